@@ -1,0 +1,2 @@
+//! Stature.
+fn main() {}

@@ -1,0 +1,13 @@
+//! Writing down what happened, inside the caller's transaction.
+//!
+//! Three books. *Events*: what was done. *Accesses*: which identities were unsealed, by whom, why. *Disclosures*: what
+//! left the organisation, to whom. Each row is written by the transaction that does the thing, so that neither exists
+//! without the other. None holds a name: children are numbers here.
+
+mod actor;
+mod chain;
+mod queries;
+
+pub use actor::{Actor, ActorKind};
+pub use chain::{ChainReport, link_events, verify};
+pub use queries::{Disclosure, Touched, accessed, disclosed, event};

@@ -1,0 +1,119 @@
+//! The rows of the three books.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::Actor;
+use crate::db::schema::{access, audit_event, disclosure};
+use crate::db::{Conn, Error, dialect};
+
+/// Which children an access touched.
+#[derive(Clone, Copy, Debug)]
+pub enum Touched<'a> {
+    /// These, one by one.
+    Pupils(&'a [i64]),
+    /// Every child of a year, compared by the machine and shown to nobody: one row instead of a hundred thousand.
+    WholeYear {
+        /// The academic year.
+        year: &'a str,
+        /// How many children that was.
+        pupils: usize,
+    },
+}
+
+/// What leaves the organisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Disclosure<'a> {
+    /// To whom, without naming a person: `parent`, `school:900101`, `la:999`, `public`, `file`.
+    pub recipient: &'a str,
+    /// For what purpose.
+    pub purpose: &'a str,
+    /// Which fields.
+    pub fields: &'a str,
+    /// How many children it tells of.
+    pub children: usize,
+    /// The children, where single children are told of; empty for aggregates.
+    pub pupils: &'a [i64],
+    /// What it was: `letter:12`, `release:3`.
+    pub reference: Option<&'a str>,
+}
+
+/// Notes an event. `subject` is what it was done to (`pupil:12`), `detail` counts and codes; never a name.
+pub fn event(
+    tx: &mut Conn,
+    actor: &Actor,
+    at: NaiveDateTime,
+    action: &str,
+    subject: &str,
+    detail: &serde_json::Value,
+) -> Result<(), Error> {
+    diesel::insert_into(audit_event::table)
+        .values((
+            audit_event::at.eq(at),
+            audit_event::actor_kind.eq(actor.kind.code()),
+            audit_event::actor_id.eq(actor.id),
+            audit_event::actor_label.eq(&actor.label),
+            audit_event::action.eq(action),
+            audit_event::subject.eq(subject),
+            audit_event::detail.eq(detail.to_string()),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Notes that identities were unsealed.
+pub fn accessed(
+    tx: &mut Conn,
+    actor: &Actor,
+    at: NaiveDateTime,
+    purpose: &str,
+    touched: Touched<'_>,
+) -> Result<(), Error> {
+    let (kind, year, count) = match touched {
+        Touched::Pupils([]) | Touched::WholeYear { pupils: 0, .. } => return Ok(()),
+        Touched::Pupils(pupils) => ("pupils", None, pupils.len()),
+        Touched::WholeYear { year, pupils } => ("year", Some(year), pupils),
+    };
+    let id: i64 = diesel::insert_into(access::table)
+        .values((
+            access::at.eq(at),
+            access::actor_kind.eq(actor.kind.code()),
+            access::actor_id.eq(actor.id),
+            access::actor_label.eq(&actor.label),
+            access::purpose.eq(purpose),
+            access::scope_kind.eq(kind),
+            access::year_label.eq(year),
+            access::pupil_count.eq(count as i32),
+        ))
+        .returning(access::id)
+        .get_result(tx)?;
+    if let Touched::Pupils(pupils) = touched {
+        dialect::insert_access_pupils(tx, id, pupils)?;
+    }
+    Ok(())
+}
+
+/// Writes a row of the disclosure ledger; returns its number.
+pub fn disclosed(
+    tx: &mut Conn,
+    actor: &Actor,
+    at: NaiveDateTime,
+    what: Disclosure<'_>,
+) -> Result<i64, Error> {
+    let id: i64 = diesel::insert_into(disclosure::table)
+        .values((
+            disclosure::at.eq(at),
+            disclosure::actor_kind.eq(actor.kind.code()),
+            disclosure::actor_id.eq(actor.id),
+            disclosure::actor_label.eq(&actor.label),
+            disclosure::recipient.eq(what.recipient),
+            disclosure::purpose.eq(what.purpose),
+            disclosure::fields.eq(what.fields),
+            disclosure::child_count.eq(what.children as i32),
+            disclosure::reference.eq(what.reference),
+        ))
+        .returning(disclosure::id)
+        .get_result(tx)?;
+    dialect::insert_disclosure_pupils(tx, id, what.pupils)?;
+    Ok(id)
+}

@@ -1,0 +1,165 @@
+//! Every difference between the two databases, each with its reason.
+//!
+//! diesel's `MultiConnection` speaks the common subset of SQL. What lies outside it is a `match` here, so that no
+//! query elsewhere can behave differently on one of the two.
+
+use diesel::prelude::*;
+
+use super::schema::{access_pupil, disclosure_pupil, identity, setting, submission};
+use super::{Conn, Error};
+
+/// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
+pub fn put_setting(
+    connection: &mut Conn,
+    key: &str,
+    value: &str,
+    by: &str,
+    at: chrono::NaiveDateTime,
+) -> Result<(), Error> {
+    let row = (
+        setting::key.eq(key),
+        setting::value.eq(value),
+        setting::changed_by.eq(by),
+        setting::changed_at.eq(at),
+    );
+    match connection {
+        Conn::Sqlite(sqlite) => diesel::insert_into(setting::table)
+            .values(row)
+            .on_conflict(setting::key)
+            .do_update()
+            .set(row)
+            .execute(sqlite),
+        Conn::Postgres(postgres) => diesel::insert_into(setting::table)
+            .values(row)
+            .on_conflict(setting::key)
+            .do_update()
+            .set(row)
+            .execute(postgres),
+    }?;
+    Ok(())
+}
+
+/// Notes that a form was taken. False when it had been taken before: an error would end PostgreSQL's transaction.
+pub fn take_submission(
+    connection: &mut Conn,
+    token: &str,
+    location: &str,
+    at: chrono::NaiveDateTime,
+) -> Result<bool, Error> {
+    let row = (
+        submission::token.eq(token),
+        submission::location.eq(location),
+        submission::at.eq(at),
+    );
+    let inserted = match connection {
+        Conn::Sqlite(sqlite) => diesel::insert_into(submission::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(sqlite),
+        Conn::Postgres(postgres) => diesel::insert_into(submission::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(postgres),
+    }?;
+    Ok(inserted == 1)
+}
+
+/// PostgreSQL takes 65,535 values in a statement.
+const ROWS_A_STATEMENT: usize = 10_000;
+
+/// Notes the children of an access: a batch of rows does not exist on the common connection.
+pub fn insert_access_pupils(
+    connection: &mut Conn,
+    access: i64,
+    pupils: &[i64],
+) -> Result<(), Error> {
+    for chunk in pupils.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|pupil| {
+                (
+                    access_pupil::access_id.eq(access),
+                    access_pupil::pupil_id.eq(*pupil),
+                )
+            })
+            .collect();
+        match connection {
+            Conn::Sqlite(sqlite) => diesel::insert_into(access_pupil::table)
+                .values(rows)
+                .execute(sqlite),
+            Conn::Postgres(postgres) => diesel::insert_into(access_pupil::table)
+                .values(rows)
+                .execute(postgres),
+        }?;
+    }
+    Ok(())
+}
+
+/// Notes the children of a disclosure: a batch of rows does not exist on the common connection.
+pub fn insert_disclosure_pupils(
+    connection: &mut Conn,
+    disclosure: i64,
+    pupils: &[i64],
+) -> Result<(), Error> {
+    for chunk in pupils.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|pupil| {
+                (
+                    disclosure_pupil::disclosure_id.eq(disclosure),
+                    disclosure_pupil::pupil_id.eq(*pupil),
+                )
+            })
+            .collect();
+        match connection {
+            Conn::Sqlite(sqlite) => diesel::insert_into(disclosure_pupil::table)
+                .values(rows)
+                .execute(sqlite),
+            Conn::Postgres(postgres) => diesel::insert_into(disclosure_pupil::table)
+                .values(rows)
+                .execute(postgres),
+        }?;
+    }
+    Ok(())
+}
+
+/// One process links the audit chain at a time. SQLite's writer is alone as it is.
+pub fn lock_audit_chain(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370165)").execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// Writes a sealed identity over the one that was there: `on_conflict` does not exist on the common connection.
+pub fn put_identity(
+    connection: &mut Conn,
+    year: &str,
+    pupil: i64,
+    format: i32,
+    sealed: &[u8],
+    at: chrono::NaiveDateTime,
+) -> Result<(), Error> {
+    let row = (
+        identity::pupil_id.eq(pupil),
+        identity::year_label.eq(year),
+        identity::format.eq(format),
+        identity::sealed.eq(sealed),
+        identity::updated_at.eq(at),
+    );
+    match connection {
+        Conn::Sqlite(sqlite) => diesel::insert_into(identity::table)
+            .values(row)
+            .on_conflict(identity::pupil_id)
+            .do_update()
+            .set(row)
+            .execute(sqlite),
+        Conn::Postgres(postgres) => diesel::insert_into(identity::table)
+            .values(row)
+            .on_conflict(identity::pupil_id)
+            .do_update()
+            .set(row)
+            .execute(postgres),
+    }?;
+    Ok(())
+}

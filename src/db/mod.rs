@@ -1,0 +1,273 @@
+//! The two databases behind one door: `read` and `write`.
+//!
+//! Every request makes one blocking hop: a closure that gets a connection and runs to its end. `write` begins an
+//! IMMEDIATE transaction on SQLite: a deferred one that reads and then writes is refused with "database is locked" as
+//! soon as two people save at once. SQLite has one writer connection (several would queue inside SQLite, blindly) and
+//! several readers; PostgreSQL has one pool for both.
+
+mod connection;
+pub mod dialect;
+pub mod migrate;
+pub mod schema;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+
+pub use connection::Conn;
+
+use crate::config::DatabaseUrl;
+
+/// The database refused, or could not be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection to be had.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// A statement failed.
+    #[error("the database refused a statement: {0}")]
+    Statement(#[from] diesel::result::Error),
+    /// The schema is not the one this program was built for.
+    #[error("{0}")]
+    Schema(String),
+    /// The thread that worked on it is gone.
+    #[error("the work on the database was cut off")]
+    CutOff,
+}
+
+impl Error {
+    /// Whether a unique constraint said no. SQLite does not tell which one, so nobody asks.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Statement(error) if is_unique_violation(error))
+    }
+}
+
+/// Whether a unique constraint said no.
+pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
+    matches!(
+        error,
+        diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _)
+    )
+}
+
+/// Opens connections to one address for the pools.
+#[derive(Clone, Debug)]
+struct Manager {
+    url: DatabaseUrl,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Conn, Error> {
+        connect(&self.url)
+    }
+
+    fn is_valid(&self, connection: &mut Conn) -> Result<(), Error> {
+        Ok(connection.ping()?)
+    }
+
+    fn has_broken(&self, connection: &mut Conn) -> bool {
+        connection.is_broken()
+    }
+}
+
+/// Opens one connection. diesel's own `establish` would try each back end in turn and hide the real error.
+pub fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            if let Some(folder) = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
+                make_private_folder(folder)?;
+            }
+            let mut sqlite = SqliteConnection::establish(&path.to_string_lossy())
+                .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
+            // secure_delete overwrites what is deleted: a name that is gone must be gone from the file's bytes.
+            sqlite
+                .batch_execute(
+                    "PRAGMA busy_timeout = 15000;
+                     PRAGMA journal_mode = WAL;
+                     PRAGMA synchronous = FULL;
+                     PRAGMA foreign_keys = ON;
+                     PRAGMA secure_delete = ON;
+                     PRAGMA temp_store = MEMORY;
+                     PRAGMA cache_size = -16000;",
+                )
+                .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
+            Ok(Conn::Sqlite(sqlite))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut postgres = PgConnection::establish(url)
+                .map_err(|error| Error::Unreachable(error.to_string()))?;
+            postgres.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '15s';")?;
+            Ok(Conn::Postgres(postgres))
+        }
+    }
+}
+
+/// Creates the data folder readable by its owner only.
+fn make_private_folder(folder: &std::path::Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Error::Unreachable(format!("{}: {error}", folder.display())))
+}
+
+/// The pools of one process.
+#[derive(Clone)]
+pub struct Db {
+    url: DatabaseUrl,
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+}
+
+impl Db {
+    /// Opens the pools and checks that the schema is the one this program was built for.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, Error> {
+        let db = Self::open_unchecked(url)?;
+        db.read_now(migrate::check)?;
+        Ok(db)
+    }
+
+    /// Opens the pools without a look at the schema: for `migrate`.
+    pub fn open_unchecked(url: &DatabaseUrl) -> Result<Self, Error> {
+        // One try at once, so that a wrong address is told now and in the database's own words.
+        connect(url)?;
+        let manager = Manager { url: url.clone() };
+        let pool = |size: u32| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(Duration::from_secs(20))
+                .test_on_check_out(matches!(url, DatabaseUrl::Postgres(_)))
+                .build(manager.clone())
+                .map_err(|error| Error::Unreachable(error.to_string()))
+        };
+        let (readers, writers) = match url {
+            DatabaseUrl::Sqlite(_) => (pool(4)?, pool(1)?),
+            DatabaseUrl::Postgres(_) => {
+                let both = pool(12)?;
+                (both.clone(), both)
+            }
+        };
+        Ok(Self {
+            url: url.clone(),
+            readers,
+            writers,
+        })
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// The file of an embedded database.
+    pub fn file(&self) -> Option<PathBuf> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => Some(path.clone()),
+            DatabaseUrl::Postgres(_) => None,
+        }
+    }
+
+    /// Runs `work` in a reading transaction on this thread.
+    pub fn read_now<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        transaction(&mut *checkout(&self.readers)?, "BEGIN", work)
+    }
+
+    /// Runs `work` in a writing transaction on this thread: all of it, or nothing.
+    pub fn write_now<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        transaction(&mut *checkout(&self.writers)?, "BEGIN IMMEDIATE", work)
+    }
+
+    /// Runs `work` with a writer connection and no transaction: for VACUUM and its like.
+    pub fn outside_transaction<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        work(&mut *checkout(&self.writers)?)
+    }
+
+    /// [`Self::read_now`] on a blocking thread.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let db = self.clone();
+        blocking(move || db.read_now(work)).await
+    }
+
+    /// [`Self::write_now`] on a blocking thread.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let db = self.clone();
+        blocking(move || db.write_now(work)).await
+    }
+}
+
+/// Runs `work` on a thread that may wait.
+pub async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(E::from(Error::CutOff)))
+}
+
+fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Error> {
+    pool.get()
+        .map_err(|error| Error::Unreachable(error.to_string()))
+}
+
+/// A transaction that begins with `begin` on SQLite. diesel's own offers IMMEDIATE on the bare SQLite connection only.
+fn transaction<T, E: From<Error>>(
+    connection: &mut Conn,
+    begin: &str,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    type Manager = <Conn as diesel::Connection>::TransactionManager;
+    match connection {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, begin),
+        Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
+    }
+    .map_err(Error::from)?;
+    match work(connection) {
+        Ok(value) => {
+            Manager::commit_transaction(connection).map_err(Error::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error is the one worth telling; a connection that cannot roll back is dropped by the pool.
+            if let Err(second) = Manager::rollback_transaction(connection) {
+                tracing::warn!(error = %second, "rollback failed");
+            }
+            Err(error)
+        }
+    }
+}

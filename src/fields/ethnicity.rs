@@ -1,0 +1,150 @@
+//! Ethnic groups: the codes of education and of the NHS, and their long forms.
+//!
+//! The one thing to know: whatever arrives, the NHS code is what is kept.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use super::{FieldError, text, text_value};
+
+/// An ethnic group by its NHS code: A to S, X (not known) or Z (not stated).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ethnicity(u8);
+
+/// NHS code, label: the 16 groups of the NHS data dictionary and the two
+/// codes for none.
+const NHS: &[(u8, &str)] = &[
+    (b'A', "British"),
+    (b'B', "Irish"),
+    (b'C', "Any other White background"),
+    (b'D', "White and Black Caribbean"),
+    (b'E', "White and Black African"),
+    (b'F', "White and Asian"),
+    (b'G', "Any other mixed background"),
+    (b'H', "Indian"),
+    (b'J', "Pakistani"),
+    (b'K', "Bangladeshi"),
+    (b'L', "Any other Asian background"),
+    (b'M', "Caribbean"),
+    (b'N', "African"),
+    (b'P', "Any other Black background"),
+    (b'R', "Chinese"),
+    (b'S', "Any other ethnic group"),
+    (b'X', "Not known"),
+    (b'Z', "Not stated"),
+];
+
+/// What schools write, each with its NHS code.
+const WRITTEN: &str = include_str!("ethnicity.csv");
+
+static BY_WRITTEN: LazyLock<HashMap<String, Ethnicity>> = LazyLock::new(|| {
+    WRITTEN
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(','))
+        .map(|(nhs, written)| (text::label(written), Ethnicity(nhs.as_bytes()[0])))
+        .collect()
+});
+
+impl Ethnicity {
+    /// Not known.
+    pub const NOT_KNOWN: Self = Self(b'X');
+    /// Not stated.
+    pub const NOT_STATED: Self = Self(b'Z');
+
+    /// Reads an NHS code, a DfE code (main or extended) or a long form.
+    pub fn parse(value: &str) -> Result<Self, FieldError> {
+        let value = value.trim();
+        if let [letter] = value.as_bytes() {
+            let letter = letter.to_ascii_uppercase();
+            return NHS
+                .iter()
+                .any(|(code, _)| *code == letter)
+                .then_some(Self(letter))
+                .ok_or(FieldError::Unknown);
+        }
+        if let Some(known) = BY_WRITTEN.get(&text::label(value)) {
+            return Ok(*known);
+        }
+        // "WBRI - White British", "A: British": a code, then its words.
+        let (code, rest) = value
+            .split_once([' ', '-', ':', '('])
+            .ok_or(FieldError::Unknown)?;
+        if (code.len() == 4 || code.len() == 1)
+            && !rest.is_empty()
+            && code.bytes().all(|b| b.is_ascii_uppercase())
+        {
+            return Self::parse(code);
+        }
+        Err(FieldError::Unknown)
+    }
+
+    /// The NHS code.
+    pub fn code(self) -> char {
+        char::from(self.0)
+    }
+
+    /// The group in words.
+    pub fn label(self) -> &'static str {
+        NHS.iter()
+            .find(|(code, _)| *code == self.0)
+            .map_or("Not known", |(_, label)| label)
+    }
+}
+
+impl fmt::Display for Ethnicity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code())
+    }
+}
+
+text_value!(Ethnicity);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_long_forms_become_the_nhs_code() {
+        for (written, code) in [
+            ("WBRI", 'A'),
+            ("WENG", 'A'),
+            ("WWEL", 'A'),
+            ("WIRI", 'B'),
+            ("WIRT", 'C'),
+            ("WROM", 'C'),
+            ("WEEU", 'C'),
+            ("WITA", 'C'),
+            ("MWBC", 'D'),
+            ("CHNE", 'R'),
+            ("AKPA", 'J'),
+            ("BSOM", 'N'),
+            ("BNGN", 'N'),
+            ("OARA", 'S'),
+            ("OAFG", 'S'),
+            ("REFU", 'Z'),
+            ("NOBT", 'Z'),
+            ("White - British", 'A'),
+            ("White British", 'A'),
+            ("Black - African", 'N'),
+            ("Bangladeshi", 'K'),
+            ("White and Asian", 'F'),
+            ("Information Not Yet Obtained", 'Z'),
+            ("j", 'J'),
+            ("WBRI - White British", 'A'),
+            ("Chinese", 'R'),
+            ("Gypsy/Roma", 'C'),
+            ("Any other ethnic group", 'S'),
+        ] {
+            assert_eq!(
+                Ethnicity::parse(written).map(Ethnicity::code),
+                Ok(code),
+                "{written}"
+            );
+        }
+        for bad in ["WXYZ", "I", "", "6A", "Martian"] {
+            assert_eq!(Ethnicity::parse(bad), Err(FieldError::Unknown), "{bad}");
+        }
+    }
+}

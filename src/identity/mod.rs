@@ -1,0 +1,187 @@
+//! Names: where they are sealed, and the one door through which they are opened.
+//!
+//! [`Identities::open`] is the only function that unseals a child's identity. It takes the purpose and the actor, and
+//! writes the access log in the transaction it is given: nobody sees a name without a row that says so.
+
+mod keyring;
+mod person;
+mod purpose;
+mod queries;
+mod seal;
+
+pub use keyring::{Key, Keyring, KeyringError, hex};
+pub use person::*;
+pub use purpose::Purpose;
+pub use seal::{FORMAT, SealError, Sealer, mark};
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+
+use crate::audit::{self, Actor, Touched};
+use crate::clock::Clock;
+use crate::db::{self, Conn};
+
+const IDENTITY: &str = "identity";
+
+/// Identities that cannot be opened or sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A key is not there.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A sealed value does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A sealed value opens but is not an identity.
+    #[error("the sealed identity of pupil {0} cannot be understood")]
+    NotAnIdentity(i64),
+    /// The year's rule for keeping names is missing, so names may not come in.
+    #[error(
+        "names cannot come in for {0}: it has no retention rule; set one with `stature year set {0} --retention-days N --instrument TEXT`"
+    )]
+    NoRetentionRule(String),
+    /// The year's key was destroyed: its names are gone for good.
+    #[error(
+        "the names of {0} were removed for good when their time had come; nothing can be added to that year"
+    )]
+    YearClosed(String),
+    /// The key in the keyring is not the one this database was sealed with.
+    #[error("the key of {0} in the keyring is not the one that this database was sealed with")]
+    OtherKey(String),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+impl From<diesel::result::Error> for IdentityError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Which children's identities to open.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// These children's.
+    Pupils(&'a [i64]),
+    /// Every child's of a year, to be compared by the machine: seen by nobody.
+    WholeYear(&'a str),
+}
+
+/// An identity as it was opened: the child's number, and who it is. Children whose name is gone are left out.
+pub type Opened = HashMap<i64, Person>;
+
+/// The door to the identities.
+#[derive(Clone, Debug)]
+pub struct Identities {
+    keyring: Keyring,
+    clock: Clock,
+}
+
+impl Identities {
+    /// A door that uses these keys.
+    pub fn new(keyring: Keyring, clock: Clock) -> Self {
+        Self { keyring, clock }
+    }
+
+    /// The keys.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Opens identities for a purpose, and writes that down in the same transaction.
+    pub fn open(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        purpose: Purpose,
+        whose: Whose<'_>,
+    ) -> Result<Opened, IdentityError> {
+        let rows = match whose {
+            Whose::Pupils(pupils) => queries::sealed_identities_of(tx, pupils)?,
+            Whose::WholeYear(year) => queries::sealed_identities_of_year(tx, year)?,
+        };
+        let mut sealers: HashMap<String, Sealer> = HashMap::new();
+        let mut opened = HashMap::with_capacity(rows.len());
+        for (pupil, year, sealed) in rows {
+            let sealer = match sealers.get(&year) {
+                Some(sealer) => sealer,
+                None => sealers
+                    .entry(year.clone())
+                    .or_insert(Sealer::new(&self.keyring.year(&year)?)),
+            };
+            opened.insert(pupil, read_identity(sealer, pupil, &sealed)?);
+        }
+        let now = self.clock.now();
+        match whose {
+            Whose::Pupils(_) => {
+                let mut pupils: Vec<i64> = opened.keys().copied().collect();
+                pupils.sort_unstable();
+                audit::accessed(tx, actor, now, purpose.code(), Touched::Pupils(&pupils))?;
+            }
+            Whose::WholeYear(year) => {
+                let touched = Touched::WholeYear {
+                    year,
+                    pupils: opened.len(),
+                };
+                audit::accessed(tx, actor, now, purpose.code(), touched)?;
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Seals a child's identity into its row, replacing what was there.
+    pub fn put(
+        &self,
+        tx: &mut Conn,
+        year: &str,
+        pupil: i64,
+        person: &Person,
+    ) -> Result<(), IdentityError> {
+        let sealed = seal_identity(&self.sealer(tx, year)?, pupil, person)?;
+        Ok(queries::put_identity(tx, year, pupil, &sealed, self.now())?)
+    }
+
+    /// The sealer of a year that names may come into: it has a retention rule, and its key is there and is the right
+    /// one. For bulk work; single children go through [`Self::put`].
+    pub fn sealer(&self, tx: &mut Conn, year: &str) -> Result<Sealer, IdentityError> {
+        let state = queries::key_state(tx, year)?;
+        match state {
+            Some(state) if state.destroyed => Err(IdentityError::YearClosed(year.to_owned())),
+            Some(state) if state.has_rule => {
+                let key = self.keyring.year(year)?;
+                if state
+                    .fingerprint
+                    .is_some_and(|fingerprint| fingerprint != Keyring::fingerprint(&key))
+                {
+                    return Err(IdentityError::OtherKey(year.to_owned()));
+                }
+                Ok(Sealer::new(&key))
+            }
+            _ => Err(IdentityError::NoRetentionRule(year.to_owned())),
+        }
+    }
+
+    fn now(&self) -> NaiveDateTime {
+        self.clock.now()
+    }
+}
+
+/// The sealed bytes of a child's identity.
+pub fn seal_identity(
+    sealer: &Sealer,
+    pupil: i64,
+    person: &Person,
+) -> Result<Vec<u8>, IdentityError> {
+    let plain = zeroize::Zeroizing::new(
+        serde_json::to_vec(person).map_err(|_| IdentityError::NotAnIdentity(pupil))?,
+    );
+    Ok(sealer.seal(IDENTITY, pupil, &plain)?)
+}
+
+fn read_identity(sealer: &Sealer, pupil: i64, sealed: &[u8]) -> Result<Person, IdentityError> {
+    let plain = sealer.open(IDENTITY, pupil, sealed)?;
+    // serde's message could quote a name; only the number is told.
+    serde_json::from_slice(&plain).map_err(|_| IdentityError::NotAnIdentity(pupil))
+}

@@ -1,0 +1,10 @@
+//! Stature manages a child height and weight measurement programme. ARCHITECTURE.md is the map.
+
+pub mod access;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod fields;
+pub mod identity;

@@ -1,5 +1,5 @@
-//! Gathers what the pages need besides templates into `OUT_DIR/assets`, from
-//! where `src/web/assets.rs` embeds it.
+//! Gathers what the pages need besides templates into `OUT_DIR/assets`, and
+//! lists it in `OUT_DIR/assets.rs`, which `src/web/assets.rs` embeds.
 //!
 //! The one thing to know: styles and scripts of the NHS design system come
 //! from npm (`build/npm.rs` installs them when they are missing), and nothing
@@ -54,7 +54,7 @@ fn gather() -> Result<(), String> {
     for (from, to) in FROM_NHSUK_FRONTEND {
         let source = nhsuk.join(from);
         let mut text = fs::read_to_string(&source).map_err(|error| explain(&source, &error))?;
-        if to.ends_with(".css") {
+        if to == "nhsuk-frontend.css" {
             text = self_contained_css(&text)?;
         }
         write(&out.join(to), &without_source_map(&text))?;
@@ -67,7 +67,22 @@ fn gather() -> Result<(), String> {
         };
         fs::copy(&source, out.join(name)).map_err(|error| explain(&source, &error))?;
     }
-    Ok(())
+    write(&out.with_extension("rs"), &listing(&out)?)
+}
+
+/// Rust source of a slice of `(name, content)` for the files in a folder.
+fn listing(folder: &Path) -> Result<String, String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| explain(folder, &error))? {
+        let entry = entry.map_err(|error| explain(folder, &error))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    let lines = names
+        .iter()
+        .map(|name| format!("    ({name:?}, include_bytes!(\"assets/{name}\")),\n"))
+        .collect::<Vec<_>>();
+    Ok(format!("&[\n{}]\n", lines.concat()))
 }
 
 /// The design system's styles without its font and with its pictures beside it.

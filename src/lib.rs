@@ -8,3 +8,4 @@ pub mod db;
 pub mod error;
 pub mod fields;
 pub mod identity;
+pub mod web;

@@ -42,15 +42,17 @@ fn content(name: &str) -> Option<&'static [u8]> {
         .find_map(|(known, content)| (*known == name).then_some(*content))
 }
 
-/// The path of the route, for the table of routes.
-pub const PATH: &str = "/assets/{version}/{name}";
+/// Adds the one route that serves all files; it needs no permission.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.route("/assets/{version}/{name}", web::get().to(serve));
+}
 
 /// Serves one embedded file.
 ///
 /// A version that is not this build's is answered too, because a page loaded
 /// before an upgrade still asks for it, but may then not be kept.
 #[expect(clippy::unused_async, reason = "handlers are asynchronous functions")]
-pub async fn serve(path: web::Path<(String, String)>) -> HttpResponse {
+async fn serve(path: web::Path<(String, String)>) -> HttpResponse {
     let (version, name) = path.into_inner();
     let Some(content) = content(&name) else {
         return HttpResponse::NotFound()

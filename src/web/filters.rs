@@ -4,7 +4,8 @@
 //! The one thing to know: what is stored is exact (UTC, millimetres, grams)
 //! and only the last step before a reader's eye rounds or converts it, here.
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use crate::clock::local;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 /// Puts every filter below into `tera`.
@@ -30,12 +31,8 @@ pub fn long_date(day: NaiveDate) -> String {
 
 /// A UTC moment as "5 June 2026 at 2:30pm" in London.
 pub fn long_date_time(moment: NaiveDateTime) -> String {
-    let local = in_london(moment);
-    format!(
-        "{} at {}",
-        long_date(local.date()),
-        clock_time(local.time())
-    )
+    let wall = local(moment);
+    format!("{} at {}", long_date(wall.date()), clock_time(wall.time()))
 }
 
 /// A time of day as "9am", "2:30pm", "midday" or "midnight".
@@ -55,26 +52,6 @@ fn clock_time(time: NaiveTime) -> String {
     }
 }
 
-/// Local time in the United Kingdom for a UTC moment.
-///
-/// Summer time runs from 01:00 UTC on the last Sunday of March to 01:00 UTC on
-/// the last Sunday of October (the Summer Time Order 2002), which is all that
-/// a service of one country needs of a time zone database.
-pub fn in_london(moment: NaiveDateTime) -> NaiveDateTime {
-    let changes_at = |month| {
-        NaiveDate::from_ymd_opt(moment.year(), month, 31)
-            .and_then(|last| {
-                let after_sunday = u64::from(last.weekday().num_days_from_sunday());
-                last.checked_sub_days(Days::new(after_sunday))
-            })
-            .and_then(|sunday| sunday.and_hms_opt(1, 0, 0))
-    };
-    match (changes_at(3), changes_at(10)) {
-        (Some(start), Some(end)) if (start..end).contains(&moment) => moment + Duration::hours(1),
-        _ => moment,
-    }
-}
-
 /// A value of a template read as a moment in UTC, and whether it had a time of day.
 fn moment(text: &str) -> TeraResult<(NaiveDateTime, bool)> {
     if let Ok(day) = text.parse::<NaiveDate>() {
@@ -91,8 +68,8 @@ fn moment(text: &str) -> TeraResult<(NaiveDateTime, bool)> {
 /// `{{ day | date }}`.
 fn date(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
     let (moment, has_time) = moment(text)?;
-    let local = if has_time { in_london(moment) } else { moment };
-    Ok(long_date(local.date()))
+    let wall = if has_time { local(moment) } else { moment };
+    Ok(long_date(wall.date()))
 }
 
 /// `{{ moment | date_time }}`.
@@ -102,7 +79,7 @@ fn date_time(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
 
 /// `{{ moment | time }}`: the time of day alone.
 fn time(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
-    Ok(clock_time(in_london(moment(text)?.0).time()))
+    Ok(clock_time(local(moment(text)?.0).time()))
 }
 
 /// `{{ 1104 | centimetres }}`: "110.4"; the unit is the template's to write.

@@ -206,20 +206,20 @@ mod tests {
     fn a_date_is_three_fields_and_its_error_leads_to_the_first() {
         let form = json!({
             "values": {"day-day": ["31"], "day-month": ["2"], "day-year": ["2027"]},
-            "errors": [{"field": "day", "message": "There is no such day"}]
+            "errors": [{"field": "day-day", "message": "There is no such day"}]
         });
         let html = page(
             "{{ <ui.error_summary /> }}{{ <field.date name=\"day\" legend=\"Day of the visit\" /> }}",
             Some(form),
         )
         .expect("renders");
-        assert_eq!(one(&html, "input#day").attr("name"), Some("day-day"));
+        assert_eq!(one(&html, "input#day-day").attr("value"), Some("31"));
         assert_eq!(one(&html, "input[name=day-month]").attr("value"), Some("2"));
         assert_eq!(
             one(&html, "input[name=day-year]").attr("value"),
             Some("2027")
         );
-        one(&html, ".nhsuk-error-summary a[href='#day']");
+        one(&html, ".nhsuk-error-summary a[href='#day-day']");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use growth::plausibility::{
     Circumstances, Code, Earlier, Findings, Limits, Observation, check, read_entry,
 };
-use growth::{CollectionYear, Height, Sex, Weight, YearGroup};
+use growth::{Height, Sex, Weight};
 
 fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -30,8 +30,8 @@ fn observation(height: &str, weight: &str) -> Observation {
 fn circumstances() -> Circumstances<'static> {
     Circumstances {
         today: date("2026-11-30"),
-        year: CollectionYear::parse_label("2026-27").unwrap(),
-        year_group: Some(YearGroup::Reception),
+        year: (date("2026-09-01"), date("2027-08-31")),
+        usual_births: Some((date("2021-09-01"), date("2022-08-31"))),
         earlier: &[],
         previous_in_class: None,
     }
@@ -163,7 +163,7 @@ fn a_birth_after_the_measurement_is_rejected() {
         ..observation("106.7", "18.0")
     };
     let around = Circumstances {
-        year_group: None,
+        usual_births: None,
         ..circumstances()
     };
     assert_eq!(codes(&found(&unborn, &around)), ["date_before_birth"]);
@@ -188,7 +188,7 @@ fn a_child_too_young_for_the_reference_has_no_extremes() {
         ..observation("99.0", "39.0")
     };
     let around = Circumstances {
-        year_group: None,
+        usual_births: None,
         ..circumstances()
     };
     assert_eq!(codes(&found(&young, &around)), Vec::<&str>::new());

@@ -1,6 +1,6 @@
 //! The checks themselves.
 
-use chrono::{Datelike, Weekday};
+use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::{Circumstances, Code, Findings, Limits, Observation};
 use crate::{Age, Height, NotAssessed, Scheme, Weight, assess_values};
@@ -61,20 +61,22 @@ fn values_within_limits(observation: &Observation, limits: &Limits, findings: &m
 
 fn dates(observation: &Observation, around: &Circumstances<'_>, findings: &mut Findings) {
     let day = observation.measured_on;
-    let shown = day.format("%-d %B %Y");
+    let shown = in_words(day);
     if day < observation.birth_date {
         findings.add(
             Code::DateBeforeBirth,
             format!("The date of measurement, {shown}, is before the date of birth: check both."),
         );
     }
-    if !around.year.contains(day) {
+    let (first, last) = around.year;
+    if !(first..=last).contains(&day) {
         findings.add(
             Code::DateOutsideYear,
             format!(
-                "The date of measurement, {shown}, is outside the collection year {} \
-                 (1 September to 31 August): check this.",
-                around.year
+                "The date of measurement, {shown}, is outside the collection year, {} to {}: \
+                 check this.",
+                in_words(first),
+                in_words(last)
             ),
         );
     } else if day > around.today {
@@ -95,21 +97,24 @@ fn dates(observation: &Observation, around: &Circumstances<'_>, findings: &mut F
             format!("{shown} is in the summer holidays: check this."),
         );
     }
-    if let Some(group) = around.year_group
-        && !group.usual_for(observation.birth_date, around.year)
+    if let Some((first, last)) = around.usual_births
+        && !(first..=last).contains(&observation.birth_date)
     {
-        let (first, last) = group.birth_window(around.year);
         findings.add(
             Code::DobOutsideYearWindow,
             format!(
-                "Children in {group} in {} are usually born from {} to {}: check the date of \
+                "Children of this year group are usually born from {} to {}: check the date of \
                  birth and the year group.",
-                around.year,
-                first.format("%-d %B %Y"),
-                last.format("%-d %B %Y"),
+                in_words(first),
+                in_words(last)
             ),
         );
     }
+}
+
+/// "4 May 2016".
+fn in_words(date: NaiveDate) -> impl std::fmt::Display {
+    date.format("%-d %B %Y")
 }
 
 fn extremes(observation: &Observation, limits: &Limits, findings: &mut Findings) {
@@ -188,7 +193,7 @@ fn against_earlier(
                 "The height {} cm is lower than {} cm on {}: check this.",
                 observation.height,
                 taller.height,
-                taller.measured_on.format("%-d %B %Y"),
+                in_words(taller.measured_on),
             ),
         );
     }
@@ -206,7 +211,7 @@ fn against_earlier(
                     "The weight {} kg differs much from {} kg on {}: check this.",
                     observation.weight,
                     last.weight,
-                    last.measured_on.format("%-d %B %Y"),
+                    in_words(last.measured_on),
                 ),
             );
         }

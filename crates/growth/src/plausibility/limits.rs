@@ -84,7 +84,13 @@ impl Limits {
         Ok(self)
     }
 
-    /// The rejects of height and weight, in cm and kg, taken by themselves.
+    /// What the limits say to height and weight, in cm and kg, by themselves.
+    pub fn findings(&self, height_cm: f64, weight_kg: f64) -> Findings {
+        let mut findings = Findings::default();
+        self.reject(height_cm, weight_kg, &mut findings);
+        findings
+    }
+
     pub(super) fn reject(&self, height_cm: f64, weight_kg: f64, findings: &mut Findings) {
         let mut outside = |code, low: f64, high: f64, value: f64, words: String| {
             let inside = (low..=high).contains(&value);

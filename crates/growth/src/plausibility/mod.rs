@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::category::{UnknownCode, from_code};
 use crate::measure::Unread;
-use crate::{CollectionYear, Height, Sex, Weight, YearGroup};
+use crate::{Height, Sex, Weight};
 
 pub use checks::check;
 pub use limits::{ImpossibleLimits, Limits};
@@ -269,10 +269,11 @@ pub struct Observation {
 pub struct Circumstances<'a> {
     /// Today, by the caller's clock.
     pub today: NaiveDate,
-    /// The collection year the measurement is recorded in.
-    pub year: CollectionYear,
-    /// The child's year group, where it is one of those measured.
-    pub year_group: Option<YearGroup>,
+    /// First and last day of the collection year the measurement is recorded
+    /// in.
+    pub year: (NaiveDate, NaiveDate),
+    /// First and last date of birth usual in the child's year group.
+    pub usual_births: Option<(NaiveDate, NaiveDate)>,
     /// Earlier measurements of the same child, in any order.
     pub earlier: &'a [Earlier],
     /// Height and weight of the child measured just before in the class.

@@ -1,0 +1,218 @@
+//! The audit: what everybody who holds these blocks can work out.
+//!
+//! It takes all that one audience sees of one place and year group, states it
+//! as inequalities, and asks for every count of 0 to 7, shown or implied, which
+//! values remain possible. A count of nought is asked about exactly like one of
+//! four: an audit that passed over noughts would give them away by its silence.
+//!
+//! The attacker is given the benefit of every doubt. Where a year's counts were
+//! the same at two dates, the attacker is taken to know that they were; where a
+//! denominator was not moved, to know that it was not; and children measured
+//! without a category are taken to be known.
+
+mod bounds;
+mod system;
+
+use std::collections::BTreeSet;
+
+use crate::block::{Categories, Participation};
+use crate::design::{
+    ABOVE_HEALTHY, FEWEST_VALUES, NOT_SEVERELY, SEVERELY_OBESE, SMALLEST_ROW, SMALLEST_SPLIT, SPLIT,
+};
+use crate::evidence::Findings;
+use crate::model::{AcademicYear, Mask, Sex, YearCounts};
+use crate::round::{LARGEST_HIDDEN, SLACK, Shown};
+use bounds::{Bounds, Contradiction};
+use system::{Claim, Span, System};
+
+/// Everything one audience has seen of one place and year group.
+#[derive(Debug, Default)]
+pub(crate) struct Seen<'a> {
+    pub(crate) participation: Vec<&'a Participation>,
+    pub(crate) categories: Vec<&'a Categories>,
+}
+
+/// A year's counts as they were at one time or several.
+struct Version {
+    year: AcademicYear,
+    truth: YearCounts,
+}
+
+/// Unknowns: ten cells and the children without a category, for each version.
+struct Unknowns(Vec<Version>);
+
+/// Unknowns for each version.
+const STRIDE: usize = 11;
+
+impl Unknowns {
+    fn at(&mut self, year: AcademicYear, truth: &YearCounts) -> usize {
+        let same = |v: &Version| {
+            v.year == year && v.truth.cells == truth.cells && v.truth.measured == truth.measured
+        };
+        self.0.iter().position(same).unwrap_or_else(|| {
+            self.0.push(Version {
+                year,
+                truth: *truth,
+            });
+            self.0.len() - 1
+        })
+    }
+
+    fn cells(version: usize, mask: Mask) -> impl Iterator<Item = usize> {
+        mask.cells()
+            .map(move |(sex, category)| version * STRIDE + sex * 5 + category)
+    }
+
+    fn truth(&self, cell: usize) -> u32 {
+        let truth = &self.0[cell / STRIDE].truth;
+        match cell % STRIDE {
+            10 => truth.measured - truth.assessed(),
+            at => truth.cells[at / 5][at % 5],
+        }
+    }
+}
+
+/// Finds the bounds of every count of 0 to 7 that `seen` shows or implies.
+pub(crate) fn audit(seen: &Seen<'_>) -> Findings {
+    let mut unknowns = Unknowns(Vec::new());
+    let mut claims = Vec::new();
+    let mut windows = Vec::new();
+    for block in &seen.categories {
+        let versions: Vec<usize> = block
+            .window
+            .iter()
+            .zip(&block.truth)
+            .map(|(year, truth)| unknowns.at(*year, truth))
+            .collect();
+        claim_categories(block, &versions, &mut claims);
+        windows.push(versions);
+    }
+    for block in &seen.participation {
+        let version = unknowns.at(block.year, &block.truth);
+        let mut cells: Vec<usize> = Unknowns::cells(version, Mask::ALL).collect();
+        if block.truth.measured > block.truth.assessed() {
+            cells.push(version * STRIDE + 10);
+        }
+        claims.extend(claim(cells, block.measured));
+    }
+    let targets = targets(&unknowns, &windows);
+    let system = System::new(unknowns.0.len() * STRIDE, &claims);
+    let mut bounds = Bounds::new(&system);
+    let mut findings = Findings::default();
+    // A rule that shows what it should not is found here before an attacker does.
+    if claims.iter().any(|c| {
+        !holds(
+            c.span,
+            c.cells.iter().map(|&cell| unknowns.truth(cell)).sum(),
+        )
+    }) {
+        findings.contradiction = true;
+        return findings;
+    }
+    for target in targets {
+        findings.cells += 1;
+        let truth: u32 = target.iter().map(|&cell| unknowns.truth(cell)).sum();
+        if truth > LARGEST_HIDDEN {
+            continue;
+        }
+        match bounds.of(&target) {
+            Ok(span) => findings.note(
+                span.greatest.map(|most| most - span.least + 1),
+                span.least == 0,
+            ),
+            Err(Contradiction) => findings.contradiction = true,
+        }
+    }
+    findings.solved = bounds.solved.get();
+    findings
+}
+
+fn holds(span: Span, value: u32) -> bool {
+    value >= span.least && span.greatest.is_none_or(|most| value <= most)
+}
+
+fn claim(cells: Vec<usize>, shown: Shown) -> Option<Claim> {
+    let span = match shown {
+        Shown::Count(count) => Span {
+            least: (count - SLACK).max(SMALLEST_ROW),
+            greatest: Some(count + SLACK),
+        },
+        Shown::Confidential => Span {
+            least: 0,
+            greatest: Some(LARGEST_HIDDEN),
+        },
+        Shown::LeftOut => return None,
+    };
+    Some(Claim { cells, span })
+}
+
+fn claim_categories(block: &Categories, versions: &[usize], claims: &mut Vec<Claim>) {
+    let cells = |mask: Mask| {
+        versions
+            .iter()
+            .flat_map(|&v| Unknowns::cells(v, mask))
+            .collect::<Vec<_>>()
+    };
+    claims.extend(
+        block
+            .figures
+            .iter()
+            .filter_map(|figure| claim(cells(figure.mask), figure.shown)),
+    );
+    if let Some(denominator) = block.denominator {
+        let span = Span {
+            least: denominator.at_least.max(SMALLEST_SPLIT),
+            greatest: denominator.at_most,
+        };
+        claims.push(Claim {
+            cells: cells(Mask::ALL),
+            span,
+        });
+    }
+}
+
+/// Every set of cells that somebody might ask about: cells, categories, sexes
+/// and totals of each year, of each window, and of what tells two windows apart.
+fn targets(unknowns: &Unknowns, windows: &[Vec<usize>]) -> BTreeSet<Vec<usize>> {
+    let mut spans: BTreeSet<Vec<usize>> =
+        (0..unknowns.0.len()).map(|version| vec![version]).collect();
+    for one in windows {
+        spans.insert(one.clone());
+        for other in windows {
+            let apart: Vec<usize> = one
+                .iter()
+                .filter(|version| !other.contains(version))
+                .copied()
+                .collect();
+            if !apart.is_empty() {
+                spans.insert(apart);
+            }
+        }
+    }
+    let sexes = [None, Some(Sex::Female), Some(Sex::Male)];
+    let groups = SPLIT
+        .into_iter()
+        .chain([NOT_SEVERELY, SEVERELY_OBESE, ABOVE_HEALTHY]);
+    let mut masks: BTreeSet<Mask> = groups
+        .flat_map(|group| sexes.map(|sex| group.mask(sex)))
+        .collect();
+    masks.extend(sexes.map(|sex| sex.map_or(Mask::ALL, crate::block::only)));
+    spans
+        .iter()
+        .flat_map(|span| {
+            masks.iter().map(|&mask| {
+                let mut cells: Vec<usize> = span
+                    .iter()
+                    .flat_map(|&v| Unknowns::cells(v, mask))
+                    .collect();
+                cells.sort_unstable();
+                cells
+            })
+        })
+        .collect()
+}
+
+/// Whether a count with this many values left, nought among them or not, is protected.
+pub(crate) fn protected(values: Option<u32>, nought_possible: bool) -> bool {
+    nought_possible && values.is_none_or(|values| values >= FEWEST_VALUES)
+}

@@ -1,0 +1,341 @@
+//! Blocks: the units in which figures are made, kept and replaced.
+//!
+//! A block is one small table of one area, year group and span of years, as it
+//! stood on one date. A percentage needs its numerator and denominator from the
+//! same date, so a block is replaced as a whole or not at all.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::design::{
+    HEALTHY, NOT_SEVERELY, OVERWEIGHT, SEVERELY_OBESE, SMALLEST_ROW, SMALLEST_SPLIT, SPLIT, Tables,
+    UNDERWEIGHT, VERY_OVERWEIGHT,
+};
+use crate::model::{AcademicYear, Area, Mask, Sex, YearCounts, YearGroup};
+use crate::round::{BASE, LARGEST_HIDDEN, SLACK, Shown, nearest};
+
+/// One independent figure: the children of some cells, over the block's years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Figure {
+    pub(crate) mask: Mask,
+    pub(crate) shown: Shown,
+}
+
+/// Children eligible and measured in one year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Participation {
+    pub(crate) area: Area,
+    pub(crate) group: YearGroup,
+    pub(crate) year: AcademicYear,
+    pub(crate) as_at: NaiveDate,
+    /// Confidential: known to this crate and its store only.
+    pub(crate) truth: YearCounts,
+    pub(crate) measured: Shown,
+    pub(crate) not_measured: Shown,
+}
+
+impl Participation {
+    pub(crate) fn new(
+        area: Area,
+        group: YearGroup,
+        year: AcademicYear,
+        as_at: NaiveDate,
+        truth: YearCounts,
+    ) -> Self {
+        let measured = Shown::of(truth.measured);
+        let not_measured = if measured == Shown::Confidential {
+            Shown::LeftOut
+        } else {
+            Shown::of(truth.eligible - truth.measured)
+        };
+        Self {
+            area,
+            group,
+            year,
+            as_at,
+            truth,
+            measured,
+            not_measured,
+        }
+    }
+
+    /// The same with nothing shown.
+    pub(crate) fn left_out(mut self) -> Self {
+        (self.measured, self.not_measured) = (Shown::LeftOut, Shown::LeftOut);
+        self
+    }
+
+    /// Children eligible, as shown: the sum of the two parts as shown, a hidden
+    /// part counting as five. Rounded by itself it would bound the children not
+    /// measured to five values at most.
+    pub(crate) fn eligible(&self) -> Option<u32> {
+        let measured = self.measured.count()?;
+        Some(measured + self.not_measured.count().unwrap_or(BASE))
+    }
+}
+
+/// How a category block is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Layout {
+    /// Too few children to split.
+    Withheld,
+    /// Both sexes together, with a denominator of its own.
+    Whole,
+    /// Sexes apart; denominators are sums of what is shown.
+    BySex,
+}
+
+/// The denominator of a [`Layout::Whole`] block, and what it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Denominator {
+    pub(crate) shown: u32,
+    /// The true number is no less than this …
+    pub(crate) at_least: u32,
+    /// … and no more than this, if anything is known.
+    pub(crate) at_most: Option<u32>,
+}
+
+/// Children by population category, over one or more years.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Categories {
+    pub(crate) area: Area,
+    pub(crate) group: YearGroup,
+    /// Ascending, each once.
+    pub(crate) window: Vec<AcademicYear>,
+    pub(crate) as_at: NaiveDate,
+    /// Confidential: known to this crate and its store only. One for each year.
+    pub(crate) truth: Vec<YearCounts>,
+    pub(crate) layout: Layout,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) denominator: Option<Denominator>,
+}
+
+impl Categories {
+    /// Rules 1 to 3 for one block.
+    pub(crate) fn new(
+        tables: Tables,
+        area: Area,
+        group: YearGroup,
+        window: Vec<AcademicYear>,
+        as_at: NaiveDate,
+        truth: Vec<YearCounts>,
+    ) -> Self {
+        let mut block = Self {
+            area,
+            group,
+            window,
+            as_at,
+            truth,
+            layout: Layout::Withheld,
+            figures: Vec::new(),
+            denominator: None,
+        };
+        let children = block.sum(Mask::ALL);
+        if children < SMALLEST_ROW {
+            block.figures.push(Figure {
+                mask: Mask::ALL,
+                shown: Shown::Confidential,
+            });
+        } else if children >= SMALLEST_SPLIT {
+            if tables.by_sex && block.sexes_can_stand_apart() {
+                block.lay_out_by_sex();
+            } else {
+                block.lay_out_whole();
+            }
+        }
+        block
+    }
+
+    /// The true count of some cells, over the window.
+    pub(crate) fn sum(&self, mask: Mask) -> u32 {
+        self.truth.iter().map(|year| year.sum(mask)).sum()
+    }
+
+    /// The same block without its sexes.
+    pub(crate) fn whole(&self) -> Self {
+        let mut block = self.clone();
+        block.lay_out_whole();
+        block
+    }
+
+    /// The same block with nothing shown.
+    pub(crate) fn withheld(&self) -> Self {
+        Self {
+            layout: Layout::Withheld,
+            figures: Vec::new(),
+            denominator: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same block with its smallest shown figure left out, the denominator
+    /// made anew; `None` where nothing is left to leave out.
+    pub(crate) fn without_smallest(&self) -> Option<Self> {
+        let mut block = self.clone();
+        let smallest = (0..block.figures.len())
+            .filter_map(|index| {
+                block.figures[index]
+                    .shown
+                    .count()
+                    .map(|count| (count, index))
+            })
+            .min()?
+            .1;
+        block.figures[smallest].shown = Shown::LeftOut;
+        block.denominator = Some(block.whole_denominator());
+        Some(block)
+    }
+
+    /// How the children of some cells appear: a figure, or a sum of figures.
+    pub(crate) fn shown(&self, mask: Mask) -> Shown {
+        if self
+            .figures
+            .iter()
+            .any(|figure| figure.mask.holds(mask) && figure.shown == Shown::Confidential)
+        {
+            return Shown::Confidential;
+        }
+        let parts = || self.figures.iter().filter(|figure| mask.holds(figure.mask));
+        let covered = parts().fold(Mask(0), |union, figure| union.or(figure.mask));
+        match parts()
+            .map(|figure| figure.shown.count())
+            .sum::<Option<u32>>()
+        {
+            Some(sum) if covered == mask => Shown::Count(sum),
+            _ => Shown::LeftOut,
+        }
+    }
+
+    /// The denominator of a row, as shown.
+    pub(crate) fn denominator(&self, sex: Option<Sex>) -> Shown {
+        let within = Mask::of(sex, &crate::PopulationCategory::ALL);
+        match (self.layout, self.denominator) {
+            (Layout::Withheld, _) => self.shown(Mask::ALL),
+            (Layout::Whole, Some(denominator)) if sex.is_none() => Shown::Count(denominator.shown),
+            (Layout::Whole, _) => Shown::LeftOut,
+            (Layout::BySex, _) => Shown::Count(
+                self.figures
+                    .iter()
+                    .filter(|f| within.holds(f.mask))
+                    .filter_map(|f| f.shown.count())
+                    .sum(),
+            ),
+        }
+    }
+
+    /// Sexes stand apart only where each part of the split is above seven; or
+    /// else a part could be had by subtraction.
+    fn sexes_can_stand_apart(&self) -> bool {
+        [HEALTHY, OVERWEIGHT, VERY_OVERWEIGHT]
+            .iter()
+            .all(|category| self.both_sexes_above_seven(category.mask(None)))
+    }
+
+    fn both_sexes_above_seven(&self, mask: Mask) -> bool {
+        Sex::ALL
+            .iter()
+            .all(|&sex| self.sum(mask.and(only(sex))) > LARGEST_HIDDEN)
+    }
+
+    fn figure(&self, mask: Mask) -> Figure {
+        Figure {
+            mask,
+            shown: Shown::of(self.sum(mask)),
+        }
+    }
+
+    fn lay_out_whole(&mut self) {
+        self.layout = Layout::Whole;
+        self.figures = SPLIT
+            .iter()
+            .map(|category| self.figure(category.mask(None)))
+            .collect();
+        self.denominator = Some(self.whole_denominator());
+    }
+
+    fn lay_out_by_sex(&mut self) {
+        self.layout = Layout::BySex;
+        self.denominator = None;
+        let severe_apart = [NOT_SEVERELY, SEVERELY_OBESE]
+            .iter()
+            .all(|c| self.both_sexes_above_seven(c.mask(None)));
+        let very: &[_] = if severe_apart {
+            &[NOT_SEVERELY, SEVERELY_OBESE]
+        } else {
+            &[VERY_OVERWEIGHT]
+        };
+        let mut masks = Vec::new();
+        if self.both_sexes_above_seven(UNDERWEIGHT.mask(None)) {
+            masks.extend(Sex::ALL.map(|sex| UNDERWEIGHT.mask(Some(sex))));
+        } else {
+            masks.push(UNDERWEIGHT.mask(None));
+        }
+        for category in [HEALTHY, OVERWEIGHT].iter().chain(very) {
+            masks.extend(Sex::ALL.map(|sex| category.mask(Some(sex))));
+        }
+        self.figures = masks.into_iter().map(|mask| self.figure(mask)).collect();
+    }
+
+    /// The number of children, to the nearest five, moved on where that alone
+    /// would narrow a hidden category.
+    ///
+    /// With `shown` figures that sum to S, each within two of the truth, a
+    /// denominator D bounds the hidden rest by D − S ± (2 + 2 × shown). The step
+    /// between D and S is therefore held where that span leaves each hidden
+    /// category at least six values, nought among them. A denominator at the
+    /// edge of what is allowed tells only that the truth lies there or beyond.
+    fn whole_denominator(&self) -> Denominator {
+        let count = |test: fn(&Shown) -> bool| {
+            self.figures.iter().filter(|f| test(&f.shown)).count() as i64
+        };
+        let hidden = count(|shown| *shown == Shown::Confidential);
+        let left_out = count(|shown| *shown == Shown::LeftOut);
+        let shown = count(|shown| matches!(shown, Shown::Count(_)));
+        let sum: i64 = self
+            .figures
+            .iter()
+            .filter_map(|f| f.shown.count())
+            .map(i64::from)
+            .sum();
+        let (base, slack) = (i64::from(BASE), i64::from(SLACK));
+        let span = slack + slack * shown;
+        let honest = i64::from(nearest(self.sum(Mask::ALL)));
+        // The least step that leaves a hidden category a greatest value of 5 or
+        // more, and the greatest that leaves it a least value of nought.
+        let least = up(5 - span, base);
+        let greatest = down(i64::from(LARGEST_HIDDEN) * (hidden - 1) + span, base);
+        let step = honest - sum;
+        let (moved, low, high) = if hidden == 0 {
+            (step, false, false)
+        } else if left_out > 0 {
+            (step.max(least), step <= least, false)
+        } else {
+            (step.clamp(least, greatest), step <= least, step >= greatest)
+        };
+        let value = (sum + moved).max(0);
+        Denominator {
+            shown: value as u32,
+            at_least: if low {
+                0
+            } else {
+                (value - slack).max(0) as u32
+            },
+            at_most: (!high).then_some((value + slack) as u32),
+        }
+    }
+}
+
+/// The cells of one sex.
+pub(crate) fn only(sex: Sex) -> Mask {
+    Mask::of(Some(sex), &crate::PopulationCategory::ALL)
+}
+
+/// The least multiple of `base` that is at least `value`.
+fn up(value: i64, base: i64) -> i64 {
+    -(-value).div_euclid(base) * base
+}
+
+/// The greatest multiple of `base` that is at most `value`.
+fn down(value: i64, base: i64) -> i64 {
+    value.div_euclid(base) * base
+}

@@ -1,0 +1,537 @@
+//! Making a release: rules, time, audit and closing, in that order.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::audit::{Seen, audit};
+use crate::block::{Categories, Layout, Participation};
+use crate::design::{FEWEST_SCHOOLS, MOST_POOLED, tables};
+use crate::evidence::{Evidence, Findings};
+use crate::model::{AcademicYear, Area, AreaType, Audience, YearGroup};
+use crate::raw::RawTable;
+use crate::round::Shown;
+use crate::table::{SafeTable, category_rows, participation_row, shows_years_and_their_sum};
+use crate::time::{categories_may_follow, participation_may_follow};
+
+/// The most years an authority's or a public release shows.
+const MOST_YEARS: usize = 5;
+
+/// What to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The number of the release, unique for ever.
+    pub number: u32,
+    /// Who will see it.
+    pub audience: Audience,
+    /// The academic years, in any order.
+    pub years: Vec<AcademicYear>,
+}
+
+/// Why no release was made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The audience is not among the schools or authorities of the counts.
+    #[error(
+        "there are no counts for {0}: check the URN or code, and that it takes part in the statistics"
+    )]
+    UnknownAudience(Audience),
+    /// No year was named.
+    #[error("a release needs at least one academic year")]
+    NoYears,
+    /// A year was named twice.
+    #[error("the academic year {0} is named twice")]
+    YearTwice(AcademicYear),
+    /// More years than may be pooled.
+    #[error("{given} academic years are too many for {audience}: at most {most}")]
+    TooManyYears {
+        /// The audience asked for.
+        audience: Audience,
+        /// How many years were named.
+        given: usize,
+        /// How many may be.
+        most: usize,
+    },
+    /// None of the years has a child in it.
+    #[error("nobody was eligible in the academic years named")]
+    Nothing,
+    /// An earlier release has this number.
+    #[error("there is a release number {0} already")]
+    NumberTaken(u32),
+    /// An earlier release is later than these counts.
+    #[error(
+        "release {number} has counts as at {as_at}, later than these: a release looks back on all before it"
+    )]
+    OutOfOrder {
+        /// The later release.
+        number: u32,
+        /// The date of its counts.
+        as_at: NaiveDate,
+    },
+}
+
+/// Every release ever published, those since withdrawn among them: nobody
+/// forgets what was shown.
+#[derive(Debug, Clone, Default)]
+pub struct History<'a>(Vec<&'a Release>);
+
+impl<'a> History<'a> {
+    /// The releases published so far, in any order. A draft that nobody outside
+    /// saw does not belong here.
+    pub fn of(releases: impl IntoIterator<Item = &'a Release>) -> Self {
+        let mut releases: Vec<&Release> = releases.into_iter().collect();
+        releases.sort_by_key(|release| (release.as_at(), release.number()));
+        Self(releases)
+    }
+
+    /// What was ever shown of one place and year group, to whomever: an
+    /// authority and the public are taken to have seen each other's.
+    fn seen(&self, area: &Area, group: YearGroup) -> Seen<'a> {
+        let mut seen = Seen::default();
+        for release in &self.0 {
+            for block in release
+                .participation
+                .iter()
+                .filter(|b| b.area.is(area) && b.group == group)
+            {
+                if !seen.participation.contains(&block) {
+                    seen.participation.push(block);
+                }
+            }
+            for block in release
+                .categories
+                .iter()
+                .filter(|b| b.area.is(area) && b.group == group)
+            {
+                if !seen.categories.contains(&block) {
+                    seen.categories.push(block);
+                }
+            }
+        }
+        seen
+    }
+}
+
+/// A release: its safe table, the evidence of its audit, and, locked inside,
+/// the true counts that later releases are held against.
+#[derive(Clone, PartialEq)]
+pub struct Release {
+    pub(crate) table: SafeTable,
+    pub(crate) participation: Vec<Participation>,
+    pub(crate) categories: Vec<Categories>,
+    pub(crate) evidence: Evidence,
+}
+
+impl std::fmt::Debug for Release {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Release {} for {}", self.number(), self.audience())
+    }
+}
+
+impl Release {
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.table.number
+    }
+
+    /// Who may see it.
+    pub fn audience(&self) -> &Audience {
+        &self.table.audience
+    }
+
+    /// The date of the counts it was made from.
+    pub fn as_at(&self) -> NaiveDate {
+        self.table.as_at
+    }
+
+    /// What may be shown.
+    pub fn table(&self) -> &SafeTable {
+        &self.table
+    }
+
+    /// What the audit found when it was made.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Notes the seconds that making and auditing took.
+    #[must_use]
+    pub fn took(mut self, seconds: f64) -> Self {
+        self.evidence.seconds = seconds;
+        self
+    }
+}
+
+/// One place, year group and span of years whose figures hang together.
+#[derive(Debug, Clone)]
+struct Unit {
+    participation: Vec<Participation>,
+    categories: Categories,
+}
+
+/// Makes a release that everybody who holds `history` may be given.
+///
+/// # Errors
+/// [`Refused`], in words, where the request does not fit the counts. What the
+/// audit finds is not an error: figures are left out until it finds nothing,
+/// and [`Evidence::passed`] says so.
+pub fn make(raw: &RawTable, request: &Request, history: &History<'_>) -> Result<Release, Refused> {
+    let areas = check(raw, request, history)?;
+    let mut years = request.years.clone();
+    years.sort_unstable();
+    let mut release = Release {
+        table: SafeTable {
+            number: request.number,
+            audience: request.audience.clone(),
+            as_at: raw.as_at,
+            rows: Vec::new(),
+        },
+        participation: Vec::new(),
+        categories: Vec::new(),
+        evidence: Evidence::default(),
+    };
+    for area in areas {
+        for group in YearGroup::ALL {
+            let present: Vec<AcademicYear> = years
+                .iter()
+                .copied()
+                .filter(|&year| raw.counts_of(&area, group, year).eligible > 0)
+                .collect();
+            let seen = history.seen(&area, group);
+            let spans: Vec<Vec<AcademicYear>> =
+                match (present.is_empty(), shows_years_and_their_sum(area.kind)) {
+                    (true, _) => Vec::new(),
+                    (false, true) => present.iter().map(|&year| vec![year]).collect(),
+                    (false, false) => vec![present],
+                };
+            let units: Vec<Unit> = spans
+                .into_iter()
+                .map(|span| close(raw, &area, group, span, &seen, &mut release.evidence))
+                .collect();
+            publish_rows(&mut release.table, &units);
+            for unit in units {
+                release.participation.extend(unit.participation);
+                release.categories.push(unit.categories);
+            }
+        }
+    }
+    if release.table.rows.is_empty() {
+        Err(Refused::Nothing)
+    } else {
+        Ok(release)
+    }
+}
+
+/// Audits a release again, against everything published by now: what publishing
+/// must ask before it lets anybody see it.
+pub fn audit_again(release: &Release, history: &History<'_>) -> Evidence {
+    let mut evidence = Evidence {
+        cells: 0,
+        sensitive: 0,
+        exposed: 0,
+        narrowest: None,
+        programmes: 0,
+        ..release.evidence.clone()
+    };
+    let mut places: Vec<(&Area, YearGroup)> = Vec::new();
+    for block in &release.categories {
+        if !places
+            .iter()
+            .any(|(area, group)| area.is(&block.area) && *group == block.group)
+        {
+            places.push((&block.area, block.group));
+        }
+    }
+    for (area, group) in places {
+        let mut seen = history.seen(area, group);
+        let here = |a: &Area, g: YearGroup| a.is(area) && g == group;
+        for block in release
+            .participation
+            .iter()
+            .filter(|b| here(&b.area, b.group) && !seen.participation.contains(b))
+            .collect::<Vec<_>>()
+        {
+            let may = seen
+                .participation
+                .iter()
+                .filter(|b| b.year == block.year)
+                .all(|b| participation_may_follow(block, b));
+            evidence.exposed += u64::from(!may && block.measured != Shown::LeftOut);
+            seen.participation.push(block);
+        }
+        let earlier = seen.categories.clone();
+        for block in release.categories.iter().filter(|b| here(&b.area, b.group)) {
+            if !earlier.contains(&block) {
+                let may = earlier.iter().all(|b| categories_may_follow(block, b));
+                evidence.exposed += u64::from(!may && !block.figures.is_empty());
+                seen.categories.push(block);
+            }
+        }
+        evidence.add(&audit(&seen));
+    }
+    evidence
+}
+
+fn check(raw: &RawTable, request: &Request, history: &History<'_>) -> Result<Vec<Area>, Refused> {
+    let unknown = || Refused::UnknownAudience(request.audience.clone());
+    let (areas, most) = match &request.audience {
+        Audience::School(urn) => (
+            vec![raw.schools.get(urn).ok_or_else(unknown)?.area.clone()],
+            MOST_POOLED,
+        ),
+        Audience::Authority(code) => (
+            vec![raw.authorities.get(code).ok_or_else(unknown)?.clone()],
+            MOST_YEARS,
+        ),
+        Audience::Public => (raw.authorities.values().cloned().collect(), MOST_YEARS),
+    };
+    let mut named = BTreeSet::new();
+    if let Some(&twice) = request.years.iter().find(|&&year| !named.insert(year)) {
+        return Err(Refused::YearTwice(twice));
+    }
+    let given = request.years.len();
+    if given == 0 {
+        return Err(Refused::NoYears);
+    }
+    if given > most {
+        return Err(Refused::TooManyYears {
+            audience: request.audience.clone(),
+            given,
+            most,
+        });
+    }
+    for release in &history.0 {
+        if release.number() == request.number {
+            return Err(Refused::NumberTaken(request.number));
+        }
+        if release.as_at() > raw.as_at {
+            return Err(Refused::OutOfOrder {
+                number: release.number(),
+                as_at: release.as_at(),
+            });
+        }
+    }
+    Ok(areas)
+}
+
+/// Makes one unit and leaves figures out until its audit passes.
+fn close(
+    raw: &RawTable,
+    area: &Area,
+    group: YearGroup,
+    span: Vec<AcademicYear>,
+    seen: &Seen<'_>,
+    evidence: &mut Evidence,
+) -> Unit {
+    let truth: Vec<_> = span
+        .iter()
+        .map(|&year| raw.counts_of(area, group, year))
+        .collect();
+    let alone =
+        area.kind == AreaType::LocalAuthority && raw.schools_in(&area.code) < FEWEST_SCHOOLS;
+    let participation: Vec<(Participation, bool)> = span
+        .iter()
+        .zip(&truth)
+        .map(|(&year, counts)| {
+            let new = Participation::new(area.clone(), group, year, raw.as_at, *counts);
+            keep_or_restate(if alone { new.left_out() } else { new }, seen)
+        })
+        .collect();
+    let new = Categories::new(
+        tables(area.kind),
+        area.clone(),
+        group,
+        span,
+        raw.as_at,
+        truth,
+    );
+    let new = if alone { new.withheld() } else { new };
+    let earlier = earlier_categories(&new, seen);
+    let may = seen
+        .categories
+        .iter()
+        .all(|earlier| categories_may_follow(&new, earlier));
+    let first = match (&earlier, may) {
+        (Some(earlier), false) => earlier.clone(),
+        (None, false) => new.withheld(),
+        (_, true) => new.clone(),
+    };
+    let kept = participation.iter().filter(|(_, kept)| *kept).count()
+        + usize::from(earlier.as_ref() == Some(&first));
+    let shown = Unit {
+        participation: participation.into_iter().map(|(block, _)| block).collect(),
+        categories: first,
+    };
+    let mut last = None;
+    for attempt in attempts(&shown, earlier.as_ref()) {
+        let findings = audit_with(seen, &attempt);
+        let passed = findings.passed();
+        last = Some((attempt, findings));
+        if passed {
+            break;
+        }
+    }
+    let (unit, findings) = last.unwrap_or_else(|| {
+        (
+            shown.clone(),
+            Findings {
+                contradiction: true,
+                ..Findings::default()
+            },
+        )
+    });
+    evidence.add(&findings);
+    evidence.kept_from_earlier += kept as u64;
+    let hidden = |unit: &Unit, kind: Shown| count_hidden(unit, kind);
+    evidence.hidden_first += hidden(&shown, Shown::Confidential);
+    evidence.hidden_by_audit += left_out_by_audit(&shown, &unit);
+    unit
+}
+
+/// The block as it is now, or the latest earlier one where the time rule holds it back.
+fn keep_or_restate(new: Participation, seen: &Seen<'_>) -> (Participation, bool) {
+    let earlier: Vec<&&Participation> = seen
+        .participation
+        .iter()
+        .filter(|b| b.year == new.year)
+        .collect();
+    if earlier
+        .iter()
+        .all(|earlier| participation_may_follow(&new, earlier))
+    {
+        return (new, false);
+    }
+    match earlier.last() {
+        Some(&&latest) => (latest.clone(), true),
+        None => (new, false),
+    }
+}
+
+/// The block to keep in place of `new`: the latest over the same years, or else
+/// over some of them.
+fn earlier_categories(new: &Categories, seen: &Seen<'_>) -> Option<Categories> {
+    let same = seen
+        .categories
+        .iter()
+        .rev()
+        .find(|b| b.window == new.window);
+    let overlapping = || {
+        seen.categories
+            .iter()
+            .rev()
+            .find(|b| b.window.iter().any(|year| new.window.contains(year)))
+    };
+    same.or_else(overlapping).map(|&block| block.clone())
+}
+
+/// What to try, the most telling first: everything; category figures fewer and
+/// fewer, or as they were before; then the same with less participation.
+fn attempts(shown: &Unit, earlier: Option<&Categories>) -> Vec<Unit> {
+    let mut categories = vec![shown.categories.clone()];
+    match earlier {
+        Some(earlier) if *earlier == shown.categories => {}
+        Some(earlier) => categories.extend([earlier.clone(), shown.categories.withheld()]),
+        None => {
+            if shown.categories.layout == Layout::BySex {
+                categories.push(shown.categories.whole());
+            }
+            let mut next = match categories.last() {
+                Some(last) if last.layout == Layout::Whole => last.without_smallest(),
+                _ => None,
+            };
+            while let Some(block) = next {
+                next = block.without_smallest();
+                categories.push(block);
+            }
+            categories.push(shown.categories.withheld());
+        }
+    }
+    let mut attempts = Vec::new();
+    for left_out in 0..=shown.participation.len() {
+        let full = shown.participation.len() - left_out;
+        for categories in &categories {
+            attempts.push(Unit {
+                participation: shown
+                    .participation
+                    .iter()
+                    .enumerate()
+                    .map(|(index, block)| {
+                        if index < full {
+                            block.clone()
+                        } else {
+                            block.clone().left_out()
+                        }
+                    })
+                    .collect(),
+                categories: categories.clone(),
+            });
+        }
+    }
+    attempts
+}
+
+fn audit_with(seen: &Seen<'_>, unit: &Unit) -> Findings {
+    let mut all = Seen {
+        participation: seen.participation.clone(),
+        categories: seen.categories.clone(),
+    };
+    all.participation.extend(
+        unit.participation
+            .iter()
+            .filter(|b| !seen.participation.contains(b)),
+    );
+    if !seen.categories.contains(&&unit.categories) {
+        all.categories.push(&unit.categories);
+    }
+    audit(&all)
+}
+
+fn count_hidden(unit: &Unit, kind: Shown) -> u64 {
+    let figures = unit
+        .categories
+        .figures
+        .iter()
+        .filter(|figure| figure.shown == kind)
+        .count();
+    let participation = unit
+        .participation
+        .iter()
+        .filter(|block| block.measured == kind)
+        .count();
+    (figures + participation) as u64
+}
+
+/// Figures shown in the first attempt that the last one shows no more.
+fn left_out_by_audit(first: &Unit, last: &Unit) -> u64 {
+    let count = |unit: &Unit| {
+        unit.categories
+            .figures
+            .iter()
+            .filter(|f| f.shown.count().is_some())
+            .count()
+            + unit
+                .participation
+                .iter()
+                .filter(|b| b.measured.count().is_some())
+                .count()
+    };
+    count(first).saturating_sub(count(last)) as u64
+}
+
+/// Adds the rows of one place and year group: participation, then categories,
+/// the latest year first, then the years together where an area shows them so.
+fn publish_rows(table: &mut SafeTable, units: &[Unit]) {
+    let mut participation: Vec<&Participation> =
+        units.iter().flat_map(|unit| &unit.participation).collect();
+    participation.sort_by_key(|block| std::cmp::Reverse(block.year));
+    table
+        .rows
+        .extend(participation.into_iter().map(participation_row));
+    let blocks: Vec<&Categories> = units.iter().map(|unit| &unit.categories).collect();
+    for block in blocks.iter().rev() {
+        table.rows.extend(category_rows(&[block]));
+    }
+    if blocks.len() > 1 {
+        table.rows.extend(category_rows(&blocks));
+    }
+}

@@ -106,7 +106,11 @@ pub(crate) struct Categories {
     /// Confidential: known to this crate and its store only. One for each year.
     pub(crate) truth: Vec<YearCounts>,
     pub(crate) layout: Layout,
+    /// Each child of the window in one figure at most.
     pub(crate) figures: Vec<Figure>,
+    /// Sums of figures rounded by themselves: nearer the truth than sums of
+    /// rounded figures, where the audit allows it.
+    pub(crate) margins: Vec<Figure>,
     pub(crate) denominator: Option<Denominator>,
 }
 
@@ -128,6 +132,7 @@ impl Categories {
             truth,
             layout: Layout::Withheld,
             figures: Vec::new(),
+            margins: Vec::new(),
             denominator: None,
         };
         let children = block.sum(Mask::ALL);
@@ -138,7 +143,7 @@ impl Categories {
             });
         } else if children >= SMALLEST_SPLIT {
             if tables.by_sex && block.sexes_can_stand_apart() {
-                block.lay_out_by_sex();
+                block.lay_out_by_sex(tables);
             } else {
                 block.lay_out_whole();
             }
@@ -158,11 +163,26 @@ impl Categories {
         block
     }
 
+    /// The same block with sums of what is shown in place of rounded sums;
+    /// `None` where it has none.
+    pub(crate) fn additive(&self) -> Option<Self> {
+        (!self.margins.is_empty()).then(|| Self {
+            margins: Vec::new(),
+            ..self.clone()
+        })
+    }
+
+    /// Everything that tells a reader something.
+    pub(crate) fn all_figures(&self) -> impl Iterator<Item = &Figure> {
+        self.figures.iter().chain(&self.margins)
+    }
+
     /// The same block with nothing shown.
     pub(crate) fn withheld(&self) -> Self {
         Self {
             layout: Layout::Withheld,
             figures: Vec::new(),
+            margins: Vec::new(),
             denominator: None,
             ..self.clone()
         }
@@ -188,6 +208,9 @@ impl Categories {
 
     /// How the children of some cells appear: a figure, or a sum of figures.
     pub(crate) fn shown(&self, mask: Mask) -> Shown {
+        if let Some(figure) = self.all_figures().find(|figure| figure.mask == mask) {
+            return figure.shown;
+        }
         if self
             .figures
             .iter()
@@ -208,18 +231,21 @@ impl Categories {
 
     /// The denominator of a row, as shown.
     pub(crate) fn denominator(&self, sex: Option<Sex>) -> Shown {
-        let within = Mask::of(sex, &crate::PopulationCategory::ALL);
+        let within = sex.map_or(Mask::ALL, only);
         match (self.layout, self.denominator) {
             (Layout::Withheld, _) => self.shown(Mask::ALL),
             (Layout::Whole, Some(denominator)) if sex.is_none() => Shown::Count(denominator.shown),
             (Layout::Whole, _) => Shown::LeftOut,
-            (Layout::BySex, _) => Shown::Count(
-                self.figures
-                    .iter()
-                    .filter(|f| within.holds(f.mask))
-                    .filter_map(|f| f.shown.count())
-                    .sum(),
-            ),
+            (Layout::BySex, _) => match self.margins.iter().find(|margin| margin.mask == within) {
+                Some(margin) => margin.shown,
+                None => Shown::Count(
+                    self.figures
+                        .iter()
+                        .filter(|figure| within.holds(figure.mask))
+                        .filter_map(|figure| figure.shown.count())
+                        .sum(),
+                ),
+            },
         }
     }
 
@@ -246,6 +272,7 @@ impl Categories {
 
     fn lay_out_whole(&mut self) {
         self.layout = Layout::Whole;
+        self.margins = Vec::new();
         self.figures = SPLIT
             .iter()
             .map(|category| self.figure(category.mask(None)))
@@ -253,7 +280,7 @@ impl Categories {
         self.denominator = Some(self.whole_denominator());
     }
 
-    fn lay_out_by_sex(&mut self) {
+    fn lay_out_by_sex(&mut self, tables: Tables) {
         self.layout = Layout::BySex;
         self.denominator = None;
         let severe_apart = [NOT_SEVERELY, SEVERELY_OBESE]
@@ -274,6 +301,18 @@ impl Categories {
             masks.extend(Sex::ALL.map(|sex| category.mask(Some(sex))));
         }
         self.figures = masks.into_iter().map(|mask| self.figure(mask)).collect();
+        let sexes = [None, Some(Sex::Female), Some(Sex::Male)];
+        let sums = tables
+            .rows
+            .iter()
+            .flat_map(|category| sexes.map(|sex| category.mask(sex)));
+        let totals = sexes.map(|sex| sex.map_or(Mask::ALL, only));
+        let margins: Vec<Mask> = sums
+            .filter(|&mask| self.shown(mask).count().is_some())
+            .chain(totals)
+            .filter(|mask| self.figures.iter().all(|figure| figure.mask != *mask))
+            .collect();
+        self.margins = margins.into_iter().map(|mask| self.figure(mask)).collect();
     }
 
     /// The number of children, to the nearest five, moved on where that alone

@@ -432,6 +432,7 @@ fn attempts(shown: &Unit, earlier: Option<&Categories>) -> Vec<Unit> {
         Some(earlier) if *earlier == shown.categories => {}
         Some(earlier) => categories.extend([earlier.clone(), shown.categories.withheld()]),
         None => {
+            categories.extend(shown.categories.additive());
             if shown.categories.layout == Layout::BySex {
                 categories.push(shown.categories.whole());
             }

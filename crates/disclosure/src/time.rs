@@ -50,7 +50,7 @@ pub(crate) fn categories_may_follow(new: &Categories, earlier: &Categories) -> b
 fn compared(new: &Categories, earlier: &Categories) -> Vec<Mask> {
     let mut masks: Vec<Mask> = [new, earlier]
         .iter()
-        .flat_map(|block| &block.figures)
+        .flat_map(|block| block.all_figures())
         .filter(|figure| figure.shown.count().is_some())
         .map(|figure| figure.mask)
         .collect();

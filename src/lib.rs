@@ -1,6 +1,8 @@
 //! Stature manages a child height and weight measurement programme. ARCHITECTURE.md is the map.
 
 pub mod access;
+pub mod accounts;
+pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod config;
@@ -8,4 +10,7 @@ pub mod db;
 pub mod error;
 pub mod fields;
 pub mod identity;
+pub mod mail;
+pub mod routes;
+pub mod settings;
 pub mod web;

@@ -163,3 +163,8 @@ pub fn put_identity(
     }?;
     Ok(())
 }
+
+/// What a setting holds.
+pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, Error> {
+    Ok(setting::table.find(key).select(setting::value).first(connection).optional()?)
+}

@@ -150,7 +150,8 @@ impl Keyring {
     pub fn fingerprint(key: &Key) -> String {
         let mut digest = Sha256::new();
         digest.update(b"stature key fingerprint");
-        digest.update(key.as_ref().as_ref());
+        let bytes: &[u8; 32] = key;
+        digest.update(bytes);
         hex(&digest.finalize()[..8])
     }
 

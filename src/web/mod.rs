@@ -1,5 +1,22 @@
-//! What every page stands on: templates, and the files pages refer to.
+//! How the service is spoken to: the server, requests and forms on the way in, pages on the way out.
+//!
+//! A handler is extractors, one `read` or `write`, a template. Its first extractor is `Allowed<Permission>`: without
+//! naming a permission it gets neither actor nor scope, and without a scope no query of children can be asked.
 
+mod allowed;
 pub mod assets;
-pub mod filters;
+pub mod cookies;
+pub mod errors;
+mod filters;
+pub mod forms;
+mod navigation;
 pub mod page;
+pub mod routing;
+pub mod server;
+mod upload;
+mod view;
+
+pub use allowed::Allowed;
+pub use forms::{FieldError, FormData, Submitted};
+pub use upload::Upload;
+pub use view::{View, download, redirect, redirect_with};

@@ -1,0 +1,72 @@
+//! What a running process holds: made once, shared by pages, jobs and commands.
+
+use std::sync::Arc;
+
+use crate::access::SessionLimits;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{self, Db};
+use crate::identity::{Identities, Keyring, KeyringError};
+use crate::mail::{MailError, Mailer};
+use crate::web::page::Templates;
+
+/// A process that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    /// The keyring.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The mailer.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// A template.
+    #[error("the templates cannot be used: {0:#}")]
+    Templates(anyhow::Error),
+}
+
+/// The parts of a running process; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What it was started with.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// The door to the names.
+    pub identities: Identities,
+    /// The time.
+    pub clock: Clock,
+    /// The way out for mail.
+    pub mailer: Mailer,
+    /// The pages' and mails' templates.
+    pub templates: Arc<Templates>,
+}
+
+impl App {
+    /// Opens everything; the schema must be up to date.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        let db = Db::open(&config.database)?;
+        let keyring = Keyring::open(&config.keyring)?;
+        let mailer = Mailer::new(&config.mail.transport)?;
+        let templates = Templates::new().map_err(StartError::Templates)?;
+        let clock = config.clock.clone();
+        Ok(Self {
+            identities: Identities::new(keyring, clock.clone()),
+            db,
+            clock,
+            mailer,
+            templates: Arc::new(templates),
+            config: Arc::new(config),
+        })
+    }
+
+    /// How long browsers stay signed in.
+    pub fn session_limits(&self) -> SessionLimits {
+        SessionLimits {
+            idle: chrono::Duration::minutes(self.config.web.idle_minutes),
+            absolute: chrono::Duration::hours(self.config.web.absolute_hours),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The permission of a request, proved by having it.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::cookies;
+use crate::access::{Requires, Role, Scope, Session, session};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::db;
+use crate::error::{AppError, internal};
+
+/// Somebody whose role has the permission `P`. Only a request that was checked makes one.
+#[derive(Clone, Debug)]
+pub struct Allowed<P> {
+    session: Session,
+    permission: PhantomData<P>,
+}
+
+impl<P: Requires> Allowed<P> {
+    /// Who it is, as the books write it.
+    pub fn actor(&self) -> &Actor {
+        &self.session.actor
+    }
+
+    /// The schools in scope; every scoped query takes it.
+    pub fn scope(&self) -> &Scope {
+        &self.session.scope
+    }
+
+    /// The role; `None` for a visitor of a public page.
+    pub fn role(&self) -> Option<Role> {
+        self.session.role
+    }
+
+    /// The whole session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl<P: Requires> FromRequest for Allowed<P> {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let app = app_of(&request)?;
+            let session = session_of(&app, &request).await?;
+            if !session.may(P::PERMISSION) {
+                return Err(if session.role.is_some() {
+                    AppError::Forbidden
+                } else {
+                    AppError::SignInFirst { next: request.path().to_owned() }
+                });
+            }
+            Ok(Self { session, permission: PhantomData })
+        })
+    }
+}
+
+/// The parts of the process that answers.
+pub(super) fn app_of(request: &HttpRequest) -> Result<web::Data<App>, AppError> {
+    request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| internal(anyhow::anyhow!("the server was started without its parts")))
+}
+
+/// Who sends the request.
+pub(super) async fn session_of(app: &App, request: &HttpRequest) -> Result<Session, AppError> {
+    let Some(token) = cookies::login_token(app, request) else {
+        return Ok(Session::anonymous());
+    };
+    let (now, limits) = (app.clock.now(), app.session_limits());
+    let looked_up = token.clone();
+    let found = app.db.read(move |tx| session::find(tx, &looked_up, now, limits)).await?;
+    match found {
+        Some(session) => {
+            if session.is_worth_touching(now) {
+                app.db.write(move |tx| -> Result<(), db::Error> { session::touch(tx, &token, now) }).await?;
+            }
+            Ok(session)
+        }
+        None => Ok(Session::anonymous()),
+    }
+}

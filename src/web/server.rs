@@ -1,0 +1,117 @@
+//! The server: what every request passes through.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::{App as ActixApp, HttpMessage, HttpServer, web};
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
+
+use super::{assets, errors};
+use crate::app::App;
+use crate::error::AppError;
+use crate::web::routing::Route;
+
+/// The log line of a request: the route's pattern, never the path or the query that was typed.
+#[derive(Debug)]
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = request.extensions().get::<RequestId>().copied().map(|id| id.to_string());
+        tracing::info_span!(
+            "request",
+            method = %request.method(),
+            route = request.match_pattern().unwrap_or_default(),
+            id,
+            status = tracing::field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        let status = match outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("status", status.as_u16());
+        span.in_scope(|| tracing::info!("answered"));
+    }
+}
+
+/// Starts to answer on `listener`; the server ends when it is told to.
+pub fn run(app: App, routes: Vec<Route>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let data = web::Data::new(app);
+    Ok(HttpServer::new(move || {
+        let routes = routes.clone();
+        ActixApp::new()
+            .app_data(data.clone())
+            .wrap(from_fn(errors::as_pages))
+            .wrap(from_fn(same_origin_only))
+            .wrap(from_fn(headers))
+            .wrap(Compress::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .configure(assets::configure)
+            .configure(move |config| {
+                for route in &routes {
+                    route.register(config);
+                }
+            })
+            .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(AppError::NotFound) }))
+    })
+    .workers(workers)
+    .shutdown_timeout(20)
+    .client_request_timeout(Duration::from_secs(30))
+    .listen(listener)?
+    .run())
+}
+
+/// Refuses an action that another site's page sends.
+async fn same_origin_only(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if request.method() != Method::GET && request.method() != Method::HEAD && is_from_elsewhere(&request) {
+        return Err(AppError::Forbidden.into());
+    }
+    next.call(request).await
+}
+
+fn is_from_elsewhere(request: &ServiceRequest) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    match (text("origin"), text("host")) {
+        (Some(origin), Some(host)) => origin.split("://").nth(1) != Some(host),
+        _ => false,
+    }
+}
+
+/// What browsers are told of every page: nothing is kept, nothing comes from elsewhere, nobody frames it.
+async fn headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    put(header::CACHE_CONTROL, "no-store");
+    put(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'self'; manifest-src 'self'",
+    );
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "same-origin");
+    put(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
+    put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    Ok(response)
+}

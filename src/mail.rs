@@ -52,8 +52,9 @@ impl Mailer {
                     .build(),
             )),
             MailTransport::Folder(folder) => {
-                fs::create_dir_all(folder)
-                    .map_err(|error| MailError::Settings(format!("{}: {error}", folder.display())))?;
+                fs::create_dir_all(folder).map_err(|error| {
+                    MailError::Settings(format!("{}: {error}", folder.display()))
+                })?;
                 Ok(Self::Folder(folder.clone()))
             }
             MailTransport::Memory => Ok(Self::Memory(Arc::default())),
@@ -81,7 +82,10 @@ impl Mailer {
                     .map_err(|error| MailError::NotTaken(format!("{}: {error}", folder.display())))
             }
             Self::Memory(messages) => {
-                messages.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
+                messages
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(message.clone());
                 Ok(())
             }
         }
@@ -95,7 +99,10 @@ impl Mailer {
             Self::Memory(messages) => {
                 let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
                 Some(messages.iter().any(|message| {
-                    message.headers().get_raw("Message-ID").is_some_and(|header| header.contains(message_id))
+                    message
+                        .headers()
+                        .get_raw("Message-ID")
+                        .is_some_and(|header| header.contains(message_id))
                 }))
             }
         }
@@ -106,7 +113,13 @@ impl Mailer {
 pub fn file_of(folder: &Path, message_id: &str) -> PathBuf {
     let name: String = message_id
         .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || "-_.@".contains(letter) { letter } else { '_' })
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || "-_.@".contains(letter) {
+                letter
+            } else {
+                '_'
+            }
+        })
         .collect();
     folder.join(format!("{name}.eml"))
 }

@@ -4,20 +4,36 @@
 
 use crate::access::needs;
 use crate::accounts::pages as accounts;
+use crate::home::pages as home;
 use crate::web::routing::{Route, get, post};
+use crate::years::pages as years;
 
 /// The table.
 pub fn table() -> Vec<Route> {
     vec![
+        get("/", needs::SignedIn, home::home),
         get("/sign-in", needs::Public, accounts::sign_in_page),
         post("/sign-in", needs::Public, accounts::sign_in),
         post("/sign-out", needs::SignedIn, accounts::sign_out),
-        get("/set-password/{token}", needs::Public, accounts::set_password_page),
-        post("/set-password/{token}", needs::Public, accounts::set_password),
+        get(
+            "/set-password/{token}",
+            needs::Public,
+            accounts::set_password_page,
+        ),
+        post(
+            "/set-password/{token}",
+            needs::Public,
+            accounts::set_password,
+        ),
+        get("/account", needs::SignedIn, accounts::own_page),
+        post("/account", needs::SignedIn, accounts::change_password),
         get("/accounts", needs::ManageAccounts, accounts::list),
         get("/accounts/add", needs::ManageAccounts, accounts::add_page),
         post("/accounts/add", needs::ManageAccounts, accounts::add),
         get("/accounts/{id}", needs::ManageAccounts, accounts::edit_page),
         post("/accounts/{id}", needs::ManageAccounts, accounts::edit),
+        get("/years", needs::ManageYears, years::list),
+        post("/years", needs::ManageYears, years::set_rule),
+        get("/years/{label}", needs::ManageYears, years::rule_page),
     ]
 }

@@ -13,7 +13,20 @@ pub fn get(tx: &mut Conn, key: &str) -> Result<Option<String>, Error> {
 }
 
 /// Sets a setting and notes who did.
-pub fn put(tx: &mut Conn, actor: &Actor, at: NaiveDateTime, key: &str, value: &str) -> Result<(), Error> {
+pub fn put(
+    tx: &mut Conn,
+    actor: &Actor,
+    at: NaiveDateTime,
+    key: &str,
+    value: &str,
+) -> Result<(), Error> {
     dialect::put_setting(tx, key, value, &actor.label, at)?;
-    audit::event(tx, actor, at, "setting.changed", &format!("setting:{key}"), &serde_json::json!({}))
+    audit::event(
+        tx,
+        actor,
+        at,
+        "setting.changed",
+        &format!("setting:{key}"),
+        &serde_json::json!({}),
+    )
 }

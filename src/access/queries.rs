@@ -30,13 +30,23 @@ pub(super) fn live_login(
         .filter(login::revoked_at.is_null())
         .filter(login::expires_at.gt(now))
         .filter(account::state.eq("active"))
-        .select((login::id, account::id, account::email, account::name, account::role, login::last_seen_at))
+        .select((
+            login::id,
+            account::id,
+            account::email,
+            account::name,
+            account::role,
+            login::last_seen_at,
+        ))
         .first(tx)
         .optional()?)
 }
 
 /// The schools (those of assigned authorities included) and the authorities of an account.
-pub(super) fn assignments(tx: &mut Conn, account: i64) -> Result<(BTreeSet<i32>, Vec<String>), Error> {
+pub(super) fn assignments(
+    tx: &mut Conn,
+    account: i64,
+) -> Result<(BTreeSet<i32>, Vec<String>), Error> {
     let rows: Vec<(Option<i32>, Option<String>)> = assignment::table
         .filter(assignment::account_id.eq(account))
         .select((assignment::school_urn, assignment::la_code))
@@ -45,8 +55,10 @@ pub(super) fn assignments(tx: &mut Conn, account: i64) -> Result<(BTreeSet<i32>,
     let mut schools: BTreeSet<i32> = rows.iter().filter_map(|(urn, _)| *urn).collect();
     let authorities: Vec<String> = rows.into_iter().filter_map(|(_, code)| code).collect();
     if !authorities.is_empty() {
-        let of_authorities: Vec<i32> =
-            school::table.filter(school::la_code.eq_any(&authorities)).select(school::urn).load(tx)?;
+        let of_authorities: Vec<i32> = school::table
+            .filter(school::la_code.eq_any(&authorities))
+            .select(school::urn)
+            .load(tx)?;
         schools.extend(of_authorities);
     }
     Ok((schools, authorities))
@@ -71,7 +83,11 @@ pub(super) fn insert_login(
     Ok(())
 }
 
-pub(super) fn touch_login(tx: &mut Conn, token_hash: &[u8], now: NaiveDateTime) -> Result<(), Error> {
+pub(super) fn touch_login(
+    tx: &mut Conn,
+    token_hash: &[u8],
+    now: NaiveDateTime,
+) -> Result<(), Error> {
     diesel::update(login::table.filter(login::token_hash.eq(token_hash)))
         .set(login::last_seen_at.eq(now))
         .execute(tx)?;
@@ -79,7 +95,9 @@ pub(super) fn touch_login(tx: &mut Conn, token_hash: &[u8], now: NaiveDateTime) 
 }
 
 pub(super) fn revoke_login(tx: &mut Conn, login: i64, now: NaiveDateTime) -> Result<(), Error> {
-    diesel::update(login::table.find(login)).set(login::revoked_at.eq(now)).execute(tx)?;
+    diesel::update(login::table.find(login))
+        .set(login::revoked_at.eq(now))
+        .execute(tx)?;
     Ok(())
 }
 

@@ -80,11 +80,20 @@ pub fn find(
     let Some(row) = queries::live_login(tx, &token_hash(token), now)? else {
         return Ok(None);
     };
-    let Some(role) = row.role.parse::<Role>().ok().filter(|_| now - row.last_seen_at < limits.idle) else {
+    let Some(role) = row
+        .role
+        .parse::<Role>()
+        .ok()
+        .filter(|_| now - row.last_seen_at < limits.idle)
+    else {
         return Ok(None);
     };
     let (schools, authorities) = queries::assignments(tx, row.account_id)?;
-    let scope = if role.sees_every_school() { Scope::Everything } else { Scope::Schools(schools) };
+    let scope = if role.sees_every_school() {
+        Scope::Everything
+    } else {
+        Scope::Schools(schools)
+    };
     Ok(Some(Session {
         login: Some(row.login_id),
         actor: Actor::person(row.account_id, row.name),
@@ -99,7 +108,8 @@ pub fn find(
 impl Session {
     /// Whether its use should be noted: once a minute, so that most pages write nothing.
     pub fn is_worth_touching(&self, now: NaiveDateTime) -> bool {
-        self.last_seen.is_some_and(|last_seen| now - last_seen >= Duration::seconds(60))
+        self.last_seen
+            .is_some_and(|last_seen| now - last_seen >= Duration::seconds(60))
     }
 }
 
@@ -120,7 +130,12 @@ pub fn end(tx: &mut Conn, login: i64, now: NaiveDateTime) -> Result<(), Error> {
 }
 
 /// Ends every session of an account, but for one that may go on.
-pub fn end_all(tx: &mut Conn, account: i64, except: Option<i64>, now: NaiveDateTime) -> Result<(), Error> {
+pub fn end_all(
+    tx: &mut Conn,
+    account: i64,
+    except: Option<i64>,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
     queries::revoke_logins_of(tx, account, except, now)
 }
 

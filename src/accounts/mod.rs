@@ -8,8 +8,8 @@ pub mod password;
 mod queries;
 
 pub use queries::{
-    AccountRow, NewAccount, account_by_email, account_by_id, accounts, add_account, assignments_of, change_account,
-    set_password, set_state,
+    AccountRow, NewAccount, account_by_email, account_by_id, accounts, add_account, assignments_of,
+    change_account, set_password, set_state,
 };
 
 use chrono::{Duration, NaiveDateTime};
@@ -36,7 +36,9 @@ pub enum AccountError {
     #[error("Email address or password is not right")]
     Refused,
     /// Too many wrong passwords.
-    #[error("This account is locked after {TRIES_BEFORE_LOCK} wrong passwords. Try again in {LOCK_MINUTES} minutes.")]
+    #[error(
+        "This account is locked after {TRIES_BEFORE_LOCK} wrong passwords. Try again in {LOCK_MINUTES} minutes."
+    )]
     Locked,
     /// The address is taken.
     #[error("there is already an account with this email address")]
@@ -85,17 +87,43 @@ pub fn sign_in(
     now: NaiveDateTime,
     limits: SessionLimits,
 ) -> Result<SignIn, db::Error> {
-    let Some(row) = row else { return Ok(SignIn::Refused) };
+    let Some(row) = row else {
+        return Ok(SignIn::Refused);
+    };
     let actor = Actor::person(row.id, &row.name);
     let subject = format!("account:{}", row.id);
     if queries::is_locked(tx, row.id, now)? {
-        audit::event(tx, &actor, now, "account.sign_in_locked", &subject, &json!({}))?;
+        audit::event(
+            tx,
+            &actor,
+            now,
+            "account.sign_in_locked",
+            &subject,
+            &json!({}),
+        )?;
         return Ok(SignIn::Locked);
     }
     if !right || row.state != "active" {
-        let failed = queries::note_failure(tx, row.id, now, TRIES_BEFORE_LOCK, Duration::minutes(LOCK_MINUTES))?;
-        audit::event(tx, &actor, now, "account.sign_in_refused", &subject, &json!({"in_a_row": failed}))?;
-        return Ok(if failed >= TRIES_BEFORE_LOCK { SignIn::Locked } else { SignIn::Refused });
+        let failed = queries::note_failure(
+            tx,
+            row.id,
+            now,
+            TRIES_BEFORE_LOCK,
+            Duration::minutes(LOCK_MINUTES),
+        )?;
+        audit::event(
+            tx,
+            &actor,
+            now,
+            "account.sign_in_refused",
+            &subject,
+            &json!({"in_a_row": failed}),
+        )?;
+        return Ok(if failed >= TRIES_BEFORE_LOCK {
+            SignIn::Locked
+        } else {
+            SignIn::Refused
+        });
     }
     queries::forget_failures(tx, row.id)?;
     session::begin(tx, row.id, token, now, limits)?;
@@ -111,19 +139,44 @@ pub fn password_link(
     now: NaiveDateTime,
 ) -> Result<String, AccountError> {
     let token = new_token().map_err(|_| AccountError::NoRandomness)?;
-    queries::insert_password_token(tx, account, &token_hash(&token), now + Duration::hours(LINK_HOURS))?;
-    audit::event(tx, actor, now, "account.link_made", &format!("account:{account}"), &json!({}))?;
+    queries::insert_password_token(
+        tx,
+        account,
+        &token_hash(&token),
+        now + Duration::hours(LINK_HOURS),
+    )?;
+    audit::event(
+        tx,
+        actor,
+        now,
+        "account.link_made",
+        &format!("account:{account}"),
+        &json!({}),
+    )?;
     Ok(token)
 }
 
 /// Sets the password through a link; the link is used up, and every session of the account ends.
-pub fn use_link(tx: &mut Conn, token: &str, hash: &str, now: NaiveDateTime) -> Result<(), AccountError> {
-    let account = queries::take_password_token(tx, &token_hash(token), now)?.ok_or(AccountError::Link)?;
+pub fn use_link(
+    tx: &mut Conn,
+    token: &str,
+    hash: &str,
+    now: NaiveDateTime,
+) -> Result<(), AccountError> {
+    let account =
+        queries::take_password_token(tx, &token_hash(token), now)?.ok_or(AccountError::Link)?;
     queries::set_password(tx, account, hash, now)?;
     queries::set_state(tx, account, "active", now)?;
     session::end_all(tx, account, None, now)?;
     let actor = Actor::person(account, "by link");
-    audit::event(tx, &actor, now, "account.password_set", &format!("account:{account}"), &json!({}))?;
+    audit::event(
+        tx,
+        &actor,
+        now,
+        "account.password_set",
+        &format!("account:{account}"),
+        &json!({}),
+    )?;
     Ok(())
 }
 

@@ -46,17 +46,25 @@ pub async fn sign_in(
     if !form.is_valid() {
         return sign_in_view(&allowed, &app, &request, &form);
     }
-    let row = app.db.read(move |tx| super::account_by_email(tx, &email)).await?;
+    let row = app
+        .db
+        .read(move |tx| super::account_by_email(tx, &email))
+        .await?;
     let hash = row.as_ref().and_then(|row| row.password_hash.clone());
-    let right = db::blocking(move || Ok::<_, db::Error>(password::fits(&typed, hash.as_deref()))).await?;
+    let right =
+        db::blocking(move || Ok::<_, db::Error>(password::fits(&typed, hash.as_deref()))).await?;
     let token = new_token().map_err(|_| internal(AccountError::NoRandomness))?;
     let (for_table, now, limits) = (token.clone(), app.clock.now(), app.session_limits());
-    let outcome =
-        app.db.write(move |tx| super::sign_in(tx, row.as_ref(), right, &for_table, now, limits)).await?;
+    let outcome = app
+        .db
+        .write(move |tx| super::sign_in(tx, row.as_ref(), right, &for_table, now, limits))
+        .await?;
     match outcome {
         SignIn::Begun => {
             let mut response = redirect(own_path(Some(form.text("next"))));
-            response.add_cookie(&cookies::login_cookie(&app, &token)).map_err(internal)?;
+            response
+                .add_cookie(&cookies::login_cookie(&app, &token))
+                .map_err(internal)?;
             Ok(response)
         }
         SignIn::Refused => {
@@ -76,12 +84,15 @@ fn sign_in_view(
     request: &HttpRequest,
     form: &FormData,
 ) -> Result<HttpResponse, AppError> {
-    View::new(app, request, allowed, "Sign in").form(form).render("pages/accounts/sign_in.html")
+    View::new(app, request, allowed, "Sign in")
+        .form(form)
+        .render("pages/accounts/sign_in.html")
 }
 
 /// Only paths of our own: a link to the sign-in page must not lead elsewhere afterwards.
 fn own_path(next: Option<&str>) -> &str {
-    next.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')).unwrap_or("/")
+    next.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
+        .unwrap_or("/")
 }
 
 /// Ends the session.
@@ -90,18 +101,31 @@ pub async fn sign_out(
     app: web::Data<App>,
     _form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let (login, actor, now) = (allowed.session().login, allowed.actor().clone(), app.clock.now());
+    let (login, actor, now) = (
+        allowed.session().login,
+        allowed.actor().clone(),
+        app.clock.now(),
+    );
     app.db
         .write(move |tx| -> Result<(), db::Error> {
             if let Some(login) = login {
                 session::end(tx, login, now)?;
-                audit::event(tx, &actor, now, "account.signed_out", &format!("login:{login}"), &json!({}))?;
+                audit::event(
+                    tx,
+                    &actor,
+                    now,
+                    "account.signed_out",
+                    &format!("login:{login}"),
+                    &json!({}),
+                )?;
             }
             Ok(())
         })
         .await?;
     let mut response = redirect_with("/sign-in", "information", "You are signed out");
-    response.add_cookie(&cookies::forget_login_cookie(&app)).map_err(internal)?;
+    response
+        .add_cookie(&cookies::forget_login_cookie(&app))
+        .map_err(internal)?;
     // The pages shown before must not come back with the back button.
     response.headers_mut().insert(
         actix_web::http::header::HeaderName::from_static("clear-site-data"),
@@ -119,7 +143,10 @@ pub async fn set_password_page(
 ) -> Result<HttpResponse, AppError> {
     let (token, now) = (token.into_inner(), app.clock.now());
     let for_query = token.clone();
-    let works = app.db.read(move |tx| super::link_works(tx, &for_query, now)).await?;
+    let works = app
+        .db
+        .read(move |tx| super::link_works(tx, &for_query, now))
+        .await?;
     View::new(&app, &request, &allowed, "Set your password")
         .with("works", works)
         .with("fewest", password::FEWEST)
@@ -142,11 +169,17 @@ pub async fn set_password(
         Err(error) => Err(AccountError::from(error)),
         Ok(hash) => {
             let now = app.clock.now();
-            app.db.write(move |tx| super::use_link(tx, &token, &hash, now)).await
+            app.db
+                .write(move |tx| super::use_link(tx, &token, &hash, now))
+                .await
         }
     };
     match outcome {
-        Ok(()) => Ok(redirect_with("/sign-in", "success", "Your password is set. Sign in with it.")),
+        Ok(()) => Ok(redirect_with(
+            "/sign-in",
+            "success",
+            "Your password is set. Sign in with it.",
+        )),
         Err(AccountError::Database(error)) => Err(error.into()),
         Err(error) => {
             if form.is_valid() {
@@ -159,6 +192,98 @@ pub async fn set_password(
                 .render("pages/accounts/set_password.html")
         }
     }
+}
+
+/// One's own account.
+pub async fn own_page(
+    allowed: Allowed<needs::SignedIn>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    own_view(&allowed, &app, &request, &FormData::default())
+}
+
+/// Changes one's own password; every other session of the account ends.
+pub async fn change_password(
+    allowed: Allowed<needs::SignedIn>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let current = form.required("current", "Enter your current password");
+    let typed = form.required("password", "Enter a new password");
+    let id = allowed.actor().id.ok_or(AppError::NotFound)?;
+    if form.is_valid() {
+        let row = app
+            .db
+            .read(move |tx| super::account_by_id(tx, id))
+            .await?
+            .ok_or(AppError::NotFound)?;
+        let stored = row.password_hash;
+        let right =
+            db::blocking(move || Ok::<_, db::Error>(password::fits(&current, stored.as_deref())))
+                .await?;
+        if !right {
+            form.error("current", "This is not your current password");
+        }
+    }
+    if form.is_valid() {
+        let hashed = db::blocking(move || Ok::<_, db::Error>(password::hash(&typed))).await?;
+        match hashed {
+            Err(error) => form.error("password", error.to_string()),
+            Ok(hash) => {
+                let (actor, login, now) = (
+                    allowed.actor().clone(),
+                    allowed.session().login,
+                    app.clock.now(),
+                );
+                app.db
+                    .write(move |tx| -> Result<(), db::Error> {
+                        super::set_password(tx, id, &hash, now)?;
+                        session::end_all(tx, id, login, now)?;
+                        audit::event(
+                            tx,
+                            &actor,
+                            now,
+                            "account.password_set",
+                            &format!("account:{id}"),
+                            &json!({}),
+                        )
+                    })
+                    .await?;
+                return Ok(redirect_with(
+                    "/account",
+                    "success",
+                    "Your password was changed",
+                ));
+            }
+        }
+    }
+    own_view(&allowed, &app, &request, &form)
+}
+
+fn own_view(
+    allowed: &Allowed<needs::SignedIn>,
+    app: &App,
+    request: &HttpRequest,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let schools = match allowed.scope().urns() {
+        None => "All".to_owned(),
+        Some(urns) if urns.is_empty() => "None".to_owned(),
+        Some(urns) => urns
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    View::new(app, request, allowed, "Your account")
+        .with("email", &allowed.session().email)
+        .with("schools", schools)
+        .with("fewest", password::FEWEST)
+        .form(form)
+        .render("pages/accounts/own.html")
 }
 
 /// Every account.
@@ -181,7 +306,9 @@ pub async fn list(
             })
         })
         .collect();
-    View::new(&app, &request, &allowed, "Accounts").with("accounts", rows).render("pages/accounts/list.html")
+    View::new(&app, &request, &allowed, "Accounts")
+        .with("accounts", rows)
+        .render("pages/accounts/list.html")
 }
 
 /// The form for a new account.
@@ -210,7 +337,14 @@ pub async fn add(
         .write(move |tx| -> Result<String, AccountError> {
             let id = super::add_account(tx, &new, now)?;
             let detail = json!({"role": new.role.code()});
-            audit::event(tx, &actor, now, "account.added", &format!("account:{id}"), &detail)?;
+            audit::event(
+                tx,
+                &actor,
+                now,
+                "account.added",
+                &format!("account:{id}"),
+                &detail,
+            )?;
             super::password_link(tx, &actor, id, now)
         })
         .await;
@@ -218,7 +352,11 @@ pub async fn add(
         Ok(token) => link_view(&allowed, &app, &request, &token),
         Err(AccountError::Database(error)) => Err(error.into()),
         Err(error) => {
-            let field = if matches!(error, AccountError::Taken) { "email" } else { "schools" };
+            let field = if matches!(error, AccountError::Taken) {
+                "email"
+            } else {
+                "schools"
+            };
             form.error(field, capitalised(&error.to_string()));
             account_view(&allowed, &app, &request, &form, None)
         }
@@ -264,12 +402,18 @@ pub async fn edit(
     let (id, actor, now) = (id.into_inner(), allowed.actor().clone(), app.clock.now());
     let row = app
         .db
-        .read(move |tx| -> Result<_, AppError> { super::account_by_id(tx, id)?.ok_or(AppError::NotFound) })
+        .read(move |tx| -> Result<_, AppError> {
+            super::account_by_id(tx, id)?.ok_or(AppError::NotFound)
+        })
         .await?;
     let subject = format!("account:{id}");
     match form.text("action") {
         "link" => {
-            let token = app.db.write(move |tx| super::password_link(tx, &actor, id, now)).await.map_err(internal)?;
+            let token = app
+                .db
+                .write(move |tx| super::password_link(tx, &actor, id, now))
+                .await
+                .map_err(internal)?;
             link_view(&allowed, &app, &request, &token)
         }
         "disable" if actor.id == Some(id) => {
@@ -285,10 +429,21 @@ pub async fn edit(
             app.db
                 .write(move |tx| -> Result<(), db::Error> {
                     super::set_state(tx, id, state, now)?;
-                    audit::event(tx, &actor, now, "account.state_changed", &subject, &json!({"state": state}))
+                    audit::event(
+                        tx,
+                        &actor,
+                        now,
+                        "account.state_changed",
+                        &subject,
+                        &json!({"state": state}),
+                    )
                 })
                 .await?;
-            Ok(redirect_with("/accounts", "success", "The account was changed"))
+            Ok(redirect_with(
+                "/accounts",
+                "success",
+                "The account was changed",
+            ))
         }
         _ => {
             let Some(new) = read_account(&mut form) else {
@@ -304,7 +459,11 @@ pub async fn edit(
                 })
                 .await;
             match changed {
-                Ok(()) => Ok(redirect_with("/accounts", "success", "The account was changed")),
+                Ok(()) => Ok(redirect_with(
+                    "/accounts",
+                    "success",
+                    "The account was changed",
+                )),
                 Err(AccountError::Database(error)) => Err(error.into()),
                 Err(error) => {
                     form.error("schools", capitalised(&error.to_string()));
@@ -318,7 +477,10 @@ pub async fn edit(
 fn read_account(form: &mut FormData) -> Option<NewAccount> {
     let email = form.required("email", "Enter an email address");
     if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
-        form.error("email", "Enter an email address in the form name@example.org");
+        form.error(
+            "email",
+            "Enter an email address in the form name@example.org",
+        );
     }
     let name = form.required("name", "Enter the person’s name");
     let role = form.parsed::<Role>("role", "Choose a role");
@@ -328,15 +490,27 @@ fn read_account(form: &mut FormData) -> Option<NewAccount> {
             .map(str::to_owned)
             .collect()
     };
-    let schools: Result<Vec<i32>, _> = words(form.text("schools")).iter().map(|word| word.parse()).collect();
+    let schools: Result<Vec<i32>, _> = words(form.text("schools"))
+        .iter()
+        .map(|word| word.parse())
+        .collect();
     if schools.is_err() {
-        form.error("schools", "Enter URNs: six digits each, with a space between");
+        form.error(
+            "schools",
+            "Enter URNs: six digits each, with a space between",
+        );
     }
     let authorities = words(form.text("authorities"));
     if !form.is_valid() {
         return None;
     }
-    Some(NewAccount { email, name, role: role?, schools: schools.ok()?, authorities })
+    Some(NewAccount {
+        email,
+        name,
+        role: role?,
+        schools: schools.ok()?,
+        authorities,
+    })
 }
 
 fn account_view(
@@ -346,12 +520,24 @@ fn account_view(
     form: &FormData,
     row: Option<&super::AccountRow>,
 ) -> Result<HttpResponse, AppError> {
-    let roles: Vec<_> = Role::ALL.iter().map(|role| json!({"value": role.code(), "text": role.label()})).collect();
-    View::new(app, request, allowed, if row.is_some() { "Change an account" } else { "Add an account" })
-        .with("roles", roles)
-        .with("account", row)
-        .form(form)
-        .render("pages/accounts/account.html")
+    let roles: Vec<_> = Role::ALL
+        .iter()
+        .map(|role| json!({"value": role.code(), "text": role.label()}))
+        .collect();
+    View::new(
+        app,
+        request,
+        allowed,
+        if row.is_some() {
+            "Change an account"
+        } else {
+            "Add an account"
+        },
+    )
+    .with("roles", roles)
+    .with("account", row)
+    .form(form)
+    .render("pages/accounts/account.html")
 }
 
 fn link_view(
@@ -361,7 +547,10 @@ fn link_view(
     token: &str,
 ) -> Result<HttpResponse, AppError> {
     View::new(app, request, allowed, "Give this link to the person")
-        .with("link", format!("{}/set-password/{token}", app.config.web.public_url))
+        .with(
+            "link",
+            format!("{}/set-password/{token}", app.config.web.public_url),
+        )
         .with("hours", super::LINK_HOURS)
         .render("pages/accounts/link.html")
 }
@@ -375,7 +564,9 @@ fn role_label(code: &str) -> &str {
 
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -384,7 +575,12 @@ mod tests {
 
     #[test]
     fn signing_in_never_leads_to_another_site() {
-        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", ""] {
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+        ] {
             assert_eq!(own_path(Some(elsewhere)), "/");
         }
         assert_eq!(own_path(Some("/letters")), "/letters");

@@ -45,7 +45,9 @@ pub fn fits(password: &str, stored: Option<&str>) -> bool {
         return false;
     }
     match stored.and_then(|stored| PasswordHash::new(stored).ok()) {
-        Some(stored) => Argon2::default().verify_password(password.as_bytes(), &stored).is_ok(),
+        Some(stored) => Argon2::default()
+            .verify_password(password.as_bytes(), &stored)
+            .is_ok(),
         None => {
             let _work = Argon2::default().hash_password(password.as_bytes());
             false

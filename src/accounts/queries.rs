@@ -56,7 +56,11 @@ pub fn account_by_email(tx: &mut Conn, email: &str) -> Result<Option<AccountRow>
 
 /// The account with this number.
 pub fn account_by_id(tx: &mut Conn, id: i64) -> Result<Option<AccountRow>, Error> {
-    Ok(account::table.find(id).select(AccountRow::as_select()).first(tx).optional()?)
+    Ok(account::table
+        .find(id)
+        .select(AccountRow::as_select())
+        .first(tx)
+        .optional()?)
 }
 
 /// Every account, by address.
@@ -73,11 +77,18 @@ pub fn assignments_of(tx: &mut Conn, id: i64) -> Result<(Vec<i32>, Vec<String>),
         .order(assignment::id)
         .select((assignment::school_urn, assignment::la_code))
         .load(tx)?;
-    Ok((rows.iter().filter_map(|row| row.0).collect(), rows.into_iter().filter_map(|row| row.1).collect()))
+    Ok((
+        rows.iter().filter_map(|row| row.0).collect(),
+        rows.into_iter().filter_map(|row| row.1).collect(),
+    ))
 }
 
 /// Makes an account that has no password yet; returns its number.
-pub fn add_account(tx: &mut Conn, new: &NewAccount, now: NaiveDateTime) -> Result<i64, AccountError> {
+pub fn add_account(
+    tx: &mut Conn,
+    new: &NewAccount,
+    now: NaiveDateTime,
+) -> Result<i64, AccountError> {
     check_assignments(tx, new)?;
     let id: i64 = diesel::insert_into(account::table)
         .values((
@@ -90,16 +101,31 @@ pub fn add_account(tx: &mut Conn, new: &NewAccount, now: NaiveDateTime) -> Resul
         ))
         .returning(account::id)
         .get_result(tx)
-        .map_err(|error| if is_unique_violation(&error) { AccountError::Taken } else { error.into() })?;
+        .map_err(|error| {
+            if is_unique_violation(&error) {
+                AccountError::Taken
+            } else {
+                error.into()
+            }
+        })?;
     insert_assignments(tx, id, new)?;
     Ok(id)
 }
 
 /// Changes name, role and assignments.
-pub fn change_account(tx: &mut Conn, id: i64, new: &NewAccount, now: NaiveDateTime) -> Result<(), AccountError> {
+pub fn change_account(
+    tx: &mut Conn,
+    id: i64,
+    new: &NewAccount,
+    now: NaiveDateTime,
+) -> Result<(), AccountError> {
     check_assignments(tx, new)?;
     diesel::update(account::table.find(id))
-        .set((account::name.eq(&new.name), account::role.eq(new.role.code()), account::updated_at.eq(now)))
+        .set((
+            account::name.eq(&new.name),
+            account::role.eq(new.role.code()),
+            account::updated_at.eq(now),
+        ))
         .execute(tx)?;
     diesel::delete(assignment::table.filter(assignment::account_id.eq(id))).execute(tx)?;
     insert_assignments(tx, id, new)
@@ -122,7 +148,9 @@ fn check_assignments(tx: &mut Conn, new: &NewAccount) -> Result<(), AccountError
     for code in &new.authorities {
         let known: i64 = local_authority::table.find(code).count().get_result(tx)?;
         if known == 0 {
-            return refuse(format!("there is no local authority with code {code} on the list"));
+            return refuse(format!(
+                "there is no local authority with code {code} on the list"
+            ));
         }
     }
     Ok(())
@@ -131,7 +159,10 @@ fn check_assignments(tx: &mut Conn, new: &NewAccount) -> Result<(), AccountError
 fn insert_assignments(tx: &mut Conn, id: i64, new: &NewAccount) -> Result<(), AccountError> {
     for urn in &new.schools {
         diesel::insert_into(assignment::table)
-            .values((assignment::account_id.eq(id), assignment::school_urn.eq(urn)))
+            .values((
+                assignment::account_id.eq(id),
+                assignment::school_urn.eq(urn),
+            ))
             .execute(tx)?;
     }
     for code in &new.authorities {
@@ -161,15 +192,22 @@ pub fn set_state(tx: &mut Conn, id: i64, state: &str, now: NaiveDateTime) -> Res
         .set((account::state.eq(state), account::updated_at.eq(now)))
         .execute(tx)?;
     if state == "disabled" {
-        diesel::update(login::table.filter(login::account_id.eq(id)).filter(login::revoked_at.is_null()))
-            .set(login::revoked_at.eq(now))
-            .execute(tx)?;
+        diesel::update(
+            login::table
+                .filter(login::account_id.eq(id))
+                .filter(login::revoked_at.is_null()),
+        )
+        .set(login::revoked_at.eq(now))
+        .execute(tx)?;
     }
     Ok(())
 }
 
 pub(super) fn is_locked(tx: &mut Conn, id: i64, now: NaiveDateTime) -> Result<bool, Error> {
-    let until: Option<NaiveDateTime> = account::table.find(id).select(account::locked_until).first(tx)?;
+    let until: Option<NaiveDateTime> = account::table
+        .find(id)
+        .select(account::locked_until)
+        .first(tx)?;
     Ok(until.is_some_and(|until| until > now))
 }
 
@@ -187,16 +225,23 @@ pub(super) fn note_failure(
         .get_result(tx)?;
     if failed >= most {
         diesel::update(account::table.find(id))
-            .set((account::locked_until.eq(now + lock), account::failed_attempts.eq(0)))
+            .set((
+                account::locked_until.eq(now + lock),
+                account::failed_attempts.eq(0),
+            ))
             .execute(tx)?;
     }
     Ok(failed)
 }
 
 pub(super) fn forget_failures(tx: &mut Conn, id: i64) -> Result<(), Error> {
-    diesel::update(account::table.find(id).filter(account::failed_attempts.ne(0)))
-        .set(account::failed_attempts.eq(0))
-        .execute(tx)?;
+    diesel::update(
+        account::table
+            .find(id)
+            .filter(account::failed_attempts.ne(0)),
+    )
+    .set(account::failed_attempts.eq(0))
+    .execute(tx)?;
     Ok(())
 }
 
@@ -217,7 +262,11 @@ pub(super) fn insert_password_token(
 }
 
 /// Uses a link up; the account it was for.
-pub(super) fn take_password_token(tx: &mut Conn, hash: &[u8], now: NaiveDateTime) -> Result<Option<i64>, Error> {
+pub(super) fn take_password_token(
+    tx: &mut Conn,
+    hash: &[u8],
+    now: NaiveDateTime,
+) -> Result<Option<i64>, Error> {
     Ok(diesel::update(
         password_token::table
             .filter(password_token::token_hash.eq(hash))
@@ -230,7 +279,11 @@ pub(super) fn take_password_token(tx: &mut Conn, hash: &[u8], now: NaiveDateTime
     .optional()?)
 }
 
-pub(super) fn password_token_works(tx: &mut Conn, hash: &[u8], now: NaiveDateTime) -> Result<bool, Error> {
+pub(super) fn password_token_works(
+    tx: &mut Conn,
+    hash: &[u8],
+    now: NaiveDateTime,
+) -> Result<bool, Error> {
     let count: i64 = password_token::table
         .filter(password_token::token_hash.eq(hash))
         .filter(password_token::used_at.is_null())

@@ -5,9 +5,9 @@
 //! without the other. None holds a name: children are numbers here.
 
 mod actor;
-mod chain;
+mod chain_queries;
 mod queries;
 
 pub use actor::{Actor, ActorKind};
-pub use chain::{ChainReport, link_events, verify};
+pub use chain_queries::{ChainReport, link_events, verify};
 pub use queries::{Disclosure, Touched, accessed, disclosed, event};

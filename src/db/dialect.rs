@@ -166,5 +166,9 @@ pub fn put_identity(
 
 /// What a setting holds.
 pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, Error> {
-    Ok(setting::table.find(key).select(setting::value).first(connection).optional()?)
+    Ok(setting::table
+        .find(key)
+        .select(setting::value)
+        .first(connection)
+        .optional()?)
 }

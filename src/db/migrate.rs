@@ -96,3 +96,13 @@ fn unlock(postgres: &mut diesel::PgConnection) -> Result<(), Error> {
     use diesel::connection::SimpleConnection;
     Ok(postgres.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?)
 }
+
+/// Whether no version was ever applied.
+pub fn is_empty(connection: &mut Conn) -> Result<bool, Error> {
+    match connection {
+        Conn::Sqlite(sqlite) => sqlite.applied_migrations(),
+        Conn::Postgres(postgres) => postgres.applied_migrations(),
+    }
+    .map(|applied| applied.is_empty())
+    .map_err(|error| Error::Schema(error.to_string()))
+}

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::cookies;
-use crate::access::{Requires, Role, Scope, Session, session};
+use crate::access::{Permission, Requires, Role, Scope, Session, session};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
@@ -50,16 +50,37 @@ impl<P: Requires> FromRequest for Allowed<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let app = app_of(&request)?;
-            let session = session_of(&app, &request).await?;
-            if !session.may(P::PERMISSION) {
-                return Err(if session.role.is_some() {
-                    AppError::Forbidden
-                } else {
-                    AppError::SignInFirst { next: request.path().to_owned() }
-                });
-            }
-            Ok(Self { session, permission: PhantomData })
+            let session = check(&request, P::PERMISSION).await?;
+            Ok(Self {
+                session,
+                permission: PhantomData,
+            })
+        })
+    }
+}
+
+/// The session of a request that may do `permission`; looked up once a request.
+pub(super) async fn check(
+    request: &HttpRequest,
+    permission: Permission,
+) -> Result<Session, AppError> {
+    let known = request.extensions().get::<Session>().cloned();
+    let session = match known {
+        Some(session) => session,
+        None => {
+            let app = app_of(request)?;
+            let session = session_of(&app, request).await?;
+            request.extensions_mut().insert(session.clone());
+            session
+        }
+    };
+    if session.may(permission) {
+        Ok(session)
+    } else if session.role.is_some() {
+        Err(AppError::Forbidden)
+    } else {
+        Err(AppError::SignInFirst {
+            next: request.path().to_owned(),
         })
     }
 }
@@ -79,11 +100,16 @@ pub(super) async fn session_of(app: &App, request: &HttpRequest) -> Result<Sessi
     };
     let (now, limits) = (app.clock.now(), app.session_limits());
     let looked_up = token.clone();
-    let found = app.db.read(move |tx| session::find(tx, &looked_up, now, limits)).await?;
+    let found = app
+        .db
+        .read(move |tx| session::find(tx, &looked_up, now, limits))
+        .await?;
     match found {
         Some(session) => {
             if session.is_worth_touching(now) {
-                app.db.write(move |tx| -> Result<(), db::Error> { session::touch(tx, &token, now) }).await?;
+                app.db
+                    .write(move |tx| -> Result<(), db::Error> { session::touch(tx, &token, now) })
+                    .await?;
             }
             Ok(session)
         }

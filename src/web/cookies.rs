@@ -7,7 +7,11 @@ use crate::app::App;
 
 /// The cookie with the login's token. Over https its name makes the browser insist on this host and on https.
 pub fn login_cookie_name(app: &App) -> &'static str {
-    if is_https(app) { "__Host-stature" } else { "stature" }
+    if is_https(app) {
+        "__Host-stature"
+    } else {
+        "stature"
+    }
 }
 
 /// A cookie for a fresh login; it goes when the browser closes.
@@ -29,7 +33,10 @@ pub fn forget_login_cookie(app: &App) -> Cookie<'static> {
 
 /// The login's token that a request brings.
 pub fn login_token(app: &App, request: &HttpRequest) -> Option<String> {
-    request.cookie(login_cookie_name(app)).map(|cookie| cookie.value().to_owned()).filter(|token| !token.is_empty())
+    request
+        .cookie(login_cookie_name(app))
+        .map(|cookie| cookie.value().to_owned())
+        .filter(|token| !token.is_empty())
 }
 
 const FLASH: &str = "stature-said";
@@ -51,11 +58,16 @@ pub fn flash(request: &HttpRequest) -> Option<(String, String)> {
     let hex = cookie.value();
     let bytes: Option<Vec<u8>> = (0..hex.len())
         .step_by(2)
-        .map(|at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .map(|at| {
+            hex.get(at..at + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
         .collect();
     let said = String::from_utf8(bytes?).ok()?;
     let (kind, text) = said.split_once('\n')?;
-    ["success", "information", "warning"].contains(&kind).then(|| (kind.to_owned(), text.to_owned()))
+    ["success", "information", "warning"]
+        .contains(&kind)
+        .then(|| (kind.to_owned(), text.to_owned()))
 }
 
 /// Takes the word away once it was shown.

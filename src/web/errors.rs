@@ -43,20 +43,33 @@ pub async fn as_pages(
     if !status.is_client_error() && !status.is_server_error() {
         return Ok(response.map_into_left_body());
     }
-    let told = response.response().error().and_then(|error| error.as_error::<AppError>()).map(Told::of);
+    let told = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<AppError>())
+        .map(Told::of);
     // A page that was rendered with an error status (a form with mistakes) has a body of its own.
-    let has_page = response.headers().contains_key("content-type") && response.response().error().is_none();
+    let has_page =
+        response.headers().contains_key("content-type") && response.response().error().is_none();
     if has_page {
         return Ok(response.map_into_left_body());
     }
-    if let Some(AppError::Internal(error)) = response.response().error().and_then(|error| error.as_error()) {
+    if let Some(AppError::Internal(error)) = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error())
+    {
         tracing::error!(error = format!("{error:#}"), "a request failed");
     }
     let told = told.unwrap_or_else(|| Told::of_status(status));
     let (request, _) = response.into_parts();
-    let page = error_page(&request, status, &told).await.unwrap_or_else(|_| {
-        HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(told.message.clone())
-    });
+    let page = error_page(&request, status, &told)
+        .await
+        .unwrap_or_else(|_| {
+            HttpResponse::build(status)
+                .content_type("text/plain; charset=utf-8")
+                .body(told.message.clone())
+        });
     Ok(ServiceResponse::new(request, page).map_into_right_body())
 }
 
@@ -71,7 +84,9 @@ impl Told {
             AppError::BadRequest(message) => ("That did not work", message.clone()),
             AppError::Conflict(message) => ("Something has changed", message.clone()),
             AppError::TooMany(message) => ("Too many tries", message.clone()),
-            AppError::NotFound | AppError::SignInFirst { .. } => return Self::of_status(StatusCode::NOT_FOUND),
+            AppError::NotFound | AppError::SignInFirst { .. } => {
+                return Self::of_status(StatusCode::NOT_FOUND);
+            }
             AppError::Forbidden => return Self::of_status(StatusCode::FORBIDDEN),
             AppError::Internal(_) => return Self::of_status(StatusCode::INTERNAL_SERVER_ERROR),
         };
@@ -88,14 +103,22 @@ impl Told {
                 "You do not have permission to do this",
                 "Your role does not include this page. Ask your system administrator if you need it.",
             ),
-            StatusCode::METHOD_NOT_ALLOWED => ("That did not work", "This page cannot be used in that way."),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("That did not work", "This page cannot be used in that way.")
+            }
             status if status.is_server_error() => (
                 "Sorry, there is a problem with the service",
                 "Nothing that you sent was half-done: it was either kept whole or not at all. Try again later.",
             ),
-            _ => ("That did not work", "The request could not be understood. Go back and try again."),
+            _ => (
+                "That did not work",
+                "The request could not be understood. Go back and try again.",
+            ),
         };
-        Self { heading, message: message.to_owned() }
+        Self {
+            heading,
+            message: message.to_owned(),
+        }
     }
 }
 
@@ -120,5 +143,9 @@ async fn error_page(
 
 /// The sign-in page that comes back to `next`.
 fn sign_in_address(next: &str) -> String {
-    if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={next}") }
+    if next == "/" {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?next={next}")
+    }
 }

@@ -44,16 +44,29 @@ pub struct FormData {
 impl FormData {
     /// A form filled in with what is stored already.
     pub fn filled<const N: usize>(values: [(&str, String); N]) -> Self {
-        let values = values.into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect();
-        Self { values, errors: Vec::new() }
+        let values = values
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), vec![value]))
+            .collect();
+        Self {
+            values,
+            errors: Vec::new(),
+        }
     }
 
-    pub(super) fn of_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, AppError> {
+    pub(super) fn of_pairs(
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, AppError> {
         let mut form = Self::default();
         for (name, value) in pairs {
             // One database stores a NUL, the other refuses it; other control characters are nobody's intention.
-            if value.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
-                return Err(bad_request("The form holds a character that cannot be kept. Type the text again."));
+            if value
+                .chars()
+                .any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
+            {
+                return Err(bad_request(
+                    "The form holds a character that cannot be kept. Type the text again.",
+                ));
             }
             form.values.entry(name).or_default().push(value);
         }
@@ -62,18 +75,29 @@ impl FormData {
 
     /// What was typed into a field, without the spaces around it; empty when there is no such field.
     pub fn text(&self, name: &str) -> &str {
-        self.values.get(name).and_then(|values| values.last()).map_or("", |value| value.trim())
+        self.values
+            .get(name)
+            .and_then(|values| values.last())
+            .map_or("", |value| value.trim())
     }
 
     /// Everything chosen in a field that takes several.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.values.get(name).into_iter().flatten().map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.values
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     /// The fields whose name begins with `prefix`: the rest of the name, and what was typed.
     pub fn with_prefix(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().filter_map(move |(name, values)| {
-            Some((name.strip_prefix(prefix)?, values.last().map_or("", |value| value.trim())))
+            Some((
+                name.strip_prefix(prefix)?,
+                values.last().map_or("", |value| value.trim()),
+            ))
         })
     }
 
@@ -102,9 +126,13 @@ impl FormData {
     /// A date typed into the three fields `name-day`, `name-month`, `name-year`, or an error beside the first one.
     pub fn date(&mut self, name: &str, message: &str) -> Option<chrono::NaiveDate> {
         let part = |which: &str| self.text(&format!("{name}-{which}")).parse::<u32>().ok();
-        let date = part("year").zip(part("month")).zip(part("day")).and_then(|((year, month), day)| {
-            chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
-        });
+        let date =
+            part("year")
+                .zip(part("month"))
+                .zip(part("day"))
+                .and_then(|((year, month), day)| {
+                    chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+                });
         if date.is_none() {
             self.error(&format!("{name}-day"), message);
         }
@@ -113,7 +141,10 @@ impl FormData {
 
     /// Adds an error beside a field (or, with an empty name, on top only).
     pub fn error(&mut self, field: &str, message: impl Into<String>) {
-        self.errors.push(FieldError { field: field.to_owned(), message: message.into() });
+        self.errors.push(FieldError {
+            field: field.to_owned(),
+            message: message.into(),
+        });
     }
 
     /// Whether nothing is wrong.
@@ -137,13 +168,20 @@ impl FromRequest for Submitted {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = web::Form::<Vec<(String, String)>>::from_request(request, payload);
-        let length = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let length = request
+            .headers()
+            .get("content-length")
+            .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         let request = request.clone();
         Box::pin(async move {
             if length.is_some_and(|length| length > MOST_BYTES) {
-                return Err(bad_request("The form is larger than any of ours. Go back and try again."));
+                return Err(bad_request(
+                    "The form is larger than any of ours. Go back and try again.",
+                ));
             }
-            let pairs = form.await.map_err(|_| bad_request("The form could not be read. Go back and try again."))?;
+            let pairs = form
+                .await
+                .map_err(|_| bad_request("The form could not be read. Go back and try again."))?;
             let form = FormData::of_pairs(pairs.into_inner())?;
             check_token(&request, form.text("csrf"))?;
             Ok(Self(form))
@@ -182,7 +220,11 @@ mod tests {
     use super::*;
 
     fn form(pairs: &[(&str, &str)]) -> Result<FormData, AppError> {
-        FormData::of_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        FormData::of_pairs(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
     }
 
     #[test]

@@ -42,7 +42,11 @@ pub(super) fn links(session: &Session, path: &str) -> Vec<Link> {
         .map(|(href, label, _)| Link {
             href,
             label,
-            current: if href == "/" { path == "/" } else { path == href || path.starts_with(&format!("{href}/")) },
+            current: if href == "/" {
+                path == "/"
+            } else {
+                path == href || path.starts_with(&format!("{href}/"))
+            },
         })
         .collect()
 }

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, web};
 
-use super::Allowed;
+use super::{Allowed, allowed};
 use crate::access::{Permission, Requires};
 
 /// A page or an action.
@@ -86,7 +86,19 @@ where
         path,
         permission: P::PERMISSION,
         register: Arc::new(move |config| {
-            config.route(path, web::method(for_method.clone()).to(handler.clone()));
+            let handler = handler.clone();
+            let guarded = move |request: HttpRequest, payload: web::Payload| {
+                let handler = handler.clone();
+                async move {
+                    // Permission first: a body is not even read for somebody who may not send one.
+                    allowed::check(&request, P::PERMISSION).await?;
+                    let arguments = Args::from_request(&request, &mut payload.into_inner())
+                        .await
+                        .map_err(Into::into)?;
+                    Ok::<_, actix_web::Error>(handler.call(arguments).await)
+                }
+            };
+            config.route(path, web::method(for_method.clone()).to(guarded));
         }),
     }
 }

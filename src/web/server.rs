@@ -23,7 +23,11 @@ pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let id = request.extensions().get::<RequestId>().copied().map(|id| id.to_string());
+        let id = request
+            .extensions()
+            .get::<RequestId>()
+            .copied()
+            .map(|id| id.to_string());
         tracing::info_span!(
             "request",
             method = %request.method(),
@@ -33,7 +37,10 @@ impl RootSpanBuilder for RequestSpan {
         )
     }
 
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+    fn on_request_end<B: MessageBody>(
+        span: Span,
+        outcome: &Result<ServiceResponse<B>, actix_web::Error>,
+    ) {
         let status = match outcome {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
@@ -44,7 +51,12 @@ impl RootSpanBuilder for RequestSpan {
 }
 
 /// Starts to answer on `listener`; the server ends when it is told to.
-pub fn run(app: App, routes: Vec<Route>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+pub fn run(
+    app: App,
+    routes: Vec<Route>,
+    listener: TcpListener,
+    workers: usize,
+) -> std::io::Result<Server> {
     let data = web::Data::new(app);
     Ok(HttpServer::new(move || {
         let routes = routes.clone();
@@ -61,7 +73,9 @@ pub fn run(app: App, routes: Vec<Route>, listener: TcpListener, workers: usize) 
                     route.register(config);
                 }
             })
-            .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(AppError::NotFound) }))
+            .default_service(web::to(|| async {
+                Err::<actix_web::HttpResponse, _>(AppError::NotFound)
+            }))
     })
     .workers(workers)
     .shutdown_timeout(20)
@@ -75,14 +89,22 @@ async fn same_origin_only(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if request.method() != Method::GET && request.method() != Method::HEAD && is_from_elsewhere(&request) {
+    if request.method() != Method::GET
+        && request.method() != Method::HEAD
+        && is_from_elsewhere(&request)
+    {
         return Err(AppError::Forbidden.into());
     }
     next.call(request).await
 }
 
 fn is_from_elsewhere(request: &ServiceRequest) -> bool {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if let Some(site) = text("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
     }
@@ -111,7 +133,10 @@ async fn headers(
     );
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(header::REFERRER_POLICY, "same-origin");
-    put(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
+    put(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    );
     put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     Ok(response)
 }

@@ -36,7 +36,8 @@ impl FromRequest for Upload {
         let parts = Multipart::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let unreadable = || bad_request("The upload broke off. Nothing was changed. Try again.");
+            let unreadable =
+                || bad_request("The upload broke off. Nothing was changed. Try again.");
             let mut parts = parts.await.map_err(|_| unreadable())?;
             let mut pairs = Vec::new();
             let mut file_name = String::new();
@@ -49,7 +50,11 @@ impl FromRequest for Upload {
                     .and_then(|disposition| disposition.get_filename())
                     .map(str::to_owned);
                 let is_file = given_name.is_some();
-                let most = if is_file { MOST_BYTES } else { MOST_FIELD_BYTES };
+                let most = if is_file {
+                    MOST_BYTES
+                } else {
+                    MOST_FIELD_BYTES
+                };
                 let mut content = Zeroizing::new(Vec::new());
                 while let Some(chunk) = part.next().await {
                     let chunk = chunk.map_err(|_| unreadable())?;
@@ -65,7 +70,11 @@ impl FromRequest for Upload {
                         file_name = given_name;
                         bytes = content;
                     }
-                    Some(_) => return Err(bad_request("Choose one file at a time. Nothing was changed.")),
+                    Some(_) => {
+                        return Err(bad_request(
+                            "Choose one file at a time. Nothing was changed.",
+                        ));
+                    }
                     None => {
                         let text = String::from_utf8(content.to_vec()).map_err(|_| unreadable())?;
                         pairs.push((name, text));
@@ -74,7 +83,11 @@ impl FromRequest for Upload {
             }
             let form = FormData::of_pairs(pairs)?;
             check_token(&request, form.text("csrf"))?;
-            Ok(Self { form, file_name, bytes })
+            Ok(Self {
+                form,
+                file_name,
+                bytes,
+            })
         })
     }
 }

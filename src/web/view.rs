@@ -39,7 +39,14 @@ impl<'a> View<'a> {
         session: &'a Session,
         title: impl Into<String>,
     ) -> Self {
-        Self { app, request, session, title: title.into(), status: StatusCode::OK, values: Map::new() }
+        Self {
+            app,
+            request,
+            session,
+            title: title.into(),
+            status: StatusCode::OK,
+            values: Map::new(),
+        }
     }
 
     /// Hands the template a value.
@@ -80,7 +87,10 @@ impl<'a> View<'a> {
     }
 
     fn layout(&self, flash: Option<&(String, String)>) -> Result<Value, AppError> {
-        let token = match (self.session.login, cookies::login_token(self.app, self.request)) {
+        let token = match (
+            self.session.login,
+            cookies::login_token(self.app, self.request),
+        ) {
             (Some(_), Some(token)) => form_token(self.app, &token)?,
             _ => String::new(),
         };
@@ -105,7 +115,9 @@ impl<'a> View<'a> {
 
 /// Sends the browser to another page (303: with GET).
 pub fn redirect(location: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, location))
+        .finish()
 }
 
 /// Sends the browser to another page, which then says `text` (no names: it travels in a cookie).

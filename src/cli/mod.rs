@@ -1,0 +1,102 @@
+//! The command line: one file a command.
+//!
+//! Scripts depend on the names and on the exit codes: 0 done, 1 failed, 2 usage, 3 done in part.
+
+mod audit;
+mod check_config;
+mod migrate;
+mod serve;
+mod user;
+mod year;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::{Config, GlobalArgs};
+
+/// Manages a child height and weight measurement programme.
+#[derive(Debug, Parser)]
+#[command(name = "stature", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages, and run the scheduled jobs
+    Serve(serve::ServeArgs),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Check the settings: database, keyring, mail, templates
+    CheckConfig,
+    /// Academic years and their rules
+    #[command(subcommand)]
+    Year(year::YearCommand),
+    /// Accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The record of what happened
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All of it was done.
+    Done,
+    /// Part of it was done; what was not is told.
+    InPart,
+}
+
+/// What a command gives back.
+pub type Outcome = anyhow::Result<Ended>;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    match run(cli) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::InPart) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("stature: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    let config = Config::from_args(&cli.global)?;
+    match cli.command {
+        Command::Serve(args) => serve::run(config, args),
+        Command::Migrate => migrate::run(&config),
+        Command::CheckConfig => check_config::run(config),
+        Command::Year(command) => year::run(&open(config)?, command),
+        Command::User(command) => user::run(&open(config)?, command),
+        Command::Audit(command) => audit::run(&open(config)?, command),
+    }
+}
+
+/// Opens everything for a command. A first command on an empty place sets the place up; a database that is behind is
+/// for `migrate`, so that nobody changes a schema by accident.
+fn open(config: Config) -> anyhow::Result<App> {
+    migrate::set_up_if_empty(&config)?;
+    Ok(App::start(config)?)
+}
+
+/// Logs to standard error; RUST_LOG chooses how much.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let _already_started = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}

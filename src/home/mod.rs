@@ -1,0 +1,3 @@
+//! The first page after signing in.
+
+pub mod pages;

@@ -1,0 +1,138 @@
+//! Academic years and their rules: when they run, which clinical scheme their letters use, how long names are kept.
+//!
+//! The one thing to know: a year gets its key together with its retention rule, so names cannot come in for a year of
+//! which nobody has said when they will go.
+
+pub mod pages;
+mod queries;
+
+pub use queries::{AcademicYear, year, years};
+
+use chrono::{NaiveDate, NaiveDateTime};
+use growth::{CollectionYear, Scheme};
+use serde_json::json;
+
+use crate::audit::{self, Actor};
+use crate::db::{self, Conn};
+use crate::identity::{Keyring, KeyringError};
+
+/// A rule that cannot be set.
+#[derive(Debug, thiserror::Error)]
+pub enum YearError {
+    /// Not a label.
+    #[error("“{0}” is not an academic year: write it as 2026-27")]
+    Label(String),
+    /// No such year yet.
+    #[error(
+        "the year {0} is not set up: use `stature year set {0} --retention-days N --instrument TEXT` first"
+    )]
+    Unknown(String),
+    /// Days out of reason.
+    #[error("names can be kept for 1 to 3650 days after the measurement; {0} is not one of these")]
+    Days(i32),
+    /// Nothing that designates the period.
+    #[error(
+        "say which instrument designates the period, in at most 500 characters: --instrument TEXT"
+    )]
+    Instrument,
+    /// Closing date outside of reason.
+    #[error("the closing date {0} is not within the year or the two months after it")]
+    Closes(NaiveDate),
+    /// The year's names are gone.
+    #[error("the names of {0} were removed for good; its rule can no longer be changed")]
+    Closed(String),
+    /// The keyring.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+impl From<diesel::result::Error> for YearError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// The rule of a year, as it is to be set.
+#[derive(Clone, Debug)]
+pub struct YearRule {
+    /// Days after the measurement (for a child never measured: after 31 August).
+    pub retention_days: i32,
+    /// What designates the period.
+    pub instrument: String,
+    /// The clinical scheme of the letters; `None` leaves it as it is.
+    pub scheme: Option<Scheme>,
+    /// When the collection closes; `None` leaves it as it is.
+    pub closes_on: Option<NaiveDate>,
+}
+
+/// Reads a label such as `2026-27`.
+pub fn parse_label(label: &str) -> Result<CollectionYear, YearError> {
+    CollectionYear::parse_label(label).ok_or_else(|| YearError::Label(label.to_owned()))
+}
+
+/// Sets a year's rule, and makes its key when it has none. The key's file comes first: a file without a row is made
+/// use of next time, a row without a file would be a promise that cannot be kept.
+pub fn set(
+    tx: &mut Conn,
+    keyring: &Keyring,
+    actor: &Actor,
+    now: NaiveDateTime,
+    label: CollectionYear,
+    rule: &YearRule,
+) -> Result<AcademicYear, YearError> {
+    if !(1..=3650).contains(&rule.retention_days) {
+        return Err(YearError::Days(rule.retention_days));
+    }
+    let instrument = rule.instrument.trim();
+    if instrument.is_empty()
+        || instrument.chars().count() > 500
+        || instrument.chars().any(char::is_control)
+    {
+        return Err(YearError::Instrument);
+    }
+    if let Some(date) = rule.closes_on
+        && !(label.first_day()..=label.last_day() + chrono::Days::new(61)).contains(&date)
+    {
+        return Err(YearError::Closes(date));
+    }
+    let name = label.to_string();
+    let before = queries::year(tx, &name)?;
+    if before
+        .as_ref()
+        .is_some_and(|year| year.key_state == "destroyed")
+    {
+        return Err(YearError::Closed(name));
+    }
+    let key = match &before {
+        // The key that sealed what is there must still be there: a new one would hide that it is missing.
+        Some(year) if year.key_state == "active" => keyring.year(&name)?,
+        _ => keyring.create_if_missing(&name)?,
+    };
+    queries::put_year(
+        tx,
+        label,
+        rule,
+        &Keyring::fingerprint(&key),
+        now,
+        before.is_some(),
+    )?;
+    let detail = json!({
+        "retention_days": rule.retention_days,
+        "instrument": instrument,
+        "scheme": rule.scheme.map(Scheme::code),
+        "closes_on": rule.closes_on,
+        "retention_days_before": before.and_then(|year| year.retention_days),
+    });
+    audit::event(
+        tx,
+        actor,
+        now,
+        "year.rule_set",
+        &format!("year:{name}"),
+        &detail,
+    )?;
+    queries::year(tx, &name)?.ok_or(YearError::Unknown(name))
+}

@@ -1,0 +1,99 @@
+//! The rows of academic years.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use growth::{CollectionYear, Scheme};
+use serde::Serialize;
+
+use super::YearRule;
+use crate::db::schema::academic_year;
+use crate::db::{Conn, Error};
+
+/// An academic year and its rules.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = academic_year)]
+pub struct AcademicYear {
+    /// `2026-27`.
+    pub label: String,
+    /// 1 September.
+    pub starts_on: NaiveDate,
+    /// 31 August.
+    pub ends_on: NaiveDate,
+    /// When the collection closes.
+    pub closes_on: Option<NaiveDate>,
+    /// Code of the clinical scheme.
+    pub scheme: String,
+    /// Days that names are kept after the measurement.
+    pub retention_days: Option<i32>,
+    /// What designates that period.
+    pub instrument: Option<String>,
+    /// `absent`, `active` or `destroyed`.
+    pub key_state: String,
+    /// When the key was destroyed.
+    pub key_destroyed_at: Option<NaiveDateTime>,
+}
+
+impl AcademicYear {
+    /// The clinical scheme of the year's letters.
+    pub fn clinical_scheme(&self) -> Scheme {
+        Scheme::from_code(&self.scheme).unwrap_or_default()
+    }
+}
+
+/// Every year, the newest first.
+pub fn years(tx: &mut Conn) -> Result<Vec<AcademicYear>, Error> {
+    Ok(academic_year::table
+        .order(academic_year::starts_on.desc())
+        .select(AcademicYear::as_select())
+        .load(tx)?)
+}
+
+/// One year.
+pub fn year(tx: &mut Conn, label: &str) -> Result<Option<AcademicYear>, Error> {
+    Ok(academic_year::table
+        .find(label)
+        .select(AcademicYear::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+pub(super) fn put_year(
+    tx: &mut Conn,
+    label: CollectionYear,
+    rule: &YearRule,
+    fingerprint: &str,
+    now: NaiveDateTime,
+    exists: bool,
+) -> Result<(), Error> {
+    let name = label.to_string();
+    if !exists {
+        diesel::insert_into(academic_year::table)
+            .values((
+                academic_year::label.eq(&name),
+                academic_year::starts_on.eq(label.first_day()),
+                academic_year::ends_on.eq(label.last_day()),
+                academic_year::scheme.eq(Scheme::default().code()),
+                academic_year::created_at.eq(now),
+            ))
+            .execute(tx)?;
+    }
+    diesel::update(academic_year::table.find(&name))
+        .set((
+            academic_year::retention_days.eq(rule.retention_days),
+            academic_year::instrument.eq(rule.instrument.trim()),
+            academic_year::key_state.eq("active"),
+            academic_year::key_fingerprint.eq(fingerprint),
+        ))
+        .execute(tx)?;
+    if let Some(scheme) = rule.scheme {
+        diesel::update(academic_year::table.find(&name))
+            .set(academic_year::scheme.eq(scheme.code()))
+            .execute(tx)?;
+    }
+    if let Some(date) = rule.closes_on {
+        diesel::update(academic_year::table.find(&name))
+            .set(academic_year::closes_on.eq(date))
+            .execute(tx)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Signing in and out, locks, passwords, accounts.
+
+use chrono::Duration;
+use stature::access::Role;
+
+use crate::support::{Browser, Page};
+
+const PASSWORD: &str = "three grey herons";
+
+fn sign_in(browser: &Browser, email: &str, password: &str) -> Page {
+    browser
+        .get("/sign-in")
+        .fill("Email address", email)
+        .fill("Password", password)
+        .press("Sign in")
+}
+
+both_databases! {
+    fn a_wrong_password_and_an_unknown_address_are_told_in_the_same_words(test: TestApp) {
+        let email = test.account(Role::Nurse, &[], &[]);
+        let wrong = sign_in(&test.browser(), &email, "not the password").status(422);
+        let unknown = sign_in(&test.browser(), "nobody@example.org", "not the password").status(422);
+        assert!(wrong.says("Email address or password is not right"));
+        assert_eq!(wrong.all(".nhsuk-error-summary"), unknown.all(".nhsuk-error-summary"));
+        assert!(!wrong.html.contains("not the password"), "a password was sent back");
+    }
+
+    fn five_wrong_passwords_lock_an_account_for_a_quarter_of_an_hour(test: TestApp) {
+        let email = test.account(Role::Nurse, &[], &[]);
+        let browser = test.browser();
+        for _ in 0..4 {
+            sign_in(&browser, &email, "not the password").shows("is not right");
+        }
+        sign_in(&browser, &email, "not the password").shows("is locked");
+        sign_in(&browser, &email, PASSWORD).status(422).shows("is locked");
+        test.app.clock.advance(Duration::minutes(16));
+        assert_eq!(sign_in(&browser, &email, PASSWORD).status, 200);
+    }
+
+    fn after_signing_out_the_old_cookie_opens_nothing(test: TestApp) {
+        let browser = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let page = browser.get("/accounts").status(200);
+        page.press("Sign out").shows("You are signed out");
+        assert!(browser.get("/accounts").url.starts_with("/sign-in"));
+    }
+
+    fn a_browser_left_alone_is_signed_out(test: TestApp) {
+        let browser = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        test.app.clock.advance(Duration::minutes(19));
+        browser.get("/accounts").status(200);
+        test.app.clock.advance(Duration::minutes(19));
+        assert_eq!(browser.get("/accounts").url, "/accounts", "the clock did not start anew with a request");
+        test.app.clock.advance(Duration::minutes(21));
+        assert!(browser.get("/accounts").url.starts_with("/sign-in"));
+    }
+
+    fn a_session_ends_after_half_a_day_however_busy(test: TestApp) {
+        let browser = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        for _ in 0..47 {
+            test.app.clock.advance(Duration::minutes(15));
+            browser.get("/accounts").status(200);
+        }
+        test.app.clock.advance(Duration::minutes(16));
+        assert!(browser.get("/accounts").url.starts_with("/sign-in"));
+    }
+
+    fn a_form_from_another_site_is_refused(test: TestApp) {
+        let browser = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let fields = [("email", "new@example.org"), ("name", "New"), ("role", "nurse")];
+        let refused = browser.post_with_header("/accounts/add", &fields, ("origin", "https://evil.example"));
+        assert_eq!(refused.status, 403);
+        let refused = browser.post("/accounts/add", &fields);
+        assert_eq!(refused.status, 409, "a form without the session's token was taken");
+        assert!(!browser.get("/accounts").says("new@example.org"));
+        assert!(test.mail().is_empty());
+    }
+
+    fn an_account_is_added_by_a_link_that_works_once(test: TestApp) {
+        let browser = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let page = browser
+            .get("/accounts/add")
+            .fill("Email address", "New.Nurse@example.org")
+            .fill("Name", "New Nurse")
+            .choose("Nurse")
+            .press("Add account");
+        let link = page.all("code").pop().unwrap();
+        let path = link.strip_prefix(&test.address).unwrap().to_owned();
+        let newcomer = test.browser();
+        newcomer.get(&path).fill("New password", "short").press("Set password").status(422);
+        let set = newcomer.get(&path).fill("New password", "four blue herons fly").press("Set password");
+        assert!(set.says("Your password is set"), "{}", set.text());
+        newcomer.get(&path).shows("has been used or is too old");
+        assert_eq!(sign_in(&newcomer, "new.nurse@example.org", "four blue herons fly").status, 200);
+    }
+
+    fn a_disabled_account_is_signed_out_at_once(test: TestApp) {
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let nurse = test.signed_in(Role::Nurse, &[], &[]);
+        nurse.get("/account").status(200);
+        admin.get("/accounts").follow("A Nurse").press("Disable this account");
+        assert!(nurse.get("/account").url.starts_with("/sign-in"));
+    }
+
+    fn a_changed_password_ends_the_other_sessions(test: TestApp) {
+        let email = test.account(Role::Nurse, &[], &[]);
+        let (here, there) = (test.browser(), test.browser());
+        sign_in(&here, &email, PASSWORD);
+        sign_in(&there, &email, PASSWORD);
+        here.get("/account")
+            .fill("Current password", PASSWORD)
+            .fill("New password", "four blue herons fly")
+            .press("Change password")
+            .shows("Your password was changed");
+        assert!(there.get("/account").url.starts_with("/sign-in"));
+        here.get("/account").status(200);
+    }
+
+    fn a_user_is_added_from_the_command_line(test: TestApp) {
+        let added = test.run(&["user", "add", "ig@example.org", "--role", "governance"]).done();
+        assert!(added.stdout.contains("/set-password/"), "{}", added.stdout);
+        let again = test.run(&["user", "add", "ig@example.org", "--role", "nurse"]).code(1);
+        assert!(again.stderr.contains("already an account"), "{}", again.stderr);
+        let unknown = test.run(&["user", "add", "head@example.org", "--role", "school", "--school", "123456"]).code(1);
+        assert!(unknown.stderr.contains("no school with URN 123456"), "{}", unknown.stderr);
+        test.run(&["user", "add", "x@example.org", "--role", "king"]).code(2);
+        let with_password = ["user", "add", "n@example.org", "--role", "nurse", "--password-stdin"];
+        test.run_with_input(&with_password, b"four blue herons fly\n").done();
+        assert_eq!(sign_in(&test.browser(), "n@example.org", "four blue herons fly").status, 200);
+    }
+}

@@ -1,0 +1,11 @@
+//! One binary for all integration tests: each test runs on SQLite and on PostgreSQL.
+
+#[macro_use]
+mod support;
+
+mod accounts;
+mod architecture;
+mod audit_chain;
+mod permissions;
+mod schema;
+mod years;

@@ -1,0 +1,294 @@
+//! A running service, and the program run beside it on the same data.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use chrono::NaiveDate;
+use lettre::Message;
+use stature::access::Role;
+use stature::accounts::{self, AccountError, NewAccount, password};
+use stature::app::App;
+use stature::audit::Actor;
+use stature::clock::Clock;
+use stature::config::{Config, DatabaseUrl, MailConfig, MailTransport, WebConfig};
+use stature::db::Db;
+use stature::mail::Mailer;
+use stature::years::{self, YearRule};
+use stature::{routes, web};
+use tempfile::TempDir;
+
+use super::{Backend, Browser, scratch_database};
+
+/// Everybody's password in the tests.
+pub const PASSWORD: &str = "three grey herons";
+
+/// A service on a database of its own, its clock standing at noon of 30 November 2026, its mail kept in memory.
+pub struct TestApp {
+    /// The parts of the service.
+    pub app: App,
+    /// The address it answers on, without a slash at the end.
+    pub address: String,
+    /// The database it runs on.
+    pub backend: Backend,
+    /// A folder for the test's files; the keyring and (on SQLite) the database lie in it.
+    pub folder: TempDir,
+    url: String,
+    server: actix_web::dev::ServerHandle,
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl TestApp {
+    /// Starts a service.
+    pub fn start(backend: Backend) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = scratch_database(backend, folder.path());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let config = Config {
+            database: DatabaseUrl::parse(&url).unwrap(),
+            keyring: folder.path().join("keyring"),
+            clock: Clock::at_noon(NaiveDate::from_ymd_opt(2026, 11, 30).unwrap()),
+            production: false,
+            mail: MailConfig {
+                transport: MailTransport::Memory,
+                from: "nurses@example.org".to_owned(),
+            },
+            web: WebConfig {
+                public_url: address.clone(),
+                ..WebConfig::default()
+            },
+        };
+        let app = App::start(config).unwrap();
+        let (send, receive) = std::sync::mpsc::channel();
+        let for_server = app.clone();
+        std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = web::server::run(for_server, routes::table(), listener, 1).unwrap();
+                send.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let server = receive.recv().unwrap();
+        Self {
+            app,
+            address,
+            backend,
+            folder,
+            url,
+            server,
+        }
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.app.db
+    }
+
+    /// A path in the test's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Sets the rule of a year, so that names can come in.
+    pub fn set_year(&self, label: &str, retention_days: i32) {
+        let rule = YearRule {
+            retention_days,
+            instrument: "Test instrument".to_owned(),
+            scheme: None,
+            closes_on: None,
+        };
+        let (actor, now) = (Actor::command("test"), self.app.clock.now());
+        let keyring = self.app.identities.keyring();
+        self.db()
+            .write_now(|tx| {
+                years::set(
+                    tx,
+                    keyring,
+                    &actor,
+                    now,
+                    years::parse_label(label).unwrap(),
+                    &rule,
+                )
+            })
+            .unwrap();
+    }
+
+    /// Adds an account that can sign in; returns its email address.
+    pub fn account(&self, role: Role, schools: &[i32], authorities: &[&str]) -> String {
+        static HASH: OnceLock<String> = OnceLock::new();
+        let hash = HASH.get_or_init(|| password::hash(PASSWORD).unwrap());
+        let mut letters = String::new();
+        for urn in schools {
+            letters = format!("{letters}.{urn}");
+        }
+        for code in authorities {
+            letters = format!("{letters}.{code}");
+        }
+        let email = format!("{role}{letters}@example.org");
+        let new = NewAccount {
+            email: email.clone(),
+            name: format!("A {}", role.label()),
+            role,
+            schools: schools.to_vec(),
+            authorities: authorities.iter().map(|code| (*code).to_owned()).collect(),
+        };
+        let now = self.app.clock.now();
+        self.db()
+            .write_now(|tx| -> Result<(), AccountError> {
+                let id = accounts::add_account(tx, &new, now)?;
+                accounts::set_password(tx, id, hash, now)?;
+                accounts::set_state(tx, id, "active", now)?;
+                Ok(())
+            })
+            .unwrap();
+        email
+    }
+
+    /// A browser of nobody.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.address)
+    }
+
+    /// A browser in which somebody with this role is signed in.
+    pub fn signed_in(&self, role: Role, schools: &[i32], authorities: &[&str]) -> Browser {
+        let email = self.account(role, schools, authorities);
+        let browser = self.browser();
+        let page = browser
+            .get("/sign-in")
+            .fill("Email address", &email)
+            .fill("Password", PASSWORD)
+            .press("Sign in");
+        assert!(
+            !page.url.contains("/sign-in"),
+            "could not sign in as {role}: {}",
+            page.text()
+        );
+        browser
+    }
+
+    /// [`Self::signed_in`] with a school and an authority where the role needs one; both are put on the list.
+    pub fn signed_in_anywhere(&self, role: Role) -> Browser {
+        self.school(900_101, "999");
+        match role {
+            Role::School => self.signed_in(role, &[900_101], &[]),
+            Role::Authority => self.signed_in(role, &[], &["999"]),
+            _ => self.signed_in(role, &[], &[]),
+        }
+    }
+
+    /// Puts an open state school on the list, when it is not there yet.
+    pub fn school(&self, urn: i32, la_code: &str) {
+        use diesel::prelude::*;
+        use stature::db::schema::{local_authority, school};
+        let now = self.app.clock.now();
+        self.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                let authorities: i64 = local_authority::table
+                    .find(la_code)
+                    .count()
+                    .get_result(tx)?;
+                if authorities == 0 {
+                    diesel::insert_into(local_authority::table)
+                        .values((
+                            local_authority::code.eq(la_code),
+                            local_authority::name.eq("Exampleshire"),
+                        ))
+                        .execute(tx)?;
+                }
+                let schools: i64 = school::table.find(urn).count().get_result(tx)?;
+                if schools == 0 {
+                    diesel::insert_into(school::table)
+                        .values((
+                            school::urn.eq(urn),
+                            school::la_code.eq(la_code),
+                            school::establishment_number.eq((urn % 10_000).to_string()),
+                            school::name.eq(format!("School {urn}")),
+                            school::type_name.eq("Community school"),
+                            school::type_group.eq(4),
+                            school::status.eq(1),
+                            school::phase.eq("Primary"),
+                            school::in_statistics.eq(true),
+                            school::updated_at.eq(now),
+                        ))
+                        .execute(tx)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    /// The messages sent so far.
+    pub fn mail(&self) -> Vec<Message> {
+        match &self.app.mailer {
+            Mailer::Memory(messages) => messages.lock().unwrap().clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Runs the program on the same data: `test.run(&["import", "schools", "schools.csv"])`.
+    pub fn run(&self, arguments: &[&str]) -> Finished {
+        self.run_with_input(arguments, b"")
+    }
+
+    /// Runs the program with something on its standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Finished {
+        use std::io::Write;
+        use std::process::Stdio;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stature"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("DATABASE_URL", &self.url)
+            .env("STATURE_KEYRING", self.path("keyring"))
+            .env("STATURE_NOW", self.app.clock.today().to_string())
+            .env("SMTP_URL", format!("file:{}", self.path("mail").display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that does not read its input may have ended before it is written.
+        let _unread = child.stdin.take().unwrap().write_all(input);
+        let output = child.wait_with_output().unwrap();
+        Finished {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Finished {
+    /// Insists that all of it was done.
+    #[track_caller]
+    pub fn done(self) -> Self {
+        assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Insists on an exit code.
+    #[track_caller]
+    pub fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
+    }
+}

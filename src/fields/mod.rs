@@ -4,6 +4,7 @@
 //! has passed its check, so code further in never checks it again.
 
 mod address;
+mod collection_year;
 mod date;
 mod dfe_number;
 mod email;
@@ -17,6 +18,7 @@ mod urn;
 mod year_group;
 
 pub use address::{AddressBlock, split_block};
+pub use collection_year::CollectionYear;
 pub use date::{DateError, DateOrder, DateReading, read_date};
 pub use dfe_number::DfeNumber;
 pub use email::{EmailReading, read_email};

@@ -238,10 +238,7 @@ mod tests {
         let keyring = Keyring::open(folder.path()).unwrap();
         let key = keyring.create_if_missing("2026-27").unwrap();
         let again = Keyring::open(folder.path()).unwrap();
-        assert_eq!(
-            again.year("2026-27").unwrap().as_ref().as_ref(),
-            key.as_ref().as_ref()
-        );
+        assert_eq!(again.year("2026-27").unwrap(), key);
         assert!(keyring.destroy("2026-27").unwrap());
         assert!(!keyring.destroy("2026-27").unwrap());
         assert!(

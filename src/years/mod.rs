@@ -9,11 +9,12 @@ mod queries;
 pub use queries::{AcademicYear, year, years};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use growth::{CollectionYear, Scheme};
+use growth::Scheme;
 use serde_json::json;
 
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
+use crate::fields::CollectionYear;
 use crate::identity::{Keyring, KeyringError};
 
 /// A rule that cannot be set.

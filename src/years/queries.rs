@@ -2,12 +2,13 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use growth::{CollectionYear, Scheme};
+use growth::Scheme;
 use serde::Serialize;
 
 use super::YearRule;
 use crate::db::schema::academic_year;
 use crate::db::{Conn, Error};
+use crate::fields::CollectionYear;
 
 /// An academic year and its rules.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]

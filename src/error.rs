@@ -31,6 +31,9 @@ pub enum AppError {
     /// Too many tries.
     #[error("{0}")]
     TooMany(String),
+    /// Something that the service needs is not there; the message says what, and whom to tell.
+    #[error("{0}")]
+    Unavailable(String),
     /// Not the user's doing.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
@@ -38,7 +41,15 @@ pub enum AppError {
 
 impl From<db::Error> for AppError {
     fn from(error: db::Error) -> Self {
-        Self::Internal(error.into())
+        match error {
+            db::Error::Unreachable(_) => {
+                tracing::error!(%error, "the database cannot be reached");
+                Self::Unavailable(
+                    "The database cannot be reached just now. Nothing that you sent was kept. Try again in a minute; if it stays so, tell your system administrator.".to_owned(),
+                )
+            }
+            error => Self::Internal(error.into()),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use chrono::NaiveDateTime;
 use crate::audit::{self, Actor, Touched};
 use crate::clock::Clock;
 use crate::db::{self, Conn};
+use crate::error::AppError;
 
 const IDENTITY: &str = "identity";
 
@@ -57,6 +58,24 @@ pub enum IdentityError {
 impl From<diesel::result::Error> for IdentityError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
+    }
+}
+
+impl From<IdentityError> for AppError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Database(error) => error.into(),
+            IdentityError::Keyring(KeyringError::Missing { name, .. }) => {
+                tracing::error!(key = name, "a key is not in the keyring");
+                Self::Unavailable(format!(
+                    "The key of {name} is not in the keyring, so its names cannot be read. Nothing was changed. Tell your system administrator."
+                ))
+            }
+            IdentityError::NoRetentionRule(_) | IdentityError::YearClosed(_) => {
+                Self::Conflict(error.to_string())
+            }
+            error => Self::Internal(error.into()),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ impl ResponseError for AppError {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -84,6 +85,7 @@ impl Told {
             AppError::BadRequest(message) => ("That did not work", message.clone()),
             AppError::Conflict(message) => ("Something has changed", message.clone()),
             AppError::TooMany(message) => ("Too many tries", message.clone()),
+            AppError::Unavailable(message) => ("Something is missing", message.clone()),
             AppError::NotFound | AppError::SignInFirst { .. } => {
                 return Self::of_status(StatusCode::NOT_FOUND);
             }

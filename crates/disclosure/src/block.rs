@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::design::{
-    HEALTHY, NOT_SEVERELY, OVERWEIGHT, SEVERELY_OBESE, SMALLEST_ROW, SMALLEST_SPLIT, SPLIT, Tables,
-    UNDERWEIGHT, VERY_OVERWEIGHT,
+    FEWEST_VALUES, HEALTHY, NOT_SEVERELY, OVERWEIGHT, SEVERELY_OBESE, SMALLEST_ROW, SMALLEST_SPLIT,
+    SPLIT, Tables, UNDERWEIGHT, VERY_OVERWEIGHT,
 };
 use crate::model::{AcademicYear, Area, Mask, Sex, YearCounts, YearGroup};
 use crate::round::{BASE, LARGEST_HIDDEN, SLACK, Shown, nearest};
@@ -65,6 +65,20 @@ impl Participation {
         self
     }
 
+    /// The same with the number measured moved by `step`; `None` where it is
+    /// not shown or would be left with too little.
+    pub(crate) fn moved(&self, step: i64) -> Option<Self> {
+        let moved = self
+            .measured
+            .count()?
+            .checked_add_signed(step as i32)
+            .filter(|c| *c >= 2 * BASE)?;
+        Some(Self {
+            measured: Shown::Count(moved),
+            ..self.clone()
+        })
+    }
+
     /// Children eligible, as shown: the sum of the two parts as shown, a hidden
     /// part counting as five. Rounded by itself it would bound the children not
     /// measured to five values at most.
@@ -85,16 +99,6 @@ pub(crate) enum Layout {
     BySex,
 }
 
-/// The denominator of a [`Layout::Whole`] block, and what it tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Denominator {
-    pub(crate) shown: u32,
-    /// The true number is no less than this …
-    pub(crate) at_least: u32,
-    /// … and no more than this, if anything is known.
-    pub(crate) at_most: Option<u32>,
-}
-
 /// Children by population category, over one or more years.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Categories {
@@ -111,7 +115,8 @@ pub(crate) struct Categories {
     /// Sums of figures rounded by themselves: nearer the truth than sums of
     /// rounded figures, where the audit allows it.
     pub(crate) margins: Vec<Figure>,
-    pub(crate) denominator: Option<Denominator>,
+    /// Children of a [`Layout::Whole`] block, as shown.
+    pub(crate) denominator: Option<u32>,
 }
 
 impl Categories {
@@ -163,13 +168,72 @@ impl Categories {
         block
     }
 
-    /// The same block with sums of what is shown in place of rounded sums;
-    /// `None` where it has none.
-    pub(crate) fn additive(&self) -> Option<Self> {
-        (!self.margins.is_empty()).then(|| Self {
-            margins: Vec::new(),
-            ..self.clone()
-        })
+    /// The same block with margins that are sums of the figures as shown, for
+    /// each way to share out a category that is not shown by sex: what is
+    /// nearest to the truth first. None where it has no margins.
+    pub(crate) fn additive(&self) -> Vec<Self> {
+        if self.margins.is_empty() {
+            return Vec::new();
+        }
+        let unsplit: u32 = self
+            .figures
+            .iter()
+            .filter(|figure| Sex::ALL.iter().all(|&sex| !only(sex).holds(figure.mask)))
+            .filter_map(|figure| figure.shown.count())
+            .sum();
+        let within = |mask: Mask| -> u32 {
+            self.figures
+                .iter()
+                .filter(|f| mask.holds(f.mask))
+                .filter_map(|f| f.shown.count())
+                .sum()
+        };
+        let girls = self
+            .margins
+            .iter()
+            .find(|m| m.mask == only(Sex::Female))
+            .and_then(|m| m.shown.count());
+        let honest = girls.unwrap_or(0).saturating_sub(within(only(Sex::Female)));
+        let mut shares: Vec<u32> = (0..=unsplit / BASE).map(|step| step * BASE).collect();
+        shares.sort_by_key(|share| share.abs_diff(honest));
+        let with = |share: u32| {
+            let margins = self.margins.iter().map(|margin| {
+                let extra = match margin.mask {
+                    mask if mask == only(Sex::Female) => share,
+                    mask if mask == only(Sex::Male) => unsplit - share,
+                    _ => 0,
+                };
+                Figure {
+                    mask: margin.mask,
+                    shown: Shown::Count(within(margin.mask) + extra),
+                }
+            });
+            Self {
+                margins: margins.collect(),
+                ..self.clone()
+            }
+        };
+        shares.into_iter().map(with).collect()
+    }
+
+    /// The same block with its largest figure moved by `step`; `None` where it
+    /// has none, or would be left with too little.
+    pub(crate) fn moved(&self, step: i64) -> Option<Self> {
+        let mut block = self.clone();
+        let (count, at) = (0..block.figures.len())
+            .filter_map(|at| block.figures[at].shown.count().map(|count| (count, at)))
+            .max()?;
+        block.figures[at].shown = Shown::Count(
+            count
+                .checked_add_signed(step as i32)
+                .filter(|c| *c >= 2 * BASE)?,
+        );
+        if block.layout == Layout::Whole {
+            block.denominator = Some(block.whole_denominator());
+        } else {
+            return None;
+        }
+        Some(block)
     }
 
     /// Everything that tells a reader something.
@@ -234,18 +298,9 @@ impl Categories {
         let within = sex.map_or(Mask::ALL, only);
         match (self.layout, self.denominator) {
             (Layout::Withheld, _) => self.shown(Mask::ALL),
-            (Layout::Whole, Some(denominator)) if sex.is_none() => Shown::Count(denominator.shown),
+            (Layout::Whole, Some(denominator)) if sex.is_none() => Shown::Count(denominator),
             (Layout::Whole, _) => Shown::LeftOut,
-            (Layout::BySex, _) => match self.margins.iter().find(|margin| margin.mask == within) {
-                Some(margin) => margin.shown,
-                None => Shown::Count(
-                    self.figures
-                        .iter()
-                        .filter(|figure| within.holds(figure.mask))
-                        .filter_map(|figure| figure.shown.count())
-                        .sum(),
-                ),
-            },
+            (Layout::BySex, _) => self.shown(within),
         }
     }
 
@@ -320,10 +375,9 @@ impl Categories {
     ///
     /// With `shown` figures that sum to S, each within two of the truth, a
     /// denominator D bounds the hidden rest by D − S ± (2 + 2 × shown). The step
-    /// between D and S is therefore held where that span leaves each hidden
-    /// category at least six values, nought among them. A denominator at the
-    /// edge of what is allowed tells only that the truth lies there or beyond.
-    fn whole_denominator(&self) -> Denominator {
+    /// between D and S is held where that span leaves each hidden category at
+    /// least six values, nought among them.
+    fn whole_denominator(&self) -> u32 {
         let count = |test: fn(&Shown) -> bool| {
             self.figures.iter().filter(|f| test(&f.shown)).count() as i64
         };
@@ -336,31 +390,19 @@ impl Categories {
             .filter_map(|f| f.shown.count())
             .map(i64::from)
             .sum();
-        let (base, slack) = (i64::from(BASE), i64::from(SLACK));
-        let span = slack + slack * shown;
-        let honest = i64::from(nearest(self.sum(Mask::ALL)));
+        let base = i64::from(BASE);
+        let span = i64::from(SLACK) * (1 + shown);
         // The least step that leaves a hidden category a greatest value of 5 or
         // more, and the greatest that leaves it a least value of nought.
-        let least = up(5 - span, base);
+        let least = up(i64::from(FEWEST_VALUES) - 1 - span, base);
         let greatest = down(i64::from(LARGEST_HIDDEN) * (hidden - 1) + span, base);
-        let step = honest - sum;
-        let (moved, low, high) = if hidden == 0 {
-            (step, false, false)
-        } else if left_out > 0 {
-            (step.max(least), step <= least, false)
-        } else {
-            (step.clamp(least, greatest), step <= least, step >= greatest)
+        let step = i64::from(nearest(self.sum(Mask::ALL))) - sum;
+        let held = match (hidden, left_out) {
+            (0, _) => step,
+            (_, 0) => step.clamp(least, greatest),
+            _ => step.max(least),
         };
-        let value = (sum + moved).max(0);
-        Denominator {
-            shown: value as u32,
-            at_least: if low {
-                0
-            } else {
-                (value - slack).max(0) as u32
-            },
-            at_most: (!high).then_some((value + slack) as u32),
-        }
+        (sum + held).max(0) as u32
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Evidence {
     pub hidden_first: u64,
     /// Figures left out because others would have given something away.
     pub hidden_by_audit: u64,
+    /// Figures moved on by a step or two, for the same reason.
+    pub moved_by_audit: u64,
     /// Blocks of figures that stay as they were in an earlier release.
     pub kept_from_earlier: u64,
     /// The fewest values that remain possible for any count of 0 to 7; `None`

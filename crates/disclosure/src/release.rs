@@ -8,7 +8,7 @@ use crate::audit::{Seen, audit};
 use crate::block::{Categories, Layout, Participation};
 use crate::design::{FEWEST_SCHOOLS, MOST_POOLED, tables};
 use crate::evidence::{Evidence, Findings};
-use crate::model::{AcademicYear, Area, AreaType, Audience, YearGroup};
+use crate::model::{AcademicYear, Area, AreaType, Audience, Mask, YearGroup};
 use crate::raw::RawTable;
 use crate::round::Shown;
 use crate::table::{SafeTable, category_rows, participation_row, shows_years_and_their_sum};
@@ -358,12 +358,13 @@ fn close(
     };
     let kept = participation.iter().filter(|(_, kept)| *kept).count()
         + usize::from(earlier.as_ref() == Some(&first));
+    let restated: Vec<bool> = participation.iter().map(|(_, kept)| !*kept).collect();
     let shown = Unit {
         participation: participation.into_iter().map(|(block, _)| block).collect(),
         categories: first,
     };
     let mut last = None;
-    for attempt in attempts(&shown, earlier.as_ref()) {
+    for attempt in attempts(&shown, earlier.as_ref(), &restated) {
         let findings = audit_with(seen, &attempt);
         let passed = findings.passed();
         last = Some((attempt, findings));
@@ -385,6 +386,7 @@ fn close(
     let hidden = |unit: &Unit, kind: Shown| count_hidden(unit, kind);
     evidence.hidden_first += hidden(&shown, Shown::Confidential);
     evidence.hidden_by_audit += left_out_by_audit(&shown, &unit);
+    evidence.moved_by_audit += moved_by_audit(&shown, &unit);
     unit
 }
 
@@ -424,49 +426,91 @@ fn earlier_categories(new: &Categories, seen: &Seen<'_>) -> Option<Categories> {
     same.or_else(overlapping).map(|&block| block.clone())
 }
 
-/// What to try, the most telling first: everything; category figures fewer and
-/// fewer, or as they were before; then the same with less participation.
-fn attempts(shown: &Unit, earlier: Option<&Categories>) -> Vec<Unit> {
+/// What to try, the nearest to the truth first.
+///
+/// A figure that was left out *because* it would have exposed another tells a
+/// reader who knows this program that it would have. So the first resort is to
+/// show what another, safe set of children would have shown: sums of figures
+/// for rounded sums, then a large figure moved on by a step or two. Leaving
+/// out comes last.
+fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Unit> {
+    let kept = earlier == Some(&shown.categories);
     let mut categories = vec![shown.categories.clone()];
-    match earlier {
-        Some(earlier) if *earlier == shown.categories => {}
-        Some(earlier) => categories.extend([earlier.clone(), shown.categories.withheld()]),
-        None => {
-            categories.extend(shown.categories.additive());
-            if shown.categories.layout == Layout::BySex {
-                categories.push(shown.categories.whole());
+    if !kept {
+        categories.extend(shown.categories.additive());
+    }
+    let newest = new.iter().rposition(|&new| new);
+    let steps = [0, 5, -5, 10, -10];
+    let mut attempts = Vec::new();
+    for by in steps {
+        let participation = match newest {
+            Some(at) if by != 0 => {
+                let Some(moved) = shown.participation[at].moved(by) else {
+                    continue;
+                };
+                let mut all = shown.participation.clone();
+                all[at] = moved;
+                all
             }
-            let mut next = match categories.last() {
-                Some(last) if last.layout == Layout::Whole => last.without_smallest(),
-                _ => None,
-            };
-            while let Some(block) = next {
-                next = block.without_smallest();
-                categories.push(block);
-            }
-            categories.push(shown.categories.withheld());
+            None if by != 0 => continue,
+            _ => shown.participation.clone(),
+        };
+        attempts.extend(categories.iter().map(|categories| Unit {
+            participation: participation.clone(),
+            categories: categories.clone(),
+        }));
+    }
+    if !kept {
+        attempts.extend(steps[1..].iter().filter_map(|&by| {
+            Some(Unit {
+                participation: shown.participation.clone(),
+                categories: shown.categories.moved(by)?,
+            })
+        }));
+    }
+    attempts.extend(with_less(shown, earlier.filter(|_| !kept), kept));
+    attempts
+}
+
+/// The last resort: the categories as they were before, or without sexes, or
+/// fewer and fewer of them; then less participation too.
+fn with_less(shown: &Unit, earlier: Option<&Categories>, kept: bool) -> Vec<Unit> {
+    let mut categories = Vec::new();
+    if kept {
+        categories.push(shown.categories.clone());
+    } else if let Some(earlier) = earlier {
+        categories.extend([earlier.clone(), shown.categories.withheld()]);
+    } else {
+        let whole = match shown.categories.layout {
+            Layout::BySex => shown.categories.whole(),
+            _ => shown.categories.clone(),
+        };
+        let mut next = Some(whole).filter(|block| block.layout == Layout::Whole);
+        while let Some(block) = next {
+            next = block.without_smallest();
+            categories.push(block);
         }
+        categories.push(shown.categories.withheld());
     }
     let mut attempts = Vec::new();
     for left_out in 0..=shown.participation.len() {
         let full = shown.participation.len() - left_out;
-        for categories in &categories {
-            attempts.push(Unit {
-                participation: shown
-                    .participation
-                    .iter()
-                    .enumerate()
-                    .map(|(index, block)| {
-                        if index < full {
-                            block.clone()
-                        } else {
-                            block.clone().left_out()
-                        }
-                    })
-                    .collect(),
-                categories: categories.clone(),
-            });
-        }
+        let participation: Vec<Participation> = shown
+            .participation
+            .iter()
+            .enumerate()
+            .map(|(at, block)| {
+                if at < full {
+                    block.clone()
+                } else {
+                    block.clone().left_out()
+                }
+            })
+            .collect();
+        attempts.extend(categories.iter().map(|categories| Unit {
+            participation: participation.clone(),
+            categories: categories.clone(),
+        }));
     }
     attempts
 }
@@ -517,6 +561,35 @@ fn left_out_by_audit(first: &Unit, last: &Unit) -> u64 {
                 .count()
     };
     count(first).saturating_sub(count(last)) as u64
+}
+
+/// Figures that both attempts show, with different numbers.
+fn moved_by_audit(first: &Unit, last: &Unit) -> u64 {
+    let numbers = |unit: &Unit| {
+        let figures = unit
+            .categories
+            .all_figures()
+            .map(|figure| (Some(figure.mask), figure.shown));
+        let participation = unit
+            .participation
+            .iter()
+            .map(|block| (None, block.measured));
+        figures.chain(participation).collect::<Vec<_>>()
+    };
+    if first.categories.layout != last.categories.layout {
+        return 0;
+    }
+    let moved = |(one, other): &((Option<Mask>, Shown), (Option<Mask>, Shown))| {
+        one.1
+            .count()
+            .zip(other.1.count())
+            .is_some_and(|(one, other)| one != other)
+    };
+    numbers(first)
+        .into_iter()
+        .zip(numbers(last))
+        .filter(moved)
+        .count() as u64
 }
 
 /// Adds the rows of one place and year group: participation, then categories,

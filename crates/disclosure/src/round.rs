@@ -17,7 +17,7 @@ const Z: f64 = 1.96;
 /// How one count appears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Shown {
-    /// A multiple of five; the true count is within two of it, and at least 8.
+    /// A multiple of five: the nearest, unless it was moved on to protect another.
     Count(u32),
     /// `[c]`: the true count is 0 to 7, and nothing says which.
     Confidential,

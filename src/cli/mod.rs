@@ -4,6 +4,7 @@
 
 mod audit;
 mod check_config;
+mod growth;
 mod migrate;
 mod serve;
 mod user;
@@ -41,6 +42,9 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Growth assessment without a database
+    #[command(subcommand)]
+    Growth(growth::GrowthCommand),
     /// The record of what happened
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -80,6 +84,7 @@ fn run(cli: Cli) -> Outcome {
         Command::CheckConfig => check_config::run(config),
         Command::Year(command) => year::run(&open(config)?, command),
         Command::User(command) => user::run(&open(config)?, command),
+        Command::Growth(command) => growth::run(&command),
         Command::Audit(command) => audit::run(&open(config)?, command),
     }
 }

@@ -6,6 +6,7 @@ mod support;
 mod accounts;
 mod architecture;
 mod audit_chain;
+mod growth;
 mod permissions;
 mod schema;
 mod years;

@@ -46,7 +46,7 @@ if (warning && delay > 0) {
 
   const stay = async () => {
     try {
-      const answer = await fetch('/account', { redirect: 'manual', cache: 'no-store' });
+      const answer = await fetch('/', { redirect: 'manual', cache: 'no-store' });
       if (!answer.ok) {
         window.location.replace('/sign-in');
         return;

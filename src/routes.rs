@@ -5,6 +5,8 @@
 use crate::access::needs;
 use crate::accounts::pages as accounts;
 use crate::home::pages as home;
+use crate::jobs::pages as jobs;
+use crate::privacy::pages as privacy;
 use crate::web::routing::{Route, get, post};
 use crate::years::pages as years;
 
@@ -35,5 +37,28 @@ pub fn table() -> Vec<Route> {
         get("/years", needs::ManageYears, years::list),
         post("/years", needs::ManageYears, years::set_rule),
         get("/years/{label}", needs::ManageYears, years::rule_page),
+        get("/privacy", needs::Public, privacy::notice),
+        get("/accessibility", needs::Public, privacy::accessibility),
+        get("/privacy/log", needs::ViewAccessLog, privacy::access_log),
+        get("/privacy/ledger", needs::ViewAccessLog, privacy::ledger),
+        get(
+            "/privacy/subject-access",
+            needs::SubjectAccess,
+            privacy::subject_access_page,
+        ),
+        post(
+            "/privacy/subject-access",
+            needs::SubjectAccess,
+            privacy::subject_access_search,
+        ),
+        post(
+            "/privacy/subject-access/file",
+            needs::SubjectAccess,
+            privacy::subject_access_file,
+        ),
+        get("/jobs", needs::ManageJobs, jobs::list),
+        post("/jobs/{name}/run", needs::ManageJobs, jobs::run),
+        post("/jobs/{name}/pause", needs::ManageJobs, jobs::pause),
+        post("/jobs/{name}/resume", needs::ManageJobs, jobs::resume),
     ]
 }

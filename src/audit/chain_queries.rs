@@ -38,6 +38,14 @@ pub struct ChainReport {
     pub broken: Option<String>,
 }
 
+/// Whether an event waits to be linked: a cheap question for once a second.
+pub fn any_unlinked(tx: &mut Conn) -> Result<bool, Error> {
+    Ok(diesel::select(diesel::dsl::exists(
+        audit_event::table.filter(audit_event::chain_position.is_null()),
+    ))
+    .get_result(tx)?)
+}
+
 /// Links what is not linked yet; returns how many events that were. One process at a time does it.
 pub fn link_events(tx: &mut Conn) -> Result<usize, Error> {
     dialect::lock_audit_chain(tx)?;

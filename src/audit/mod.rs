@@ -9,5 +9,5 @@ mod chain_queries;
 mod queries;
 
 pub use actor::{Actor, ActorKind};
-pub use chain_queries::{ChainReport, link_events, verify};
+pub use chain_queries::{ChainReport, any_unlinked, link_events, verify};
 pub use queries::{Disclosure, Touched, accessed, disclosed, event};

@@ -5,6 +5,7 @@
 mod audit;
 mod check_config;
 mod growth;
+mod job;
 mod migrate;
 mod serve;
 mod user;
@@ -45,6 +46,9 @@ enum Command {
     /// Growth assessment without a database
     #[command(subcommand)]
     Growth(growth::GrowthCommand),
+    /// The scheduled jobs
+    #[command(subcommand)]
+    Job(job::JobCommand),
     /// The record of what happened
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -85,6 +89,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Year(command) => year::run(&open(config)?, command),
         Command::User(command) => user::run(&open(config)?, command),
         Command::Growth(command) => growth::run(&command),
+        Command::Job(command) => job::run(&open(config)?, command),
         Command::Audit(command) => audit::run(&open(config)?, command),
     }
 }

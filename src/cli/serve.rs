@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Ended, Outcome, migrate};
 use crate::app::App;
 use crate::config::Config;
+use crate::jobs::{Runner, TABLE};
 use crate::routes;
 use crate::web::server;
 
@@ -57,7 +58,14 @@ pub(super) fn run(mut config: Config, args: ServeArgs) -> Outcome {
 /// Serves until the process is told to end (SIGTERM, SIGINT); answers under way are finished.
 pub(super) fn serve(app: App, listener: TcpListener, workers: usize) -> Outcome {
     actix_web::rt::System::new().block_on(async move {
+        let runner = Runner::new(app.clone(), TABLE)?;
+        runner.prepare()?;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let jobs = actix_web::rt::spawn(runner.run_until(async { drop(stopped.await) }));
         server::run(app, routes::table(), listener, workers)?.await?;
+        // A job under way is finished, too: it holds a claim.
+        drop(stop);
+        jobs.await?;
         Ok(Ended::Done)
     })
 }

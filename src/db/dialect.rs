@@ -5,7 +5,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::{access_pupil, disclosure_pupil, identity, setting, submission};
+use super::schema::{access_pupil, disclosure_pupil, identity, job, setting, submission};
 use super::{Conn, Error};
 
 /// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
@@ -171,4 +171,20 @@ pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, E
         .select(setting::value)
         .first(connection)
         .optional()?)
+}
+
+/// Gives a scheduled job a row if it has none: an error would end PostgreSQL's transaction.
+pub fn ensure_job(connection: &mut Conn, name: &str) -> Result<(), Error> {
+    let row = (job::name.eq(name), job::enabled.eq(true));
+    match connection {
+        Conn::Sqlite(sqlite) => diesel::insert_into(job::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(sqlite),
+        Conn::Postgres(postgres) => diesel::insert_into(job::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(postgres),
+    }?;
+    Ok(())
 }

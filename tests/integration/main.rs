@@ -7,6 +7,8 @@ mod accounts;
 mod architecture;
 mod audit_chain;
 mod growth;
+mod jobs;
 mod permissions;
+mod privacy;
 mod schema;
 mod years;

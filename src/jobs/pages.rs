@@ -1,0 +1,129 @@
+//! Pages: the jobs, and what a system administrator may do with them.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
+use serde::Serialize;
+
+use super::runner::{self, Listed};
+use super::{JobError, LastRun, TABLE, queries};
+use crate::access::needs;
+use crate::app::App;
+use crate::error::AppError;
+use crate::web::{Allowed, Submitted, View, redirect_with};
+
+/// Runs that the page shows.
+const RECENT: i64 = 30;
+
+/// A job as the page shows it.
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    does: &'static str,
+    when: &'static str,
+    enabled: bool,
+    running: bool,
+    next_due_at: Option<NaiveDateTime>,
+    last_run: Option<LastRun>,
+}
+
+impl Row {
+    fn of(listed: Listed, now: NaiveDateTime) -> Self {
+        let state = listed.state;
+        Self {
+            name: listed.job.name,
+            does: listed.job.does,
+            when: listed.job.when,
+            enabled: state.as_ref().is_none_or(|state| state.enabled),
+            running: state
+                .as_ref()
+                .is_some_and(|state| state.lease_until > Some(now)),
+            next_due_at: state.and_then(|state| state.next_due_at),
+            last_run: listed.last_run,
+        }
+    }
+}
+
+/// Every job with its last and next run.
+pub async fn list(
+    allowed: Allowed<needs::ManageJobs>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let (listed, runs) = app
+        .db
+        .read(|tx| -> Result<_, crate::db::Error> {
+            Ok((runner::list(tx, TABLE)?, queries::recent_runs(tx, RECENT)?))
+        })
+        .await?;
+    let now = app.clock.now();
+    let rows: Vec<Row> = listed
+        .into_iter()
+        .map(|listed| Row::of(listed, now))
+        .collect();
+    View::new(&app, &request, &allowed, "Jobs")
+        .with("jobs", rows)
+        .with("runs", runs)
+        .render("pages/jobs.html")
+}
+
+/// Makes a job due at once.
+pub async fn run(
+    allowed: Allowed<needs::ManageJobs>,
+    app: web::Data<App>,
+    name: web::Path<String>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    change(&allowed, &app, name.into_inner(), runner::request_run).await?;
+    Ok(redirect_with(
+        "/jobs",
+        "success",
+        "The job will begin within a few seconds.",
+    ))
+}
+
+/// Pauses a job.
+pub async fn pause(
+    allowed: Allowed<needs::ManageJobs>,
+    app: web::Data<App>,
+    name: web::Path<String>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    change(&allowed, &app, name.into_inner(), runner::pause).await?;
+    Ok(redirect_with(
+        "/jobs",
+        "success",
+        "The job is paused until you let it go on.",
+    ))
+}
+
+/// Lets a paused job go on.
+pub async fn resume(
+    allowed: Allowed<needs::ManageJobs>,
+    app: web::Data<App>,
+    name: web::Path<String>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    change(&allowed, &app, name.into_inner(), runner::resume).await?;
+    Ok(redirect_with(
+        "/jobs",
+        "success",
+        "The job goes on at its next date.",
+    ))
+}
+
+/// What the three actions have in common.
+async fn change(
+    allowed: &Allowed<needs::ManageJobs>,
+    app: &App,
+    name: String,
+    action: runner::Change,
+) -> Result<(), AppError> {
+    let (actor, now) = (allowed.actor().clone(), app.clock.now());
+    app.db
+        .write(move |tx| action(tx, TABLE, &actor, now, &name))
+        .await
+        .map_err(|error| match error {
+            JobError::Unknown(_) => AppError::NotFound,
+            other => AppError::Internal(other.into()),
+        })
+}

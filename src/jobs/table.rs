@@ -1,0 +1,32 @@
+//! THE table of jobs.
+
+use chrono::Duration;
+
+use super::{Job, queries};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::db;
+
+/// Every job, in the order of the page.
+pub static TABLE: &[Job] = &[Job {
+    name: "forget-old-runs",
+    does: "Forgets the list of job runs older than 30 days.",
+    schedule: "0 15 3 * * *",
+    when: "every night at 3:15am",
+    run: forget_old_runs,
+}];
+
+/// Keeps the list of runs short: some jobs run every minute.
+fn forget_old_runs(app: &App, _: &Actor, dry_run: bool) -> anyhow::Result<String> {
+    let before = app.clock.now() - Duration::days(30);
+    if dry_run {
+        let runs = app
+            .db
+            .read_now(|tx| queries::forgettable_runs(tx, before))?;
+        return Ok(format!("{runs} runs would be forgotten"));
+    }
+    let runs = app
+        .db
+        .write_now(|tx| -> Result<usize, db::Error> { queries::forget_runs(tx, before) })?;
+    Ok(format!("{runs} runs forgotten"))
+}

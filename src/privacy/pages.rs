@@ -1,0 +1,326 @@
+//! Pages: the public notice, the two books, and subject access.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::queries::{self, Filter};
+use super::{SearchFor, gather, search};
+use crate::access::needs;
+use crate::app::App;
+use crate::error::{AppError, bad_request, internal};
+use crate::fields::NhsNumber;
+use crate::identity::Purpose;
+use crate::web::{Allowed, FormData, Submitted, View, download, page};
+
+/// The public privacy notice, made from the purposes that identities may be opened for.
+pub async fn notice(
+    allowed: Allowed<needs::Public>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let years = app.db.read(queries::year_rules).await?;
+    View::new(&app, &request, &allowed, "Privacy notice")
+        .with("promises", promises())
+        .with("years", years)
+        .render("pages/privacy/notice.html")
+}
+
+/// The accessibility statement.
+pub async fn accessibility(
+    allowed: Allowed<needs::Public>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    View::new(&app, &request, &allowed, "Accessibility statement")
+        .render("pages/accessibility.html")
+}
+
+/// One of the uses in the promise to parents, and what names are opened for under it.
+#[derive(Serialize)]
+struct Promise {
+    promise: &'static str,
+    purposes: Vec<&'static str>,
+}
+
+/// The purposes, put under the promises they serve, in the order of the list.
+fn promises() -> Vec<Promise> {
+    let mut promises: Vec<Promise> = Vec::new();
+    for purpose in Purpose::ALL {
+        match promises
+            .iter_mut()
+            .find(|known| known.promise == purpose.promise())
+        {
+            Some(known) => known.purposes.push(purpose.explanation()),
+            None => promises.push(Promise {
+                promise: purpose.promise(),
+                purposes: vec![purpose.explanation()],
+            }),
+        }
+    }
+    promises
+}
+
+/// Which part of a book to show.
+#[derive(Debug, Deserialize)]
+pub struct BookQuery {
+    page: Option<i64>,
+    purpose: Option<String>,
+    child: Option<String>,
+}
+
+impl BookQuery {
+    fn page(&self) -> i64 {
+        self.page.unwrap_or(1).clamp(1, 1_000_000)
+    }
+
+    fn filter(&self) -> Result<Filter, AppError> {
+        let child = self
+            .child
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        Ok(Filter {
+            purpose: self.purpose.clone().filter(|purpose| !purpose.is_empty()),
+            pupil: child.map(str::parse).transpose().map_err(|_| {
+                bad_request("A child’s record number is a whole number, such as 1204.")
+            })?,
+        })
+    }
+
+    /// The address of another page of the same list, without the page's number.
+    fn href(&self, path: &str, purposes: &[(String, String)]) -> String {
+        // Only a purpose of the list goes into the address, so nothing needs escaping.
+        let purpose = self
+            .purpose
+            .as_deref()
+            .filter(|code| purposes.iter().any(|(known, _)| known == code))
+            .unwrap_or_default();
+        let child: String = self
+            .child
+            .iter()
+            .flat_map(|text| text.chars())
+            .filter(char::is_ascii_digit)
+            .collect();
+        format!("{path}?purpose={purpose}&child={child}&page=")
+    }
+}
+
+/// Who has opened which names, and why.
+pub async fn access_log(
+    allowed: Allowed<needs::ViewAccessLog>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    query: web::Query<BookQuery>,
+) -> Result<HttpResponse, AppError> {
+    let (filter, number) = (query.filter()?, query.page());
+    let (rows, total) = app
+        .db
+        .read(move |tx| queries::accesses(tx, &filter, number))
+        .await?;
+    let purposes: Vec<(String, String)> = Purpose::ALL
+        .into_iter()
+        .map(|purpose| (purpose.code().to_owned(), purpose.explanation().to_owned()))
+        .collect();
+    book(&app, &request, &allowed, "Access log", &query, &purposes)
+        .with("rows", rows)
+        .with(
+            "paging",
+            paging(number, total, query.href("/privacy/log", &purposes)),
+        )
+        .render("pages/privacy/log.html")
+}
+
+/// What left the organisation, to whom.
+pub async fn ledger(
+    allowed: Allowed<needs::ViewAccessLog>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    query: web::Query<BookQuery>,
+) -> Result<HttpResponse, AppError> {
+    let (filter, number) = (query.filter()?, query.page());
+    let ((rows, total), known) = app
+        .db
+        .read(move |tx| -> Result<_, crate::db::Error> {
+            Ok((
+                queries::disclosures(tx, &filter, number)?,
+                queries::disclosure_purposes(tx)?,
+            ))
+        })
+        .await?;
+    let purposes: Vec<(String, String)> = known
+        .into_iter()
+        .map(|code| (code.clone(), code.replace('_', " ")))
+        .collect();
+    book(
+        &app,
+        &request,
+        &allowed,
+        "Disclosure ledger",
+        &query,
+        &purposes,
+    )
+    .with("rows", rows)
+    .with(
+        "paging",
+        paging(number, total, query.href("/privacy/ledger", &purposes)),
+    )
+    .render("pages/privacy/ledger.html")
+}
+
+/// What both books' pages show beside their rows.
+fn book<'a>(
+    app: &'a App,
+    request: &'a HttpRequest,
+    allowed: &'a Allowed<needs::ViewAccessLog>,
+    title: &str,
+    query: &BookQuery,
+    purposes: &[(String, String)],
+) -> View<'a> {
+    let choices: Vec<_> = purposes
+        .iter()
+        .map(|(code, words)| json!({"value": code, "text": words}))
+        .collect();
+    let words: serde_json::Map<String, serde_json::Value> = purposes
+        .iter()
+        .map(|(code, words)| (code.clone(), words.clone().into()))
+        .collect();
+    View::new(app, request, allowed, title)
+        .with("purposes", choices)
+        .with("words", words)
+        .with("chosen", query.purpose.clone().unwrap_or_default())
+        .with("child", query.child.clone().unwrap_or_default())
+}
+
+/// Where a page stands in its list.
+fn paging(page: i64, total: i64, href: String) -> serde_json::Value {
+    let first = if total == 0 {
+        0
+    } else {
+        (page - 1) * queries::PAGE + 1
+    };
+    json!({
+        "page": page,
+        "pages": (total + queries::PAGE - 1) / queries::PAGE,
+        "first": first,
+        "last": (page * queries::PAGE).min(total),
+        "total": total,
+        "href": href,
+    })
+}
+
+/// The form that asks which child a request is about.
+pub async fn subject_access_page(
+    allowed: Allowed<needs::SubjectAccess>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    subject_access_view(&allowed, &app, &request, &FormData::default())
+}
+
+/// Shows the records that may be the child's. What was typed travels in the body: names are never in an address.
+pub async fn subject_access_search(
+    allowed: Allowed<needs::SubjectAccess>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let Some(what) = wanted(&mut form) else {
+        return subject_access_view(&allowed, &app, &request, &form);
+    };
+    let (identities, actor) = (app.identities.clone(), allowed.actor().clone());
+    let found = app
+        .db
+        .write(move |tx| search(tx, &identities, &actor, &what))
+        .await
+        .map_err(internal)?;
+    View::new(&app, &request, &allowed, "Records found")
+        .with("found", found)
+        .render("pages/privacy/subject_access_found.html")
+}
+
+/// What to search for, or errors beside the fields.
+fn wanted(form: &mut FormData) -> Option<SearchFor> {
+    let number = form.text("nhs_number").to_owned();
+    let nhs_number = NhsNumber::parse(&number).ok();
+    if !number.is_empty() && nhs_number.is_none() {
+        form.error(
+            "nhs_number",
+            "Check the NHS number: it has 10 digits, of which the last one depends on the others",
+        );
+    }
+    let name = form.text("name").to_owned();
+    let has_date = ["day", "month", "year"]
+        .iter()
+        .any(|part| form.is_set(&format!("date_of_birth-{part}")));
+    let date_of_birth = if has_date {
+        form.date(
+            "date_of_birth",
+            "Check the date of birth: there is no such day",
+        )
+    } else {
+        None
+    };
+    if nhs_number.is_none() && number.is_empty() && (name.is_empty() || !has_date) {
+        form.error(
+            "name",
+            "Enter the child’s name and date of birth, or the NHS number",
+        );
+    }
+    form.is_valid().then_some(SearchFor {
+        name,
+        date_of_birth,
+        nhs_number,
+    })
+}
+
+fn subject_access_view(
+    allowed: &Allowed<needs::SubjectAccess>,
+    app: &App,
+    request: &HttpRequest,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    View::new(app, request, allowed, "Subject access request")
+        .form(form)
+        .render("pages/privacy/subject_access.html")
+}
+
+/// The file for the parent: everything held under the chosen records.
+pub async fn subject_access_file(
+    allowed: Allowed<needs::SubjectAccess>,
+    app: web::Data<App>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(form) = form;
+    let pupils: Vec<i64> = form
+        .all("pupil")
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    if pupils.is_empty() {
+        return Err(bad_request(
+            "No record was chosen. Go back, tick the records that are the child’s, and try again.",
+        ));
+    }
+    let (identities, actor, now) = (
+        app.identities.clone(),
+        allowed.actor().clone(),
+        app.clock.now(),
+    );
+    let file = app
+        .db
+        .write(move |tx| gather(tx, &identities, &actor, now, &pupils))
+        .await
+        .map_err(internal)?;
+    let html = page::render(
+        &app.templates,
+        "pages/privacy/child_file.html",
+        json!({"file": file}),
+    )
+    .map_err(internal)?;
+    Ok(download(
+        "everything-held.html",
+        "text/html; charset=utf-8",
+        html.into_bytes(),
+    ))
+}

@@ -1,0 +1,230 @@
+//! Everything held about one child, for the parent who asks.
+//!
+//! A child is a row in each year it was in the programme, and only its identity says which rows belong together. So
+//! the search opens the names of every year that still has them, for the machine to compare, and then the few that
+//! fit, for the person who answers: both stand in the access log.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::Serialize;
+
+use super::queries::{
+    self, AccessRow, DisclosureRow, ImportRow, LetterRow, MeasurementRow, NotMeasuredRow, PupilRow,
+    WarningRow,
+};
+use crate::audit::{self, Actor, Disclosure};
+use crate::db::Conn;
+use crate::fields::text::folded;
+use crate::fields::{Ethnicity, NhsNumber};
+use crate::identity::{Identities, IdentityError, Person, Purpose, Whose};
+
+/// What is known of the child who is asked about.
+#[derive(Clone)]
+pub struct SearchFor {
+    /// Any part of the names, in any order; empty when only the number is known.
+    pub name: String,
+    /// Date of birth.
+    pub date_of_birth: Option<NaiveDate>,
+    /// NHS number.
+    pub nhs_number: Option<NhsNumber>,
+}
+
+impl SearchFor {
+    /// Whether a person is the child: the NHS number is the same, or the date of birth is and every typed part of the
+    /// name begins one of the names.
+    fn fits(&self, person: &Person) -> bool {
+        if self.nhs_number.is_some() && person.nhs_number == self.nhs_number {
+            return true;
+        }
+        if self.date_of_birth != Some(person.date_of_birth) {
+            return false;
+        }
+        let names: Vec<String> = [
+            &person.given_name,
+            &person.family_name,
+            &person.preferred_name,
+        ]
+        .into_iter()
+        .flat_map(|name| parts(name))
+        .collect();
+        parts(&self.name).all(|part| names.iter().any(|name| name.starts_with(&part)))
+    }
+}
+
+/// The words of a name, each without accents, apostrophes and capitals.
+fn parts(name: &str) -> impl Iterator<Item = String> {
+    name.split([' ', '-'])
+        .filter(|part| !part.is_empty())
+        .map(folded)
+}
+
+/// A record that may be about the child.
+#[derive(Serialize)]
+pub struct Found {
+    /// The record's number.
+    pub pupil: i64,
+    /// The child's name.
+    pub name: String,
+    /// Date of birth.
+    pub date_of_birth: NaiveDate,
+    /// Academic year.
+    pub year: String,
+    /// The school's name.
+    pub school: String,
+}
+
+/// Everything held about a child.
+#[derive(Serialize)]
+pub struct ChildFile {
+    /// When it was put together; UTC.
+    pub made_at: NaiveDateTime,
+    /// A part for each academic year.
+    pub years: Vec<YearPart>,
+}
+
+/// Everything held about a child in one academic year.
+#[derive(Serialize)]
+pub struct YearPart {
+    pupil: PupilRow,
+    school: String,
+    ethnicity: Option<&'static str>,
+    person: Option<Person>,
+    measurements: Vec<MeasurementRow>,
+    not_measured: Vec<NotMeasuredRow>,
+    warnings: Vec<WarningRow>,
+    letters: Vec<LetterRow>,
+    imports: Vec<ImportRow>,
+    accesses: Vec<(AccessRow, &'static str)>,
+    disclosures: Vec<DisclosureRow>,
+}
+
+/// The records that may be about the child, over all years that still have names.
+pub fn search(
+    tx: &mut Conn,
+    identities: &Identities,
+    actor: &Actor,
+    what: &SearchFor,
+) -> Result<Vec<Found>, IdentityError> {
+    let mut fitting = Vec::new();
+    for year in queries::years_with_names(tx)? {
+        let opened = identities.open(tx, actor, Purpose::SubjectAccess, Whose::WholeYear(&year))?;
+        fitting.extend(
+            opened
+                .into_iter()
+                .filter(|(_, person)| what.fits(person))
+                .map(|(pupil, _)| pupil),
+        );
+    }
+    // Opened again by number: this time a person sees them, and the log says which ones.
+    let mut shown = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(&fitting))?;
+    Ok(queries::pupils(tx, &fitting)?
+        .into_iter()
+        .filter_map(|(row, school)| {
+            let person = shown.remove(&row.id)?;
+            Some(Found {
+                pupil: row.id,
+                name: person.full_name(),
+                date_of_birth: person.date_of_birth,
+                year: row.year_label,
+                school,
+            })
+        })
+        .collect())
+}
+
+/// Puts together what is held under these records, which are one child's, and enters it in the disclosure ledger.
+pub fn gather(
+    tx: &mut Conn,
+    identities: &Identities,
+    actor: &Actor,
+    now: NaiveDateTime,
+    pupils: &[i64],
+) -> Result<ChildFile, IdentityError> {
+    let mut persons = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    audit::disclosed(
+        tx,
+        actor,
+        now,
+        Disclosure {
+            recipient: "parent",
+            purpose: Purpose::SubjectAccess.code(),
+            fields: "everything held",
+            children: 1,
+            pupils,
+            reference: None,
+        },
+    )?;
+    let mut years = Vec::new();
+    for (row, school) in queries::pupils(tx, pupils)? {
+        let id = row.id;
+        years.push(YearPart {
+            school,
+            ethnicity: row
+                .ethnicity
+                .as_deref()
+                .and_then(|code| Ethnicity::parse(code).ok())
+                .map(Ethnicity::label),
+            person: persons.remove(&id),
+            measurements: queries::measurements(tx, id)?,
+            not_measured: queries::reasons_not_measured(tx, id)?,
+            warnings: queries::warnings(tx, id)?,
+            letters: queries::letters(tx, id)?,
+            imports: queries::imports(tx, id)?,
+            accesses: queries::accesses_to(tx, id)?
+                .into_iter()
+                .map(|access| {
+                    let why = Purpose::from_code(&access.purpose).map_or("", Purpose::explanation);
+                    (access, why)
+                })
+                .collect(),
+            disclosures: queries::disclosures_of(tx, id)?,
+            pupil: row,
+        });
+    }
+    Ok(ChildFile {
+        made_at: now,
+        years,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person() -> Person {
+        Person {
+            nhs_number: NhsNumber::parse("9434765919").ok(),
+            upn: None,
+            given_name: "Zoë Ann".into(),
+            family_name: "O’Neill-Smith".into(),
+            preferred_name: String::new(),
+            date_of_birth: NaiveDate::from_ymd_opt(2022, 1, 9).unwrap(),
+            address_lines: Vec::new(),
+            town: String::new(),
+            postcode: None,
+            contacts: Vec::new(),
+        }
+    }
+
+    fn by_name(name: &str, day: u32) -> SearchFor {
+        SearchFor {
+            name: name.into(),
+            date_of_birth: NaiveDate::from_ymd_opt(2022, 1, day),
+            nhs_number: None,
+        }
+    }
+
+    #[test]
+    fn parts_of_the_names_find_a_child_of_that_birthday_in_any_order() {
+        assert!(by_name("zoe", 9).fits(&person()));
+        assert!(by_name("O'Nei zo", 9).fits(&person()));
+        assert!(!by_name("zoe jones", 9).fits(&person()));
+        assert!(!by_name("zoe", 10).fits(&person()));
+    }
+
+    #[test]
+    fn the_nhs_number_finds_a_child_whatever_else_was_typed() {
+        let mut search = by_name("somebody else", 1);
+        search.nhs_number = NhsNumber::parse("943 476 5919").ok();
+        assert!(search.fits(&person()));
+    }
+}

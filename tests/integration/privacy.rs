@@ -1,0 +1,134 @@
+//! The notice, the two books, and what a parent gets who asks for everything.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::audit::{self, Actor, Disclosure};
+use stature::db::schema::pupil;
+use stature::fields::NhsNumber;
+use stature::identity::{IdentityError, Person, Purpose, Whose};
+
+use crate::support::TestApp;
+
+/// Puts a child of a year on the roster of school 900101; returns its number.
+fn child(test: &TestApp, year: &str, given: &str, family: &str, nhs: &str) -> i64 {
+    test.school(900_101, "999");
+    test.set_year(year, 365);
+    let now = test.app.clock.now();
+    let person = Person {
+        nhs_number: NhsNumber::parse(nhs).ok(),
+        upn: None,
+        given_name: given.into(),
+        family_name: family.into(),
+        preferred_name: String::new(),
+        date_of_birth: NaiveDate::from_ymd_opt(2022, 1, 9).unwrap(),
+        address_lines: vec!["1 Mill Lane".into()],
+        town: "Exampleton".into(),
+        postcode: None,
+        contacts: Vec::new(),
+    };
+    test.db()
+        .write_now(|tx| -> Result<i64, IdentityError> {
+            let id: i64 = diesel::insert_into(pupil::table)
+                .values((
+                    pupil::year_label.eq(year),
+                    pupil::school_urn.eq(900_101),
+                    pupil::year_group.eq("R"),
+                    pupil::sex.eq("F"),
+                    pupil::created_at.eq(now),
+                    pupil::updated_at.eq(now),
+                ))
+                .returning(pupil::id)
+                .get_result(tx)?;
+            test.app.identities.put(tx, year, id, &person)?;
+            Ok(id)
+        })
+        .unwrap()
+}
+
+both_databases! {
+    fn the_notice_names_every_purpose_that_names_are_opened_for(test: TestApp) {
+        test.set_year("2026-27", 365);
+        let page = test.browser().get("/privacy").status(200);
+        for purpose in Purpose::ALL {
+            assert!(page.says(purpose.explanation()), "the notice is silent about {}", purpose.code());
+        }
+        page.shows("365 days after the measurement").shows("Test instrument");
+        test.browser().get("/accessibility").status(200);
+    }
+
+    fn the_access_log_shows_who_opened_what_and_why(test: TestApp) {
+        let id = child(test, "2026-27", "Maya", "Okonkwo", "");
+        let identities = &test.app.identities;
+        test.db()
+            .write_now(|tx| identities.open(tx, &Actor::person(7, "A Nurse"), Purpose::ViewingRecord, Whose::Pupils(&[id])))
+            .unwrap();
+        let browser = test.signed_in(Role::Governance, &[], &[]);
+        let page = browser.get("/privacy/log").shows("A Nurse").shows(Purpose::ViewingRecord.explanation());
+        assert!(!page.html.contains("Okonkwo"), "the log names a child");
+        browser.get("/privacy/log?purpose=letters").shows("No accesses to show");
+        browser.get(&format!("/privacy/log?child={id}")).shows("Showing 1 access");
+        browser.get("/privacy/log?child=Maya").status(400).shows("whole number");
+    }
+
+    fn the_ledger_shows_what_left_and_pages_through_it(test: TestApp) {
+        let (actor, now) = (Actor::job("send-letters"), test.app.clock.now());
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                for number in 0..51 {
+                    let reference = format!("release:{number}");
+                    let what = Disclosure {
+                        recipient: "school:900101",
+                        purpose: "release",
+                        fields: "participation",
+                        children: 1218,
+                        pupils: &[],
+                        reference: Some(&reference),
+                    };
+                    audit::disclosed(tx, &actor, now, what)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let page = test.signed_in(Role::Governance, &[], &[]).get("/privacy/ledger?purpose=release");
+        let page = page.shows("Showing 1 to 50 of 51 disclosures").shows("1,218").shows("release:50");
+        page.follow("Next page").shows("Showing 51 to 51 of 51").shows("release:0");
+    }
+
+    fn a_parent_gets_everything_held_over_all_years_and_the_books_say_so(test: TestApp) {
+        let earlier = child(test, "2025-26", "Zoë", "O’Neill", "9434765919");
+        let later = child(test, "2026-27", "Zoe", "O'Neill", "9434765919");
+        let other = child(test, "2026-27", "Ben", "O'Neill", "");
+        let browser = test.signed_in(Role::Governance, &[], &[]);
+        let form = browser.get("/privacy/subject-access");
+        form.clone().press("Find records").status(422).shows("Enter the child’s name and date of birth");
+        form.clone().fill("NHS number", "9434765918").press("Find records").status(422).shows("Check the NHS number");
+        let found = form.fill("NHS number", "943 476 5919").press("Find records").status(200).shows("2 records found");
+        assert!(!found.url.contains("943"), "the number is in the address");
+        assert!(!found.says("Ben"));
+        let (first, second) = (earlier.to_string(), later.to_string());
+        let file = found
+            .choose("Zoë O’Neill, born 9 January 2022")
+            .press("Make the file")
+            .status(200);
+        assert!(file.says("Zoë") && file.says("School 900101") && file.says("1 Mill Lane"), "{}", file.text());
+        browser.get(&format!("/privacy/ledger?child={first}")).shows("everything held");
+        browser.get(&format!("/privacy/log?child={second}")).shows(Purpose::SubjectAccess.explanation());
+        browser.get(&format!("/privacy/log?child={other}")).shows("No accesses to show");
+    }
+
+    fn a_file_without_a_chosen_record_is_refused_and_nothing_is_written(test: TestApp) {
+        child(test, "2026-27", "Maya", "Okonkwo", "");
+        let browser = test.signed_in(Role::Governance, &[], &[]);
+        let found = browser
+            .get("/privacy/subject-access")
+            .fill("Child’s name", "okon may")
+            .fill("Day", "9")
+            .fill("Month", "1")
+            .fill("Year", "2022")
+            .press("Find records")
+            .shows("1 record found");
+        found.press("Make the file").status(400).shows("No record was chosen");
+        browser.get("/privacy/ledger").shows("No disclosures to show");
+    }
+}

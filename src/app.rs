@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::access::SessionLimits;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,8 +42,6 @@ pub struct App {
     pub mailer: Mailer,
     /// The pages' and mails' templates.
     pub templates: Arc<Templates>,
-    /// Passwords being hashed at once: each takes 19 MB and a core, so a flood of sign-ins waits here.
-    pub hashing: Arc<Semaphore>,
 }
 
 impl App {
@@ -63,7 +59,6 @@ impl App {
             mailer,
             templates: Arc::new(templates),
             config: Arc::new(config),
-            hashing: Arc::new(Semaphore::new(4)),
         })
     }
 

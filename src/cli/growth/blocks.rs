@@ -227,4 +227,26 @@ mod tests {
     fn an_empty_stream_has_no_blocks() {
         assert!(blocks("").unwrap().is_empty());
     }
+
+    fn records(bytes: &[u8]) -> Vec<csv::ByteRecord> {
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.has_headers(false).flexible(true).from_reader(bytes);
+        reader
+            .into_byte_records()
+            .map(|record| record.unwrap())
+            .collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn two_parts_of_a_stream_hold_the_rows_of_the_whole(text in "[a,\"\n\r]{0,40}") {
+            let bytes = text.as_bytes();
+            let (first, second) = bytes.split_at(last_row_end(bytes, b',').end);
+            let parts = [records(first), records(second)].concat();
+            proptest::prop_assert_eq!(parts, records(bytes));
+            let first = first_row_end(bytes, b',').unwrap_or(bytes.len());
+            let parts = [records(&bytes[..first]), records(&bytes[first..])].concat();
+            proptest::prop_assert_eq!(parts, records(bytes));
+        }
+    }
 }

@@ -338,3 +338,31 @@ fn a_full_disk_and_a_broken_input_end_the_work_with_the_reason() {
         assert!(matches!(broken, Err(AssessError::Read(_))));
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_cells_hold_the_rows_come_out_with_them(
+        cells in proptest::collection::vec(proptest::array::uniform7("\\PC{0,6}|[\"\n,;]{0,4}|2016-05-04|M|120"), 0..20),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record("a,sex,birth_date,measurement_date,height_cm,weight_kg,b".split(',')).unwrap();
+        for row in &cells {
+            writer.write_record(row).unwrap();
+        }
+        let (output, summary) = assessed(writer.into_inner().unwrap());
+        let mut reader = csv::ReaderBuilder::new().from_reader(output.as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
+        proptest::prop_assert_eq!(rows.len(), cells.len());
+        proptest::prop_assert_eq!(summary.assessed + summary.not_assessed, cells.len() as u64);
+        for (row, cells) in rows.iter().zip(&cells) {
+            proptest::prop_assert!(row.iter().take(7).eq(cells.iter()));
+            proptest::prop_assert!(row[7].is_empty() != row[15].is_empty());
+        }
+    }
+
+    #[test]
+    fn no_bytes_at_all_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let _ = assess([HEADER.as_bytes(), b"\n", &bytes].concat().as_slice(), io::sink(), &options(2));
+        let _ = assess(bytes.as_slice(), io::sink(), &options(1));
+    }
+}

@@ -91,6 +91,7 @@ impl Limits {
         findings
     }
 
+    /// Adds the rejects of height and weight to `findings`.
     pub(super) fn reject(&self, height_cm: f64, weight_kg: f64, findings: &mut Findings) {
         let mut outside = |code, low: f64, high: f64, value: f64, words: String| {
             let inside = (low..=high).contains(&value);

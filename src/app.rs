@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::access::SessionLimits;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +44,8 @@ pub struct App {
     pub mailer: Mailer,
     /// The pages' and mails' templates.
     pub templates: Arc<Templates>,
+    /// Passwords being hashed at once: each takes 19 MB and a core, so a flood of sign-ins waits here.
+    pub hashing: Arc<Semaphore>,
 }
 
 impl App {
@@ -59,6 +63,7 @@ impl App {
             mailer,
             templates: Arc::new(templates),
             config: Arc::new(config),
+            hashing: Arc::new(Semaphore::new(4)),
         })
     }
 

@@ -51,8 +51,7 @@ pub async fn sign_in(
         .read(move |tx| super::account_by_email(tx, &email))
         .await?;
     let hash = row.as_ref().and_then(|row| row.password_hash.clone());
-    let right =
-        db::blocking(move || Ok::<_, db::Error>(password::fits(&typed, hash.as_deref()))).await?;
+    let right = hashing(&app, move || password::fits(&typed, hash.as_deref())).await?;
     let token = new_token().map_err(|_| internal(AccountError::NoRandomness))?;
     let (for_table, now, limits) = (token.clone(), app.clock.now(), app.session_limits());
     let outcome = app
@@ -76,6 +75,15 @@ pub async fn sign_in(
             sign_in_view(&allowed, &app, &request, &form)
         }
     }
+}
+
+/// Works on a password on a thread of its own, a few at a time.
+async fn hashing<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, AppError> {
+    let _turn = app.hashing.acquire().await.map_err(internal)?;
+    db::blocking(move || Ok::<_, AppError>(work())).await
 }
 
 fn sign_in_view(
@@ -164,7 +172,7 @@ pub async fn set_password(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
     let typed = form.required("password", "Enter a password");
-    let hashed = db::blocking(move || Ok::<_, db::Error>(password::hash(&typed))).await?;
+    let hashed = hashing(&app, move || password::hash(&typed)).await?;
     let outcome = match hashed {
         Err(error) => Err(AccountError::from(error)),
         Ok(hash) => {
@@ -221,15 +229,13 @@ pub async fn change_password(
             .await?
             .ok_or(AppError::NotFound)?;
         let stored = row.password_hash;
-        let right =
-            db::blocking(move || Ok::<_, db::Error>(password::fits(&current, stored.as_deref())))
-                .await?;
+        let right = hashing(&app, move || password::fits(&current, stored.as_deref())).await?;
         if !right {
             form.error("current", "This is not your current password");
         }
     }
     if form.is_valid() {
-        let hashed = db::blocking(move || Ok::<_, db::Error>(password::hash(&typed))).await?;
+        let hashed = hashing(&app, move || password::hash(&typed)).await?;
         match hashed {
             Err(error) => form.error("password", error.to_string()),
             Ok(hash) => {

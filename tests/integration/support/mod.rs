@@ -2,10 +2,12 @@
 
 mod app;
 mod browser;
+mod children;
 mod database;
 
 pub use app::TestApp;
 pub use browser::{Browser, Page};
+pub use children::ChildSpec;
 pub use database::{Backend, scratch_database};
 
 /// Makes of each function two tests, one for each database:

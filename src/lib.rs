@@ -17,5 +17,6 @@ pub mod mail;
 pub mod privacy;
 pub mod routes;
 pub mod settings;
+pub mod synth;
 pub mod web;
 pub mod years;

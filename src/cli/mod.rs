@@ -8,6 +8,7 @@ mod growth;
 mod job;
 mod migrate;
 mod serve;
+mod synth;
 mod user;
 mod year;
 
@@ -49,6 +50,8 @@ enum Command {
     /// The scheduled jobs
     #[command(subcommand)]
     Job(job::JobCommand),
+    /// Write an invented area as files: schools, rosters, measurements
+    Synth(synth::SynthArgs),
     /// The record of what happened
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -90,6 +93,7 @@ fn run(cli: Cli) -> Outcome {
         Command::User(command) => user::run(&open(config)?, command),
         Command::Growth(command) => growth::run(&command),
         Command::Job(command) => job::run(&open(config)?, command),
+        Command::Synth(args) => synth::run(&config, args),
         Command::Audit(command) => audit::run(&open(config)?, command),
     }
 }

@@ -1,0 +1,133 @@
+//! The schools of the area.
+
+use super::names::{ROAD_KINDS, ROADS, SCHOOLS, TOWNS};
+use super::random::Chance;
+use crate::fields::YearGroup;
+
+/// More schools than this would run out of establishment numbers.
+pub const MOST_SCHOOLS: u32 = 13_000;
+
+/// A school's share in the programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reception to Year 6.
+    Primary,
+    /// Reception to Year 2.
+    Infant,
+    /// Year 3 to Year 6.
+    Junior,
+    /// A special school: its children get letters and are left out of the statistics.
+    Special,
+}
+
+/// An invented school.
+#[derive(Clone, Debug)]
+pub struct School {
+    /// Its place in the area, from 0.
+    pub index: u32,
+    /// Unique reference number.
+    pub urn: u32,
+    /// 999 or 998, which no real authority has.
+    pub la_code: &'static str,
+    /// The authority's name.
+    pub la_name: &'static str,
+    /// The last four digits of its DfE number.
+    pub establishment: u32,
+    /// Its name.
+    pub name: String,
+    /// Whom it teaches.
+    pub kind: Kind,
+    /// Whether it is an academy (else maintained by the authority).
+    pub academy: bool,
+    /// Whether it is a Church of England school.
+    pub church: bool,
+    /// Number and road.
+    pub street: String,
+    /// Town.
+    pub town: &'static str,
+    /// Outward half of the postcodes around it, such as `EB4`.
+    pub district: String,
+    /// Its postcode.
+    pub postcode: String,
+    /// Deprivation of the streets around it, 1 (most deprived) to 10.
+    pub decile: u32,
+    /// Children in Reception and in Year 6.
+    pub sizes: [u32; 2],
+}
+
+impl School {
+    /// The school with the place `index`; `size` fixes the number of children in each year group.
+    pub(super) fn invent(seed: u64, index: u32, size: Option<u32>) -> Self {
+        let mut chance = Chance::keyed(seed, 1, u64::from(index), 0);
+        // Two thirds of the schools lie in one authority, so that two of different size can be compared.
+        let (la_code, la_name, area, in_la) = if index % 3 == 2 {
+            ("998", "Testborough", "TB", index / 3)
+        } else {
+            ("999", "Exampleshire", "EB", index / 3 * 2 + index % 3)
+        };
+        let kind = match index % 40 {
+            3 => Kind::Infant,
+            4 => Kind::Junior,
+            21 => Kind::Special,
+            _ => Kind::Primary,
+        };
+        let base = SCHOOLS[index as usize % SCHOOLS.len()];
+        let church = base.starts_with("St ");
+        let round = index as usize / SCHOOLS.len();
+        let town = TOWNS[(index / 3) as usize % TOWNS.len()];
+        let kind_words = match kind {
+            Kind::Primary if church => "Church of England Primary School",
+            Kind::Primary => "Primary School",
+            Kind::Infant => "Infant School",
+            Kind::Junior => "Junior School",
+            Kind::Special => "School",
+        };
+        let name = match round {
+            0 => format!("{base} {kind_words}"),
+            _ => format!("{base} {kind_words}, {town} {round}"),
+        };
+        let district = format!("{area}{}", 1 + in_la % 20);
+        let mut cohort = |taught: bool| match (taught, size) {
+            (false, _) => 0,
+            (true, Some(size)) => size,
+            (true, None) if kind == Kind::Special => chance.between(4, 9),
+            (true, None) => chance.between(28, 60),
+        };
+        let sizes = [cohort(kind != Kind::Junior), cohort(kind != Kind::Infant)];
+        Self {
+            index,
+            urn: 900_101 + index,
+            la_code,
+            la_name,
+            establishment: 1001 + in_la,
+            name,
+            kind,
+            academy: !church && chance.percent(35.0),
+            church,
+            street: format!("{} {}", chance.one(ROADS), chance.one(ROAD_KINDS)),
+            town,
+            postcode: postcode(&mut chance, &district),
+            district,
+            decile: chance.between(1, 10),
+            sizes,
+        }
+    }
+
+    /// Children in a year group.
+    pub fn size(&self, group: YearGroup) -> u32 {
+        match group {
+            YearGroup::Reception => self.sizes[0],
+            YearGroup::Year6 => self.sizes[1],
+        }
+    }
+}
+
+/// A postcode of the district.
+pub(super) fn postcode(chance: &mut Chance, district: &str) -> String {
+    // The letters that inward halves use.
+    const LETTERS: &[u8] = b"ABDEFGHJLNPQRSTUWXYZ";
+    let digit = chance.between(0, 9);
+    let mut letter = || char::from(LETTERS[chance.between(0, 19) as usize]);
+    let (first, second) = (letter(), letter());
+    format!("{district} {digit}{first}{second}")
+}

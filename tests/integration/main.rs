@@ -7,6 +7,7 @@ mod accounts;
 mod architecture;
 mod audit_chain;
 mod growth;
+mod home;
 mod jobs;
 mod permissions;
 mod privacy;

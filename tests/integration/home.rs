@@ -1,0 +1,82 @@
+//! The first page: what needs doing, for those who may do it.
+
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::db::schema::{letter, pupil, visit, warning};
+
+use crate::support::{ChildSpec, TestApp};
+
+/// Puts a letter in a state.
+fn letter_in(test: &TestApp, child: i64, state: &str) {
+    let now = test.app.clock.now();
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::insert_into(letter::table)
+                .values((
+                    letter::pupil_id.eq(child),
+                    letter::kind.eq("result"),
+                    letter::version.eq(1),
+                    letter::state.eq(state),
+                    letter::created_at.eq(now),
+                    letter::updated_at.eq(now),
+                ))
+                .execute(tx)?;
+            diesel::update(pupil::table.find(child))
+                .set((pupil::outcome.eq("measured"), pupil::outcome_version.eq(1)))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+}
+
+both_databases! {
+    fn when_nothing_waits_the_page_says_so(test: TestApp) {
+        test.set_year("2026-27", 365);
+        for role in [Role::Nurse, Role::Administrator, Role::Governance, Role::SystemAdministrator] {
+            test.signed_in_anywhere(role).get("/").shows("Nothing needs doing.");
+        }
+    }
+
+    fn a_year_without_a_rule_for_names_asks_for_one(test: TestApp) {
+        let page = test.signed_in(Role::Administrator, &[], &[]).get("/");
+        assert_eq!(page.link("Set how long names of this academic year are kept"), "/years");
+    }
+
+    fn what_waits_is_counted_for_those_who_may_do_it_and_in_their_schools_only(test: TestApp) {
+        let here = test.child(ChildSpec::default());
+        let elsewhere = test.child(ChildSpec { school: 900_102, ..ChildSpec::default() });
+        let waiting = test.child(ChildSpec { given_name: "Maya", ..ChildSpec::default() });
+        letter_in(test, here, "held");
+        letter_in(test, elsewhere, "held");
+        let (now, yesterday) = (test.app.clock.now(), test.app.clock.today().pred_opt().unwrap());
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::insert_into(visit::table)
+                    .values((
+                        visit::year_label.eq("2026-27"),
+                        visit::school_urn.eq(900_101),
+                        visit::visit_on.eq(yesterday),
+                        visit::created_by.eq("test"),
+                        visit::created_at.eq(now),
+                    ))
+                    .execute(tx)?;
+                diesel::insert_into(warning::table)
+                    .values((warning::pupil_id.eq(here), warning::version.eq(1), warning::code.eq("weekend")))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]).get("/");
+        assert_eq!(nurse.link("1 letter held"), "/letters?state=held");
+        assert_eq!(nurse.link("School 900101: 1 child without an outcome"), "/schools/900101");
+        assert!(nurse.says("1 warning to confirm"), "{}", nurse.text());
+        assert_eq!(nurse.all(".app-stat__count"), vec!["2", "1", "0", "0"]);
+        assert!(!nurse.says("Maya") && waiting > 0, "a child is named");
+        let administrator = test.signed_in(Role::Administrator, &[], &[]).get("/");
+        administrator.shows("2 letters held");
+        let recorder = test.signed_in(Role::Recorder, &[900_101], &[]).get("/");
+        assert!(recorder.says("1 child without an outcome") && !recorder.says("letter held"));
+        let school = test.signed_in(Role::School, &[900_101], &[]).get("/");
+        assert!(!school.says("without an outcome") && school.says("published for you"), "{}", school.text());
+    }
+}

@@ -7,6 +7,7 @@ use crate::accounts::pages as accounts;
 use crate::home::pages as home;
 use crate::jobs::pages as jobs;
 use crate::privacy::pages as privacy;
+use crate::retention::pages as retention;
 use crate::web::routing::{Route, get, post};
 use crate::years::pages as years;
 
@@ -60,5 +61,17 @@ pub fn table() -> Vec<Route> {
         post("/jobs/{name}/run", needs::ManageJobs, jobs::run),
         post("/jobs/{name}/pause", needs::ManageJobs, jobs::pause),
         post("/jobs/{name}/resume", needs::ManageJobs, jobs::resume),
+        get("/retention", needs::ViewRetention, retention::overview),
+        get("/retention/run", needs::RunRetention, retention::confirm),
+        post(
+            "/retention/run",
+            needs::RunRetention,
+            retention::run_by_hand,
+        ),
+        get(
+            "/retention/runs/{id}",
+            needs::ViewRetention,
+            retention::evidence,
+        ),
     ]
 }

@@ -3,10 +3,12 @@
 //! Scripts depend on the names and on the exit codes: 0 done, 1 failed, 2 usage, 3 done in part.
 
 mod audit;
+mod backup;
 mod check_config;
 mod growth;
 mod job;
 mod migrate;
+mod retention;
 mod serve;
 mod synth;
 mod user;
@@ -52,6 +54,13 @@ enum Command {
     Job(job::JobCommand),
     /// Write an invented area as files: schools, rosters, measurements
     Synth(synth::SynthArgs),
+    /// Names whose period is over
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Write every row of the database into a folder; never a key
+    Backup(backup::BackupArgs),
+    /// Put a backup back: all of it, or nothing
+    Restore(backup::RestoreArgs),
     /// The record of what happened
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -94,6 +103,9 @@ fn run(cli: Cli) -> Outcome {
         Command::Growth(command) => growth::run(&command),
         Command::Job(command) => job::run(&open(config)?, command),
         Command::Synth(args) => synth::run(&config, args),
+        Command::Retention(command) => retention::run(&open(config)?, command),
+        Command::Backup(args) => backup::back_up(&open(config)?, args),
+        Command::Restore(args) => backup::restore(&open(config)?, args),
         Command::Audit(command) => audit::run(&open(config)?, command),
     }
 }

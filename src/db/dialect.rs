@@ -5,7 +5,10 @@
 
 use diesel::prelude::*;
 
-use super::schema::{access_pupil, disclosure_pupil, identity, job, setting, submission};
+use super::schema::{
+    academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured,
+    setting, submission, warning,
+};
 use super::{Conn, Error};
 
 /// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
@@ -129,6 +132,95 @@ pub fn lock_audit_chain(connection: &mut Conn) -> Result<(), Error> {
         diesel::sql_query("SELECT pg_advisory_xact_lock(7370165)").execute(postgres)?;
     }
     Ok(())
+}
+
+/// Keeps a year's row from being changed until the transaction ends: names must not come into a year whose key is
+/// being destroyed. SQLite's writer is alone as it is.
+pub fn hold_year(connection: &mut Conn, label: &str) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        academic_year::table
+            .find(label)
+            .select(academic_year::label)
+            .for_share()
+            .first::<String>(postgres)
+            .optional()?;
+    }
+    Ok(())
+}
+
+/// Waits until nobody holds a year's row (see [`hold_year`]) and takes it for this transaction alone.
+pub fn take_year(connection: &mut Conn, label: &str) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        academic_year::table
+            .find(label)
+            .select(academic_year::label)
+            .for_update()
+            .first::<String>(postgres)
+            .optional()?;
+    }
+    Ok(())
+}
+
+/// How many rows [`coarsen_dates`] changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coarsened {
+    /// Versions of measurements.
+    pub measurements: usize,
+    /// Versions of reasons for no measurement.
+    pub not_measured: usize,
+}
+
+/// Coarsens every exact date of these children to the first of its month: the databases name the functions differently.
+pub fn coarsen_dates(connection: &mut Conn, pupils: &[i64]) -> Result<Coarsened, Error> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::{Bool, Date, Nullable, Timestamp};
+    macro_rules! coarsen {
+        ($connection:ident, $month:expr, $moment:expr) => {{
+            let measurements = diesel::update(
+                measurement::table
+                    .filter(measurement::pupil_id.eq_any(pupils))
+                    .filter(measurement::month_only.eq(false)),
+            )
+            .set((
+                measurement::measured_on.eq(sql::<Date>(&$month("measured_on"))),
+                measurement::recorded_at.eq(sql::<Timestamp>(&$moment("recorded_at"))),
+                measurement::month_only.eq(true),
+            ))
+            .execute($connection)?;
+            let not_measured = diesel::update(
+                not_measured::table
+                    .filter(not_measured::pupil_id.eq_any(pupils))
+                    .filter(
+                        sql::<Bool>(&format!("noted_on <> {}", $month("noted_on")))
+                            .sql(&format!(" OR recorded_at <> {}", $moment("recorded_at"))),
+                    ),
+            )
+            .set((
+                not_measured::noted_on.eq(sql::<Date>(&$month("noted_on"))),
+                not_measured::recorded_at.eq(sql::<Timestamp>(&$moment("recorded_at"))),
+            ))
+            .execute($connection)?;
+            diesel::update(warning::table.filter(warning::pupil_id.eq_any(pupils)))
+                .set(warning::confirmed_at.eq(sql::<Nullable<Timestamp>>(&$moment("confirmed_at"))))
+                .execute($connection)?;
+            Ok(Coarsened {
+                measurements,
+                not_measured,
+            })
+        }};
+    }
+    match connection {
+        Conn::Sqlite(sqlite) => coarsen!(
+            sqlite,
+            |column| format!("date({column}, 'start of month')"),
+            |column| format!("strftime('%Y-%m-01 00:00:00', {column})")
+        ),
+        Conn::Postgres(postgres) => coarsen!(
+            postgres,
+            |column| format!("date_trunc('month', {column})::date"),
+            |column| format!("date_trunc('month', {column})")
+        ),
+    }
 }
 
 /// Writes a sealed identity over the one that was there: `on_conflict` does not exist on the common connection.

@@ -6,8 +6,10 @@
 //! several readers; PostgreSQL has one pool for both.
 
 mod connection;
+pub mod copy;
 pub mod dialect;
 pub mod migrate;
+pub mod raw_bytes;
 pub mod schema;
 
 use std::path::PathBuf;

@@ -47,6 +47,9 @@ pub enum IdentityError {
         "the names of {0} were removed for good when their time had come; nothing can be added to that year"
     )]
     YearClosed(String),
+    /// The child's name was removed when its time had come, and does not come back.
+    #[error("the name of pupil {0} was removed when its time had come; it cannot be put back")]
+    NameRemoved(i64),
     /// The key in the keyring is not the one this database was sealed with.
     #[error("the key of {0} in the keyring is not the one that this database was sealed with")]
     OtherKey(String),
@@ -86,6 +89,8 @@ pub enum Whose<'a> {
     Pupils(&'a [i64]),
     /// Every child's of a year, to be compared by the machine: seen by nobody.
     WholeYear(&'a str),
+    /// These children's of one year, to be compared by the machine: seen by nobody.
+    PartOfYear(&'a str, &'a [i64]),
 }
 
 /// An identity as it was opened: the child's number, and who it is. Children whose name is gone are left out.
@@ -118,7 +123,9 @@ impl Identities {
         whose: Whose<'_>,
     ) -> Result<Opened, IdentityError> {
         let rows = match whose {
-            Whose::Pupils(pupils) => queries::sealed_identities_of(tx, pupils)?,
+            Whose::Pupils(pupils) | Whose::PartOfYear(_, pupils) => {
+                queries::sealed_identities_of(tx, pupils)?
+            }
             Whose::WholeYear(year) => queries::sealed_identities_of_year(tx, year)?,
         };
         let mut sealers: HashMap<String, Sealer> = HashMap::new();
@@ -139,7 +146,7 @@ impl Identities {
                 pupils.sort_unstable();
                 audit::accessed(tx, actor, now, purpose.code(), Touched::Pupils(&pupils))?;
             }
-            Whose::WholeYear(year) => {
+            Whose::WholeYear(year) | Whose::PartOfYear(year, _) => {
                 let touched = Touched::WholeYear {
                     year,
                     pupils: opened.len(),
@@ -158,7 +165,11 @@ impl Identities {
         pupil: i64,
         person: &Person,
     ) -> Result<(), IdentityError> {
-        let sealed = seal_identity(&self.sealer(tx, year)?, pupil, person)?;
+        let sealer = self.sealer(tx, year)?;
+        if queries::name_was_removed(tx, pupil)? {
+            return Err(IdentityError::NameRemoved(pupil));
+        }
+        let sealed = seal_identity(&sealer, pupil, person)?;
         Ok(queries::put_identity(tx, year, pupil, &sealed, self.now())?)
     }
 

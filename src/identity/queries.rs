@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::db::schema::{academic_year, identity};
+use crate::db::schema::{academic_year, identity, pupil};
 use crate::db::{Conn, Error, dialect};
 
 /// A sealed identity: the child, its year, the bytes.
@@ -32,6 +32,16 @@ pub(super) fn sealed_identities_of(tx: &mut Conn, pupils: &[i64]) -> Result<Vec<
     Ok(rows)
 }
 
+/// Whether the child's name was removed when its time had come.
+pub(super) fn name_was_removed(tx: &mut Conn, pupil: i64) -> Result<bool, Error> {
+    Ok(pupil::table
+        .find(pupil)
+        .select(pupil::name_removed_on.is_not_null())
+        .first(tx)
+        .optional()?
+        .unwrap_or(false))
+}
+
 pub(super) fn sealed_identities_of_year(tx: &mut Conn, year: &str) -> Result<Vec<Sealed>, Error> {
     Ok(identity::table
         .filter(identity::year_label.eq(year))
@@ -49,7 +59,9 @@ pub(super) fn put_identity(
     dialect::put_identity(tx, year, pupil, super::FORMAT, sealed, at)
 }
 
+/// What stands about a year's key; it stays so until the transaction ends.
 pub(super) fn key_state(tx: &mut Conn, year: &str) -> Result<Option<KeyState>, Error> {
+    dialect::hold_year(tx, year)?;
     Ok(academic_year::table
         .find(year)
         .select((

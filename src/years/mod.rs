@@ -13,7 +13,7 @@ use growth::Scheme;
 use serde_json::json;
 
 use crate::audit::{self, Actor};
-use crate::db::{self, Conn};
+use crate::db::{self, Conn, dialect};
 use crate::fields::CollectionYear;
 use crate::identity::{Keyring, KeyringError};
 
@@ -100,6 +100,8 @@ pub fn set(
         return Err(YearError::Closes(date));
     }
     let name = label.to_string();
+    // A year that is being closed at this moment must not be opened again.
+    dialect::take_year(tx, &name)?;
     let before = queries::year(tx, &name)?;
     if before
         .as_ref()

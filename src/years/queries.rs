@@ -30,6 +30,9 @@ pub struct AcademicYear {
     pub instrument: Option<String>,
     /// `absent`, `active` or `destroyed`.
     pub key_state: String,
+    /// What tells the key that sealed the year's names from another.
+    #[serde(skip)]
+    pub key_fingerprint: Option<String>,
     /// When the key was destroyed.
     pub key_destroyed_at: Option<NaiveDateTime>,
 }

@@ -454,3 +454,10 @@ CREATE TABLE submission (
     at TIMESTAMP NOT NULL,
     PRIMARY KEY (token)
 );
+
+-- The planner's statistics would keep samples of sealed values long after their rows are gone.
+ALTER TABLE identity ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE import ALTER COLUMN sealed_upload SET STATISTICS 0;
+ALTER TABLE import_row ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE import_pupil ALTER COLUMN sealed_before SET STATISTICS 0;
+ALTER TABLE outbox ALTER COLUMN sealed SET STATISTICS 0;

@@ -1,0 +1,61 @@
+//! `stature backup` and `stature restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Ended, Outcome};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::backup;
+
+/// Where to write a backup.
+#[derive(Args, Debug)]
+pub struct BackupArgs {
+    /// A folder that is new or empty
+    pub dir: PathBuf,
+}
+
+/// Which backup to put back.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// The folder of the backup
+    pub dir: PathBuf,
+    /// Replace everything that the database holds
+    #[arg(long)]
+    pub replace: bool,
+}
+
+pub(super) fn back_up(app: &App, args: BackupArgs) -> Outcome {
+    let manifest = backup::back_up(app, &Actor::command("backup"), &args.dir)?;
+    println!(
+        "The database is backed up in {}: {} files, schema {}.",
+        args.dir.display(),
+        manifest.files.len(),
+        manifest.schema.last().map_or("", String::as_str)
+    );
+    if manifest.years.is_empty() {
+        println!("It holds no names.");
+    } else {
+        println!(
+            "It holds the names of {} sealed; their keys are not in it. Keep a copy of the keyring elsewhere.",
+            manifest.years.join(", ")
+        );
+    }
+    Ok(Ended::Done)
+}
+
+pub(super) fn restore(app: &App, args: RestoreArgs) -> Outcome {
+    let restored = backup::restore(app, &Actor::command("restore"), &args.dir, args.replace)?;
+    println!(
+        "The database is as it was at {} UTC.",
+        restored.manifest.made_at.format("%Y-%m-%d %H:%M:%S")
+    );
+    for year in &restored.unreadable {
+        println!(
+            "The key of {year} is not in the keyring, or is another one: its names cannot be read."
+        );
+    }
+    println!("Names whose date has come since then go with the next `stature retention run`.");
+    Ok(Ended::Done)
+}

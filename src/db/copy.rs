@@ -1,0 +1,263 @@
+//! Every row of the database into files and back: what a backup is made of.
+//!
+//! Each direction is one transaction: a copy is of one moment, and a database is filled wholly or left as it was.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::CopyFormat;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::{Conn, Db, Error, schema};
+
+/// A copy that could not be made or put back. The database is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// A file.
+    #[error("{path} cannot be used: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database holds something already.
+    #[error(
+        "the database holds data already; nothing was changed. To replace all of it, add --replace"
+    )]
+    NotEmpty,
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+impl From<diesel::result::Error> for CopyError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Calls a macro with every table, those that others refer to first.
+macro_rules! with_every_table {
+    ($do:ident) => {
+        $do!(
+            academic_year,
+            local_authority,
+            school,
+            headcount,
+            visit,
+            pupil,
+            identity,
+            measurement,
+            not_measured,
+            warning,
+            import,
+            import_row,
+            import_pupil,
+            column_mapping,
+            postcode,
+            deprivation,
+            letter,
+            outbox,
+            release,
+            release_figure,
+            retention_run,
+            access,
+            access_pupil,
+            disclosure,
+            disclosure_pupil,
+            audit_event,
+            account,
+            assignment,
+            login,
+            password_token,
+            job,
+            job_run,
+            setting,
+            submission
+        )
+    };
+}
+
+macro_rules! names {
+    ($($table:ident),*) => { &[$(stringify!($table)),*] };
+}
+
+/// Every table, those that others refer to first.
+pub const TABLES: &[&str] = with_every_table!(names);
+
+/// The name of the one file that a copy of SQLite is.
+pub const SQLITE_FILE: &str = "database.sqlite";
+
+/// The versions of the schema that were applied, in order.
+pub fn schema_versions(connection: &mut Conn) -> Result<Vec<String>, Error> {
+    let rows: Vec<Version> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+/// Writes every row into files in `folder`; returns the files' names.
+pub fn copy_out(db: &Db, folder: &Path) -> Result<Vec<String>, CopyError> {
+    db.outside_transaction(|connection| match connection {
+        Conn::Sqlite(sqlite) => {
+            diesel::sql_query("VACUUM INTO ?")
+                .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
+                .execute(sqlite)?;
+            Ok(vec![SQLITE_FILE.to_owned()])
+        }
+        Conn::Postgres(postgres) => postgres
+            .build_transaction()
+            .read_only()
+            .repeatable_read()
+            .run(|postgres| copy_tables_out(postgres, folder)),
+    })
+}
+
+/// Fills the database with the rows of files that [`copy_out`] wrote, in one transaction; `last` is done in it too.
+pub fn copy_in(
+    db: &Db,
+    folder: &Path,
+    replace: bool,
+    last: impl FnOnce(&mut Conn) -> Result<(), Error>,
+) -> Result<(), CopyError> {
+    let attached = db.file().is_some();
+    db.outside_transaction(|connection| {
+        if let Conn::Sqlite(sqlite) = connection {
+            // A database is attached outside of transactions only.
+            diesel::sql_query("ATTACH DATABASE ? AS copy")
+                .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
+                .execute(sqlite)?;
+        }
+        let result = super::transaction(connection, "BEGIN IMMEDIATE", |tx| {
+            if !replace && holds_anything(tx)? {
+                return Err(CopyError::NotEmpty);
+            }
+            match tx {
+                Conn::Sqlite(sqlite) => copy_attached_in(sqlite)?,
+                Conn::Postgres(postgres) => copy_tables_in(postgres, folder)?,
+            }
+            Ok(last(tx)?)
+        });
+        if attached {
+            connection.batch_execute("DETACH DATABASE copy")?;
+        }
+        result
+    })
+}
+
+/// Whether any table holds a row.
+pub fn holds_anything(connection: &mut Conn) -> Result<bool, Error> {
+    for table in TABLES {
+        let count: Count = diesel::sql_query(format!(
+            "SELECT count(*) AS rows FROM (SELECT 1 FROM {table} LIMIT 1) one"
+        ))
+        .get_result(connection)?;
+        if count.rows > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn copy_attached_in(sqlite: &mut diesel::SqliteConnection) -> Result<(), CopyError> {
+    sqlite.batch_execute("PRAGMA main.defer_foreign_keys = ON")?;
+    for table in TABLES.iter().rev() {
+        sqlite.batch_execute(&format!("DELETE FROM main.{table}"))?;
+    }
+    for table in TABLES {
+        sqlite.batch_execute(&format!(
+            "INSERT INTO main.{table} SELECT * FROM copy.{table}"
+        ))?;
+    }
+    // Numbers that were given to rows since deleted are not given again.
+    sqlite.batch_execute(
+        "DELETE FROM main.sqlite_sequence; INSERT INTO main.sqlite_sequence SELECT * FROM copy.sqlite_sequence",
+    )?;
+    Ok(())
+}
+
+fn file_of(folder: &Path, table: &str) -> PathBuf {
+    folder.join(format!("{table}.copy"))
+}
+
+fn in_file(path: &Path) -> impl FnOnce(std::io::Error) -> CopyError {
+    |source| CopyError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn copy_tables_out(
+    postgres: &mut diesel::PgConnection,
+    folder: &Path,
+) -> Result<Vec<String>, CopyError> {
+    macro_rules! out {
+        ($($table:ident),*) => {
+            $({
+                let path = file_of(folder, stringify!($table));
+                let mut file = File::create_new(&path).map_err(in_file(&path))?;
+                let mut rows = diesel::copy_to(schema::$table::table)
+                    .with_format(CopyFormat::Binary)
+                    .load_raw(postgres)?;
+                std::io::copy(&mut rows, &mut file).map_err(in_file(&path))?;
+                file.sync_all().map_err(in_file(&path))?;
+            })*
+        };
+    }
+    with_every_table!(out);
+    Ok(TABLES.iter().map(|table| format!("{table}.copy")).collect())
+}
+
+fn copy_tables_in(postgres: &mut diesel::PgConnection, folder: &Path) -> Result<(), CopyError> {
+    postgres.batch_execute(&format!("TRUNCATE {}", TABLES.join(", ")))?;
+    macro_rules! fill {
+        ($($table:ident),*) => {
+            $({
+                let path = file_of(folder, stringify!($table));
+                let file = File::open(&path).map_err(in_file(&path))?;
+                diesel::copy_from(schema::$table::table)
+                    .from_raw_data(schema::$table::table, |copy: &mut dyn std::io::Write| -> QueryResult<()> {
+                        std::io::copy(&mut &file, copy)
+                            .map(drop)
+                            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+                    })
+                    .with_format(CopyFormat::Binary)
+                    .execute(postgres)?;
+            })*
+        };
+    }
+    with_every_table!(fill);
+    number_on(postgres)
+}
+
+/// Rows to come get numbers after those that were filled in.
+fn number_on(postgres: &mut diesel::PgConnection) -> Result<(), CopyError> {
+    let numbered: Vec<Version> = diesel::sql_query(
+        "SELECT table_name::text AS version FROM information_schema.columns \
+         WHERE table_schema = current_schema() AND column_name = 'id' AND is_identity = 'YES'",
+    )
+    .load(postgres)?;
+    for table in numbered {
+        let table = table.version;
+        diesel::sql_query(format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
+        ))
+        .execute(postgres)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! The database's own bytes on disk: emptied of what was deleted, and read piece by piece.
+//!
+//! What was deleted is not gone from the bytes by itself. SQLite overwrites it (`secure_delete`), but the journal keeps
+//! earlier pages until it is emptied. PostgreSQL keeps dead rows until a table is written anew.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+
+use super::{Conn, Db, Error};
+
+/// Bytes read at once.
+const PIECE: usize = 4 << 20;
+
+/// The tables that an erasure touches.
+const TOUCHED: [&str; 9] = [
+    "identity",
+    "import",
+    "import_row",
+    "import_pupil",
+    "outbox",
+    "measurement",
+    "not_measured",
+    "pupil",
+    "warning",
+];
+
+/// Bytes that could not be cleaned or read; the message is for the evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum RawBytesError {
+    /// The database account may not, or the file cannot be read.
+    #[error("{0}")]
+    NotPermitted(String),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    answer: bool,
+}
+
+#[derive(QueryableByName)]
+struct RelationFile {
+    #[diesel(sql_type = Text)]
+    path: String,
+}
+
+#[derive(QueryableByName)]
+struct Piece {
+    #[diesel(sql_type = Nullable<Binary>)]
+    bytes: Option<Vec<u8>>,
+}
+
+/// Empties the journal (SQLite) or writes the touched tables anew (PostgreSQL). What could not be done is told in words.
+pub fn clean(db: &Db) -> Result<(), RawBytesError> {
+    db.outside_transaction(|connection| match connection {
+        Conn::Sqlite(sqlite) => {
+            let state: Checkpoint =
+                diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(sqlite).map_err(Error::from)?;
+            if state.busy == 0 {
+                Ok(())
+            } else {
+                Err(RawBytesError::NotPermitted(
+                    "the journal could not be emptied, because another process was reading from it".to_owned(),
+                ))
+            }
+        }
+        Conn::Postgres(postgres) => {
+            for table in TOUCHED {
+                postgres.batch_execute(&format!("VACUUM (FULL) {table}")).map_err(|error| {
+                    RawBytesError::NotPermitted(format!(
+                        "the table {table} could not be written anew ({error}); its deleted rows go when it is next vacuumed"
+                    ))
+                })?;
+            }
+            Ok(())
+        }
+    })
+}
+
+/// Writes the whole database anew. Nothing to do on PostgreSQL, where [`clean`] does it.
+pub fn rewrite(db: &Db) -> Result<(), RawBytesError> {
+    db.outside_transaction(|connection| {
+        if let Conn::Sqlite(sqlite) = connection {
+            sqlite.batch_execute("VACUUM").map_err(Error::from)?;
+        }
+        Ok::<(), Error>(())
+    })?;
+    clean(db)
+}
+
+/// Hands every piece of every file of the database to `each`; `None` says that the next file begins.
+pub fn read_all(db: &Db, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), RawBytesError> {
+    match db.file() {
+        Some(file) => {
+            let beside = |ending: &str| {
+                let mut name = file.clone().into_os_string();
+                name.push(ending);
+                PathBuf::from(name)
+            };
+            for path in [file.clone(), beside("-wal"), beside("-journal")] {
+                each(None);
+                read_file(&path, each)?;
+            }
+            Ok(())
+        }
+        None => db.outside_transaction(|connection| match connection {
+            Conn::Postgres(postgres) => read_relations(postgres, each),
+            Conn::Sqlite(_) => Ok(()),
+        }),
+    }
+}
+
+fn read_file(path: &Path, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), RawBytesError> {
+    let unreadable = |error: std::io::Error| {
+        RawBytesError::NotPermitted(format!("a file of the database cannot be read: {error}"))
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece).map_err(unreadable)? {
+            0 => return Ok(()),
+            length => each(Some(&piece[..length])),
+        }
+    }
+}
+
+/// Reads the files of every table and index through the server, which a superuser (or a role that was granted the
+/// function) may. A checkpoint comes first: pages may still be in the server's memory only.
+fn read_relations(
+    postgres: &mut diesel::PgConnection,
+    each: &mut dyn FnMut(Option<&[u8]>),
+) -> Result<(), RawBytesError> {
+    let may: Answer = diesel::sql_query(
+        "SELECT has_function_privilege('pg_read_binary_file(text,bigint,bigint,boolean)', 'execute') AS answer",
+    )
+    .get_result(postgres)
+    .map_err(Error::from)?;
+    if !may.answer {
+        return Err(RawBytesError::NotPermitted(
+            "the database account may not read the server’s files (pg_read_binary_file)".to_owned(),
+        ));
+    }
+    postgres.batch_execute("CHECKPOINT").map_err(|_| {
+        RawBytesError::NotPermitted(
+            "the database account may not write a checkpoint (pg_checkpoint)".to_owned(),
+        )
+    })?;
+    let files: Vec<RelationFile> = diesel::sql_query(
+        "SELECT path FROM (SELECT pg_relation_filepath(oid) AS path FROM pg_class WHERE relkind IN ('r', 'i', 't', 'm') \
+         AND NOT relisshared) files WHERE path IS NOT NULL ORDER BY path",
+    )
+    .load(postgres)
+    .map_err(Error::from)?;
+    for file in files {
+        for segment in 0.. {
+            let path = match segment {
+                0 => file.path.clone(),
+                _ => format!("{}.{segment}", file.path),
+            };
+            each(None);
+            if !read_relation_file(postgres, &path, each)? {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// False when there is no such file: a table's last segment has been passed, or it was dropped meanwhile.
+fn read_relation_file(
+    postgres: &mut diesel::PgConnection,
+    path: &str,
+    each: &mut dyn FnMut(Option<&[u8]>),
+) -> Result<bool, RawBytesError> {
+    let mut offset = 0_i64;
+    loop {
+        let piece: Piece =
+            diesel::sql_query("SELECT pg_read_binary_file($1, $2, $3, true) AS bytes")
+                .bind::<Text, _>(path)
+                .bind::<BigInt, _>(offset)
+                .bind::<BigInt, _>(PIECE as i64)
+                .get_result(postgres)
+                .map_err(|error| {
+                    RawBytesError::NotPermitted(format!(
+                        "the server’s files could not be read: {error}"
+                    ))
+                })?;
+        let Some(bytes) = piece.bytes else {
+            return Ok(false);
+        };
+        if bytes.is_empty() {
+            return Ok(true);
+        }
+        offset += bytes.len() as i64;
+        each(Some(&bytes));
+    }
+}

@@ -1,0 +1,225 @@
+//! Retention: names go when the period that the Department designated is over, and the evidence that they went.
+//!
+//! The one thing to know: every step can be cut off and done again. What a night has erased is told by the rows
+//! themselves, so a second run takes up where the first one ended.
+
+mod erase;
+mod evidence;
+mod needles;
+pub mod pages;
+mod policy;
+mod queries;
+
+pub use erase::{Counts, Night};
+pub use evidence::{Outcome, Scan};
+pub use policy::{COARSENED, Rule, month_of};
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::audit::Actor;
+use crate::db::raw_bytes::RawBytesError;
+use crate::db::{self, Conn};
+use crate::identity::{IdentityError, KeyringError};
+
+/// A night that cannot begin or go on. What was done until then stays done; a rerun completes it.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// Another process is at it.
+    #[error("a retention run is under way in another process; nothing was changed")]
+    UnderWay,
+    /// The lock's file cannot be used.
+    #[error("the keyring’s folder cannot be used: {0}")]
+    Lock(std::io::Error),
+    /// A row of evidence cannot be read.
+    #[error("the evidence of run {0} cannot be read")]
+    Evidence(i64),
+    /// A key cannot be destroyed.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// An identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The database's bytes.
+    #[error(transparent)]
+    RawBytes(#[from] RawBytesError),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+/// What is due when, for one year.
+#[derive(Clone, Debug, Serialize)]
+pub struct YearPlan {
+    /// `2026-27`.
+    pub label: String,
+    /// Days that names are kept.
+    pub retention_days: i32,
+    /// What designates the period.
+    pub instrument: String,
+    /// The date after which no name of the year is left.
+    pub last_date: NaiveDate,
+    /// `active` or `destroyed`.
+    pub key_state: String,
+    /// When the key was destroyed.
+    pub key_destroyed_at: Option<NaiveDateTime>,
+    /// Names that are held.
+    pub names: i64,
+    /// Names whose date has come.
+    pub due: i64,
+    /// Whether the key goes in the next run.
+    pub key_due: bool,
+    /// The dates to come, and how many names go on each.
+    pub dates: BTreeMap<NaiveDate, i64>,
+}
+
+/// The rule under which a run erased, as it is kept with the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleInForce {
+    /// The academic year.
+    pub year: String,
+    /// Days that names are kept.
+    pub retention_days: i32,
+    /// What designates the period.
+    pub instrument: String,
+}
+
+/// A run and its evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+    /// Its number.
+    pub id: i64,
+    /// The date it took for today.
+    pub as_of: NaiveDate,
+    /// `running` (or cut off) or `succeeded`.
+    pub state: String,
+    /// The rules it followed.
+    pub rules: Vec<RuleInForce>,
+    /// What it did.
+    pub counts: Counts,
+    /// Names erased.
+    pub names: i64,
+    /// The years whose keys it destroyed.
+    pub keys_destroyed: Vec<String>,
+    /// What the scan found; `None` until the run has finished.
+    pub scan: Option<Scan>,
+    /// Who started it.
+    pub started_by: String,
+    /// When it began.
+    pub started_at: NaiveDateTime,
+    /// When it was finished.
+    pub finished_at: Option<NaiveDateTime>,
+}
+
+impl Run {
+    fn of(stored: queries::StoredRun) -> Result<Self, RetentionError> {
+        let unreadable = |_| RetentionError::Evidence(stored.id);
+        Ok(Self {
+            rules: serde_json::from_str(&stored.rule).map_err(unreadable)?,
+            counts: serde_json::from_str(&stored.counts).map_err(unreadable)?,
+            scan: match &stored.scan {
+                Some(scan) => Some(serde_json::from_str(scan).map_err(unreadable)?),
+                None => None,
+            },
+            names: i64::from(stored.identities_erased),
+            keys_destroyed: stored
+                .keys_destroyed
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            id: stored.id,
+            as_of: stored.as_of,
+            state: stored.state,
+            started_by: stored.started_by,
+            started_at: stored.started_at,
+            finished_at: stored.finished_at,
+        })
+    }
+
+    /// The run in one sentence, without a name.
+    pub fn in_words(&self) -> String {
+        let names = match self.names {
+            0 => "No name was due".to_owned(),
+            1 => "1 name was removed".to_owned(),
+            names => format!("{names} names were removed"),
+        };
+        let keys = match self.keys_destroyed.as_slice() {
+            [] => String::new(),
+            [year] => format!("; the key of {year} was destroyed"),
+            years => format!("; the keys of {} were destroyed", years.join(", ")),
+        };
+        let scan = self.scan.as_ref().map_or("", |scan| match scan.outcome {
+            Outcome::NothingErased => "",
+            Outcome::Clean => "; nothing of them was found in the database’s bytes",
+            Outcome::Found => "; SOMETHING WAS FOUND in the database’s bytes: see the evidence",
+            Outcome::NotScanned => "; the database’s bytes were not scanned: see the evidence",
+        });
+        format!("{names}{keys}{scan}")
+    }
+}
+
+/// What is due when, the oldest year first.
+pub fn plan(tx: &mut Conn, as_of: NaiveDate) -> Result<Vec<YearPlan>, db::Error> {
+    let mut plans = Vec::new();
+    for year in queries::ruled_years(tx)? {
+        let (mut names, mut due, mut dates) = (0, 0, BTreeMap::new());
+        for (measured_on, count) in queries::names_by_date_measured(tx, &year.label)? {
+            names += count;
+            if year.rule.is_due(measured_on, as_of) {
+                due += count;
+            } else {
+                *dates.entry(year.rule.due_on(measured_on)).or_insert(0) += count;
+            }
+        }
+        plans.push(YearPlan {
+            retention_days: year.rule.retention_days,
+            instrument: year.instrument,
+            last_date: year.rule.last_date(),
+            key_due: year.key_state == "active" && year.rule.may_close(as_of, names - due),
+            key_state: year.key_state,
+            key_destroyed_at: year.key_destroyed_at,
+            label: year.label,
+            names,
+            due,
+            dates,
+        });
+    }
+    Ok(plans)
+}
+
+/// The latest runs, the newest first.
+pub fn runs(tx: &mut Conn, limit: i64) -> Result<Vec<Run>, RetentionError> {
+    queries::runs(tx, limit)?.into_iter().map(Run::of).collect()
+}
+
+/// One run.
+pub fn run(tx: &mut Conn, id: i64) -> Result<Option<Run>, RetentionError> {
+    queries::run(tx, id)?.map(Run::of).transpose()
+}
+
+/// Does a whole night's work, or completes one that was cut off.
+pub fn run_night(app: &App, actor: &Actor) -> Result<Run, RetentionError> {
+    let mut night = Night::begin(app, actor)?;
+    while night.erase_batch()? > 0 {}
+    night.sweep()?;
+    night.close_years()?;
+    night.destroy_keys()?;
+    night.finish()
+}
+
+/// The nightly job: [`run_night`], or with `dry_run` what it would do.
+pub fn job(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
+    if !dry_run {
+        return Ok(run_night(app, actor)?.in_words());
+    }
+    let today = app.clock.today();
+    let plans = app.db.read_now(|tx| plan(tx, today))?;
+    let due: i64 = plans.iter().map(|year| year.due).sum();
+    let keys = plans.iter().filter(|year| year.key_due).count();
+    Ok(format!(
+        "{due} names would be removed and {keys} keys destroyed"
+    ))
+}

@@ -1,0 +1,670 @@
+//! Names go when their date has come, and the evidence that they went.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::app::App;
+use stature::audit::Actor;
+use stature::config::{Config, DatabaseUrl};
+use stature::db::schema::{
+    academic_year, access, identity, import, import_pupil, import_row, letter, measurement,
+    not_measured, outbox, pupil, warning,
+};
+use stature::db::{Conn, Error};
+use stature::identity::{IdentityError, Purpose, Whose};
+use stature::retention::{self, Night, Outcome, RetentionError, Run};
+
+use crate::support::{Backend, ChildSpec, TestApp};
+
+fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+/// Writes a measurement as recording does; a later one of the same child is a later version.
+fn measured(test: &TestApp, child: i64, on: NaiveDate, height_mm: i32, category: &str) {
+    let at = on.and_hms_opt(10, 42, 7).unwrap();
+    test.db()
+        .write_now(|tx| -> Result<(), Error> {
+            let version = next_version(tx, child)?;
+            diesel::insert_into(measurement::table)
+                .values((
+                    measurement::pupil_id.eq(child),
+                    measurement::version.eq(version),
+                    measurement::measured_on.eq(on),
+                    measurement::age_months.eq(128),
+                    measurement::height_mm.eq(height_mm),
+                    measurement::weight_g.eq(34_100),
+                    measurement::scheme.eq("zscore"),
+                    measurement::bmi_z_tenths.eq(3),
+                    measurement::population_category.eq(category),
+                    measurement::clinical_category.eq(category),
+                    measurement::recorded_by.eq("A nurse"),
+                    measurement::recorded_at.eq(at),
+                ))
+                .execute(tx)?;
+            diesel::insert_into(warning::table)
+                .values((
+                    warning::pupil_id.eq(child),
+                    warning::version.eq(version),
+                    warning::code.eq("weekend"),
+                    warning::confirmed_by.eq("A nurse"),
+                    warning::confirmed_at.eq(at),
+                ))
+                .execute(tx)?;
+            outcome(tx, child, "measured", version)
+        })
+        .unwrap();
+}
+
+fn not_measured_because(test: &TestApp, child: i64, on: NaiveDate, reason: &str) {
+    test.db()
+        .write_now(|tx| -> Result<(), Error> {
+            let version = next_version(tx, child)?;
+            diesel::insert_into(not_measured::table)
+                .values((
+                    not_measured::pupil_id.eq(child),
+                    not_measured::version.eq(version),
+                    not_measured::reason.eq(reason),
+                    not_measured::noted_on.eq(on),
+                    not_measured::recorded_by.eq("A nurse"),
+                    not_measured::recorded_at.eq(on.and_hms_opt(9, 0, 0).unwrap()),
+                ))
+                .execute(tx)?;
+            outcome(tx, child, "not_measured", version)
+        })
+        .unwrap();
+}
+
+fn next_version(tx: &mut Conn, child: i64) -> Result<i32, Error> {
+    let version: i32 = pupil::table
+        .find(child)
+        .select(pupil::outcome_version)
+        .first(tx)?;
+    Ok(version + 1)
+}
+
+fn outcome(tx: &mut Conn, child: i64, outcome: &str, version: i32) -> Result<(), Error> {
+    diesel::update(pupil::table.find(child))
+        .set((
+            pupil::outcome.eq(outcome),
+            pupil::outcome_version.eq(version),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+fn child(test: &TestApp, family_name: &'static str) -> i64 {
+    test.child(ChildSpec {
+        family_name,
+        ..ChildSpec::default()
+    })
+}
+
+fn run(test: &TestApp) -> Run {
+    retention::run_night(&test.app, &Actor::job("retention")).unwrap()
+}
+
+fn has_name(test: &TestApp, child: i64) -> bool {
+    test.db()
+        .read_now(|tx| -> Result<i64, Error> {
+            Ok(identity::table.find(child).count().get_result(tx)?)
+        })
+        .unwrap()
+        == 1
+}
+
+fn scan_of(run: &Run) -> &retention::Scan {
+    run.scan.as_ref().unwrap()
+}
+
+/// Everything the programme counts by, from columns that survive: category by school, year group and sex; outcomes and
+/// reasons; digits of heights.
+fn aggregates(test: &TestApp) -> Vec<String> {
+    test.db()
+        .read_now(|tx| -> Result<Vec<String>, Error> {
+            let categories: Vec<(
+                i32,
+                String,
+                String,
+                Option<String>,
+                Option<i32>,
+                Option<i32>,
+            )> = pupil::table
+                .inner_join(measurement::table)
+                .filter(measurement::version.eq(pupil::outcome_version))
+                .order((pupil::school_urn, pupil::id))
+                .select((
+                    pupil::school_urn,
+                    pupil::year_group,
+                    pupil::sex,
+                    measurement::population_category,
+                    measurement::bmi_z_tenths,
+                    pupil::deprivation_decile,
+                ))
+                .load(tx)?;
+            let participation: Vec<(String, bool, bool, Option<String>)> = pupil::table
+                .order(pupil::id)
+                .select((
+                    pupil::outcome,
+                    pupil::opted_out,
+                    pupil::on_roll,
+                    pupil::ethnicity,
+                ))
+                .load(tx)?;
+            let reasons: Vec<String> = not_measured::table
+                .order(not_measured::id)
+                .select(not_measured::reason)
+                .load(tx)?;
+            let quality: Vec<(i32, i32, i32, Option<String>)> = measurement::table
+                .order(measurement::id)
+                .select((
+                    measurement::height_mm,
+                    measurement::weight_g,
+                    measurement::age_months,
+                    measurement::measured_by,
+                ))
+                .load(tx)?;
+            let warnings: Vec<(String, Option<String>)> = warning::table
+                .order(warning::id)
+                .select((warning::code, warning::confirmed_by))
+                .load(tx)?;
+            Ok(vec![
+                format!("{categories:?}"),
+                format!("{participation:?}"),
+                format!("{reasons:?}"),
+                format!("{quality:?}"),
+                format!("{warnings:?}"),
+            ])
+        })
+        .unwrap()
+}
+
+both_databases! {
+    fn a_name_goes_on_its_date_and_not_a_day_before(test: TestApp) {
+        test.set_year("2026-27", 90);
+        let early = child(test, "Early");
+        let late = child(test, "Later");
+        measured(test, early, date(2026, 11, 2), 1401, "healthy_weight");
+        measured(test, late, date(2026, 11, 3), 1402, "healthy_weight");
+        test.app.clock.set_to_noon(date(2027, 1, 30));
+        assert_eq!(run(test).names, 0);
+        assert!(has_name(test, early));
+        test.app.clock.set_to_noon(date(2027, 1, 31));
+        let night = run(test);
+        assert_eq!(night.names, 1);
+        assert!(!has_name(test, early) && has_name(test, late));
+        assert_eq!(scan_of(&night).outcome, Outcome::Clean, "{:?}", scan_of(&night));
+        assert_eq!(scan_of(&night).children, 1);
+        assert!(scan_of(&night).bytes > 10_000);
+    }
+
+    fn the_measurement_that_stands_counts_and_a_child_never_measured_waits_for_the_years_end(test: TestApp) {
+        test.set_year("2026-27", 30);
+        let again = child(test, "Again");
+        measured(test, again, date(2026, 10, 1), 1401, "healthy_weight");
+        measured(test, again, date(2026, 11, 20), 1401, "healthy_weight");
+        let withdrawn = child(test, "Withdrawn");
+        measured(test, withdrawn, date(2026, 10, 1), 1401, "healthy_weight");
+        not_measured_because(test, withdrawn, date(2026, 10, 2), "child_opt_out");
+        let never = child(test, "Never");
+        assert_eq!(run(test).names, 0, "a name went by a measurement that does not stand");
+        test.app.clock.set_to_noon(date(2026, 12, 20));
+        assert_eq!(run(test).names, 1);
+        assert!(!has_name(test, again));
+        test.app.clock.set_to_noon(date(2027, 9, 29));
+        assert_eq!(run(test).names, 0);
+        test.app.clock.set_to_noon(date(2027, 9, 30));
+        let last = run(test);
+        assert_eq!(last.names, 2);
+        assert!(!has_name(test, withdrawn) && !has_name(test, never));
+        assert_eq!(last.keys_destroyed, ["2026-27"]);
+    }
+
+    fn what_could_identify_is_coarsened_and_what_is_counted_stays_to_the_last_digit(test: TestApp) {
+        test.set_year("2026-27", 30);
+        let names = ["Archer", "Baker", "Carter", "Dyer", "Fletcher", "Glover"];
+        let children: Vec<i64> = names.into_iter().map(|name| child(test, name)).collect();
+        for (index, child) in children.iter().enumerate() {
+            let on = date(2026, 11, 2 + index as u32);
+            match index {
+                0..=3 => measured(test, *child, on, 1401 + 3 * index as i32, ["underweight", "healthy_weight", "overweight", "very_overweight"][index]),
+                4 => not_measured_because(test, *child, on, "absent"),
+                _ => {}
+            }
+        }
+        test.db()
+            .write_now(|tx| -> Result<(), Error> {
+                diesel::update(pupil::table)
+                    .set((
+                        pupil::lsoa.eq("E01000001"),
+                        pupil::lsoa_vintage.eq(2021),
+                        pupil::deprivation_decile.eq(3),
+                        pupil::ethnicity.eq("A"),
+                        pupil::sensitive.eq(true),
+                        pupil::growth_condition.eq(true),
+                    ))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let before = aggregates(test);
+        test.app.clock.set_to_noon(date(2027, 9, 30));
+        let night = run(test);
+        assert_eq!((night.names, night.counts.measurements, night.counts.not_measured), (6, 4, 1));
+        assert_eq!(aggregates(test), before);
+        test.db()
+            .read_now(|tx| -> Result<(), Error> {
+                let rows: Vec<(Option<String>, Option<String>, bool, bool, Option<NaiveDate>)> = pupil::table
+                    .select((pupil::class_name, pupil::lsoa, pupil::sensitive, pupil::growth_condition, pupil::name_removed_on))
+                    .load(tx)?;
+                assert!(rows.iter().all(|row| *row == (None, None, false, false, Some(date(2027, 9, 30)))), "{rows:?}");
+                let dates: Vec<(NaiveDate, bool, NaiveDateTime)> = measurement::table
+                    .select((measurement::measured_on, measurement::month_only, measurement::recorded_at))
+                    .load(tx)?;
+                let month = date(2026, 11, 1);
+                let midnight = month.and_hms_opt(0, 0, 0).unwrap();
+                assert!(dates.iter().all(|row| *row == (month, true, midnight)), "{dates:?}");
+                let noted: Vec<(NaiveDate, NaiveDateTime)> =
+                    not_measured::table.select((not_measured::noted_on, not_measured::recorded_at)).load(tx)?;
+                assert_eq!(noted, [(month, midnight)]);
+                let confirmed: Vec<Option<NaiveDateTime>> = warning::table.select(warning::confirmed_at).load(tx)?;
+                assert!(confirmed.iter().all(|at| *at == Some(midnight)));
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    fn a_run_cut_off_after_any_step_is_completed_by_the_next(test: TestApp) {
+        let actor = Actor::job("retention");
+        let years = ["2021-22", "2022-23", "2023-24", "2024-25", "2025-26"];
+        for year in years {
+            test.set_year(year, 30);
+            test.child(ChildSpec { year, family_name: "Example", ..ChildSpec::default() });
+        }
+        // Steps before the cut: none, one batch, all names, the sweep, the years' rows, the keys.
+        for steps in 0..6 {
+            let mut night = Night::begin(&test.app, &actor).unwrap();
+            if steps == 1 {
+                assert_eq!(night.erase_batch().unwrap(), 1);
+            }
+            if steps >= 2 {
+                while night.erase_batch().unwrap() > 0 {}
+            }
+            if steps >= 3 {
+                night.sweep().unwrap();
+            }
+            if steps >= 4 {
+                night.close_years().unwrap();
+                assert!(test.path("keyring/2025-26.key").exists());
+            }
+            if steps >= 5 {
+                night.destroy_keys().unwrap();
+            }
+        }
+        let last = run(test);
+        assert_eq!((last.names, last.counts.resumed), (5, 6));
+        assert_eq!(last.keys_destroyed, years);
+        assert!(scan_of(&last).notes.iter().any(|note| note.contains("cut off")), "{:?}", scan_of(&last).notes);
+        assert_eq!(scan_of(&last).leftovers, 0);
+        for year in years {
+            assert!(!test.path(&format!("keyring/{year}.key")).exists());
+        }
+        let runs = test.db().read_now(|tx| retention::runs(tx, 10)).unwrap();
+        assert_eq!(runs.len(), 1, "a run that was cut off was begun anew");
+        assert_eq!(run(test).names, 0);
+        test.run(&["audit", "verify"]).done();
+    }
+
+    fn a_run_cut_off_between_a_years_end_and_its_keys_end_is_completed(test: TestApp) {
+        test.set_year("2024-25", 30);
+        let mut night = Night::begin(&test.app, &Actor::job("retention")).unwrap();
+        night.close_years().unwrap();
+        drop(night);
+        assert!(test.path("keyring/2024-25.key").exists());
+        assert_eq!(run(test).keys_destroyed, ["2024-25"]);
+        assert!(!test.path("keyring/2024-25.key").exists());
+    }
+
+    fn a_closed_year_takes_no_name_and_no_new_rule_and_a_key_put_back_goes_again(test: TestApp) {
+        test.set_year("2024-25", 30);
+        let child = test.child(ChildSpec { year: "2024-25", ..ChildSpec::default() });
+        let key = std::fs::read(test.path("keyring/2024-25.key")).unwrap();
+        let person = test
+            .db()
+            .write_now(|tx| test.app.identities.open(tx, &Actor::command("test"), Purpose::Correcting, Whose::Pupils(&[child])))
+            .unwrap()
+            .remove(&child)
+            .unwrap();
+        run(test);
+        let put = test.db().write_now(|tx| test.app.identities.put(tx, "2024-25", child, &person));
+        assert!(matches!(put, Err(IdentityError::YearClosed(_))), "{put:?}");
+        let set = test.run(&["year", "set", "2024-25", "--retention-days", "900", "--instrument", "x"]).code(1);
+        assert!(set.stderr.contains("removed for good"), "{}", set.stderr);
+        std::fs::write(test.path("keyring/2024-25.key"), key).unwrap();
+        assert_eq!(run(test).keys_destroyed, ["2024-25"]);
+        assert!(!test.path("keyring/2024-25.key").exists());
+    }
+
+    fn a_removed_name_cannot_be_put_back_while_its_year_goes_on(test: TestApp) {
+        test.set_year("2026-27", 10);
+        let child = child(test, "Example");
+        let person = test
+            .db()
+            .write_now(|tx| test.app.identities.open(tx, &Actor::command("test"), Purpose::Correcting, Whose::Pupils(&[child])))
+            .unwrap()
+            .remove(&child)
+            .unwrap();
+        measured(test, child, date(2026, 11, 2), 1401, "healthy_weight");
+        assert_eq!(run(test).names, 1);
+        let put = test.db().write_now(|tx| test.app.identities.put(tx, "2026-27", child, &person));
+        assert!(matches!(put, Err(IdentityError::NameRemoved(_))), "{put:?}");
+        assert!(test.path("keyring/2026-27.key").exists(), "the key went before its year’s last date");
+    }
+
+    fn letters_and_uploads_of_a_removed_name_go_with_it(test: TestApp) {
+        test.set_year("2026-27", 10);
+        let gone = child(test, "Gone");
+        let kept = child(test, "Kept");
+        measured(test, gone, date(2026, 11, 2), 1401, "healthy_weight");
+        let now = test.app.clock.now();
+        let sealed = test
+            .db()
+            .write_now(|tx| -> Result<Vec<u8>, IdentityError> { Ok(test.app.identities.sealer(tx, "2026-27")?.seal("outbox", 1, b"Dear parent")?) })
+            .unwrap();
+        test.db()
+            .write_now(|tx| -> Result<(), Error> {
+                for (child, state) in [(gone, "queued"), (kept, "queued")] {
+                    let letter: i64 = diesel::insert_into(letter::table)
+                        .values((
+                            letter::pupil_id.eq(child),
+                            letter::kind.eq("result"),
+                            letter::version.eq(1),
+                            letter::state.eq(state),
+                            letter::created_at.eq(now),
+                            letter::updated_at.eq(now),
+                        ))
+                        .returning(letter::id)
+                        .get_result(tx)?;
+                    diesel::insert_into(outbox::table)
+                        .values((
+                            outbox::kind.eq("letter"),
+                            outbox::letter_id.eq(letter),
+                            outbox::year_label.eq("2026-27"),
+                            outbox::sealed.eq(&sealed),
+                            outbox::message_id.eq(format!("<{child}@example.org>")),
+                            outbox::state.eq("queued"),
+                            outbox::next_attempt_at.eq(now),
+                            outbox::created_at.eq(now),
+                        ))
+                        .execute(tx)?;
+                }
+                let import: i64 = diesel::insert_into(import::table)
+                    .values((
+                        import::kind.eq("roster"),
+                        import::year_label.eq("2026-27"),
+                        import::state.eq("applied"),
+                        import::sealed_upload.eq(&sealed),
+                        import::created_by.eq("A test"),
+                        import::created_at.eq(now),
+                        import::applied_at.eq(now),
+                        import::expires_at.eq(now + chrono::Duration::days(30)),
+                    ))
+                    .returning(import::id)
+                    .get_result(tx)?;
+                diesel::insert_into(import_row::table)
+                    .values((
+                        import_row::import_id.eq(import),
+                        import_row::row_number.eq(2),
+                        import_row::outcome.eq("new"),
+                        import_row::codes.eq(""),
+                        import_row::pupil_id.eq(gone),
+                        import_row::sealed.eq(&sealed),
+                    ))
+                    .execute(tx)?;
+                for child in [gone, kept] {
+                    diesel::insert_into(import_pupil::table)
+                        .values((
+                            import_pupil::import_id.eq(import),
+                            import_pupil::pupil_id.eq(child),
+                            import_pupil::action.eq("added"),
+                            import_pupil::sealed_before.eq(&sealed),
+                        ))
+                        .execute(tx)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let night = run(test);
+        assert_eq!((night.counts.letters, night.counts.messages, night.counts.uploads), (1, 1, 1));
+        assert_eq!((night.counts.import_rows, night.counts.import_befores), (1, 1));
+        test.db()
+            .read_now(|tx| -> Result<(), Error> {
+                let letters: Vec<String> = letter::table.order(letter::id).select(letter::state).load(tx)?;
+                assert_eq!(letters, ["cancelled", "queued"]);
+                let messages: Vec<(String, bool)> = outbox::table
+                    .order(outbox::id)
+                    .select((outbox::state, outbox::sealed.is_not_null()))
+                    .load(tx)?;
+                assert_eq!(messages, [("cancelled".to_owned(), false), ("queued".to_owned(), true)]);
+                let rows: i64 = import_row::table.filter(import_row::sealed.is_not_null()).count().get_result(tx)?;
+                let uploads: i64 = import::table.filter(import::sealed_upload.is_not_null()).count().get_result(tx)?;
+                assert_eq!((rows, uploads), (0, 0));
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    fn a_name_goes_though_its_key_is_missing_and_the_evidence_says_so(test: TestApp) {
+        test.set_year("2026-27", 10);
+        let child = child(test, "Example");
+        measured(test, child, date(2026, 11, 2), 1401, "healthy_weight");
+        std::fs::remove_file(test.path("keyring/2026-27.key")).unwrap();
+        let night = run(test);
+        assert!(!has_name(test, child));
+        assert_eq!((night.names, night.counts.unopened), (1, 1));
+        assert!(scan_of(&night).notes.iter().any(|note| note.contains("could not be opened")));
+        assert_eq!(scan_of(&night).outcome, Outcome::Clean);
+    }
+
+    fn a_name_left_in_clear_is_found_and_told_without_repeating_it(test: TestApp) {
+        test.set_year("2026-27", 10);
+        let child = child(test, "Quartermaine");
+        measured(test, child, date(2026, 11, 2), 1401, "healthy_weight");
+        let now = test.app.clock.now();
+        test.db()
+            .write_now(|tx| stature::settings::put(tx, &Actor::command("test"), now, "letters.note", "ask Robin Quartermaine"))
+            .unwrap();
+        let ended = test.run(&["retention", "run"]).code(1);
+        assert!(ended.stderr.contains("traces are left"), "{}", ended.stderr);
+        let night = test.db().read_now(|tx| retention::runs(tx, 1)).unwrap().remove(0);
+        assert_eq!((scan_of(&night).outcome, scan_of(&night).found_identifiers), (Outcome::Found, 1));
+        assert!(!serde_json::to_string(&night).unwrap().contains("Quartermaine"));
+        assert!(!has_name(test, child));
+    }
+
+    fn nothing_due_changes_nothing_and_is_written_down(test: TestApp) {
+        test.set_year("2026-27", 365);
+        let child = child(test, "Example");
+        let night = run(test);
+        assert_eq!((night.names, night.keys_destroyed.len()), (0, 0));
+        assert_eq!(scan_of(&night).outcome, Outcome::NothingErased);
+        assert!(has_name(test, child));
+        let accesses = test
+            .db()
+            .read_now(|tx| -> Result<i64, Error> { Ok(access::table.filter(access::purpose.eq("retention")).count().get_result(tx)?) })
+            .unwrap();
+        assert_eq!(accesses, 0);
+    }
+
+    fn opening_names_before_they_go_is_one_row_of_the_access_log(test: TestApp) {
+        test.set_year("2024-25", 30);
+        for name in ["Archer", "Baker", "Carter"] {
+            test.child(ChildSpec { year: "2024-25", family_name: name, ..ChildSpec::default() });
+        }
+        run(test);
+        let rows: Vec<(String, Option<String>, i32)> = test
+            .db()
+            .read_now(|tx| -> Result<_, Error> {
+                Ok(access::table
+                    .filter(access::purpose.eq("retention"))
+                    .select((access::scope_kind, access::year_label, access::pupil_count))
+                    .load(tx)?)
+            })
+            .unwrap();
+        assert_eq!(rows, [("year".to_owned(), Some("2024-25".to_owned()), 3)]);
+    }
+
+    fn one_run_at_a_time(test: TestApp) {
+        test.set_year("2024-25", 30);
+        let actor = Actor::job("retention");
+        let night = Night::begin(&test.app, &actor).unwrap();
+        assert!(matches!(Night::begin(&test.app, &actor), Err(RetentionError::UnderWay)));
+        let second = test.run(&["retention", "run"]).code(1);
+        assert!(second.stderr.contains("under way in another process"), "{}", second.stderr);
+        drop(night);
+        test.run(&["retention", "run"]).done();
+    }
+
+    fn the_plan_says_what_is_due_when_and_changes_nothing(test: TestApp) {
+        test.set_year("2026-27", 90);
+        let child = child(test, "Example");
+        self::child(test, "Other");
+        measured(test, child, date(2026, 11, 20), 1401, "healthy_weight");
+        let plan = test.run(&["retention", "plan"]).done().stdout;
+        assert!(plan.contains("2 names held, 0 due now"), "{plan}");
+        assert!(plan.contains("2027-02-18  1") && plan.contains("2027-11-29  1"), "{plan}");
+        let later = test.run(&["retention", "plan", "--as-of", "2027-11-29"]).done().stdout;
+        assert!(later.contains("2 due now") && later.contains("the key is destroyed in the next run"), "{later}");
+        assert!(has_name(test, child));
+        let job = retention::job(&test.app, &Actor::job("retention"), true).unwrap();
+        assert_eq!(job, "0 names would be removed and 0 keys destroyed");
+    }
+
+    fn the_governance_lead_removes_names_by_hand_and_reads_the_evidence(test: TestApp) {
+        test.set_year("2024-25", 30);
+        test.child(ChildSpec { year: "2024-25", ..ChildSpec::default() });
+        let browser = test.signed_in(Role::Governance, &[], &[]);
+        let overview = browser.get("/retention").status(200).shows("1 name is due and goes tonight");
+        let confirm = overview.follow("Remove what is due now").status(200).shows("This cannot be undone");
+        let evidence = confirm.press("Remove these names now").status(200);
+        assert!(evidence.url.starts_with("/retention/runs/"), "{}", evidence.url);
+        let evidence = evidence
+            .shows("1 name was removed; the key of 2024-25 was destroyed; nothing of them was found")
+            .shows("Test instrument");
+        evidence.follow("Retention").shows("No name is due").shows("Nothing found").shows("Destroyed");
+        assert_eq!(test.signed_in(Role::Nurse, &[900_101], &[]).get("/retention").status, 403);
+    }
+
+    fn a_confirmation_from_yesterday_removes_nothing(test: TestApp) {
+        test.set_year("2024-25", 30);
+        let child = test.child(ChildSpec { year: "2024-25", ..ChildSpec::default() });
+        let page = test.signed_in(Role::Governance, &[], &[]).get("/retention/run");
+        let stale = page.fill_named("as_of", "2026-11-29").press("Remove these names now");
+        assert_eq!(stale.status, 409, "{}", stale.text());
+        assert!(has_name(test, child));
+    }
+
+    fn a_leap_day_is_a_day_like_any_other(test: TestApp) {
+        test.app.clock.set_to_noon(date(2028, 2, 29));
+        test.set_year("2027-28", 1);
+        let child = test.child(ChildSpec { year: "2027-28", ..ChildSpec::default() });
+        measured(test, child, date(2028, 2, 28), 1401, "healthy_weight");
+        assert_eq!(run(test).names, 1);
+        let month: Vec<NaiveDate> = test
+            .db()
+            .read_now(|tx| -> Result<_, Error> { Ok(measurement::table.select(measurement::measured_on).load(tx)?) })
+            .unwrap();
+        assert_eq!(month, [date(2028, 2, 1)]);
+    }
+
+    fn names_of_two_thousand_and_more_children_go_batch_by_batch(test: TestApp) {
+        test.set_year("2024-25", 30);
+        let first = test.child(ChildSpec { year: "2024-25", ..ChildSpec::default() });
+        let now = test.app.clock.now();
+        test.db()
+            .write_now(|tx| -> Result<(), Error> {
+                let sealed: Vec<u8> = identity::table.find(first).select(identity::sealed).first(tx)?;
+                for number in 0..2_100_i64 {
+                    let id: i64 = diesel::insert_into(pupil::table)
+                        .values((
+                            pupil::year_label.eq("2024-25"),
+                            pupil::school_urn.eq(900_101),
+                            pupil::year_group.eq("6"),
+                            pupil::sex.eq("F"),
+                            pupil::created_at.eq(now),
+                            pupil::updated_at.eq(now),
+                        ))
+                        .returning(pupil::id)
+                        .get_result(tx)?;
+                    let mut sealed = sealed.clone();
+                    sealed[1..9].copy_from_slice(&number.to_le_bytes());
+                    diesel::insert_into(identity::table)
+                        .values((
+                            identity::pupil_id.eq(id),
+                            identity::year_label.eq("2024-25"),
+                            identity::format.eq(1),
+                            identity::sealed.eq(sealed),
+                            identity::updated_at.eq(now),
+                        ))
+                        .execute(tx)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let night = run(test);
+        assert_eq!(night.names, 2_101);
+        assert_eq!(night.counts.unopened, 2_101, "a name that does not open must go all the same");
+        assert_eq!(scan_of(&night).outcome, Outcome::Clean, "{:?}", scan_of(&night));
+        assert_eq!(scan_of(&night).looked_for, 2_101);
+    }
+}
+
+/// The same service, its database account one that may read and write rows and nothing else.
+fn with_tables_only(test: &TestApp) -> App {
+    use diesel::connection::SimpleConnection;
+    test.db()
+        .outside_transaction(|connection| -> Result<(), Error> {
+            connection.batch_execute(
+                "CREATE ROLE rows_only LOGIN;
+                 GRANT ALL ON ALL TABLES IN SCHEMA public TO rows_only;
+                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rows_only;",
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    let mut config = Config::clone(&test.app.config);
+    let DatabaseUrl::Postgres(url) = &config.database else {
+        panic!("not a server")
+    };
+    config.database = DatabaseUrl::Postgres(url.replace("postgres@", "rows_only@"));
+    App::start(config).unwrap()
+}
+
+#[test]
+fn postgres_that_lets_nobody_read_its_files_is_told_in_the_evidence() {
+    let test = TestApp::start(Backend::Postgres);
+    test.set_year("2024-25", 30);
+    test.child(ChildSpec {
+        year: "2024-25",
+        ..ChildSpec::default()
+    });
+    let limited = with_tables_only(&test);
+    let night = retention::run_night(&limited, &Actor::job("retention")).unwrap();
+    assert_eq!(night.names, 1);
+    assert_eq!(scan_of(&night).outcome, Outcome::NotScanned);
+    let notes = scan_of(&night).notes.join(" ");
+    assert!(
+        notes.contains("Not scanned: the database account may not"),
+        "{notes}"
+    );
+    let state: String = test
+        .db()
+        .read_now(|tx| -> Result<_, Error> {
+            Ok(academic_year::table
+                .find("2024-25")
+                .select(academic_year::key_state)
+                .first(tx)?)
+        })
+        .unwrap();
+    assert_eq!(state, "destroyed");
+}

@@ -215,6 +215,9 @@ fn copy_tables_out(
                     .with_format(CopyFormat::Binary)
                     .load_raw(postgres)?;
                 std::io::copy(&mut rows, &mut file).map_err(in_file(&path))?;
+                drop(rows);
+                // diesel leaves the end of a COPY unread and then refuses the next query; a simple query takes it in.
+                postgres.batch_execute("SELECT 1")?;
                 file.sync_all().map_err(in_file(&path))?;
             })*
         };

@@ -91,7 +91,7 @@ pub fn clean(db: &Db) -> Result<(), RawBytesError> {
     })
 }
 
-/// Writes the whole database anew. Nothing to do on PostgreSQL, where [`clean`] does it.
+/// Writes the database anew, where a first [`clean`] was not enough.
 pub fn rewrite(db: &Db) -> Result<(), RawBytesError> {
     db.outside_transaction(|connection| {
         if let Conn::Sqlite(sqlite) = connection {

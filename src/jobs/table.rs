@@ -6,15 +6,25 @@ use super::{Job, queries};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
+use crate::retention;
 
 /// Every job, in the order of the page.
-pub static TABLE: &[Job] = &[Job {
-    name: "forget-old-runs",
-    does: "Forgets the list of job runs older than 30 days.",
-    schedule: "0 15 3 * * *",
-    when: "every night at 3:15am",
-    run: forget_old_runs,
-}];
+pub static TABLE: &[Job] = &[
+    Job {
+        name: "retention",
+        does: "Removes the names whose time has come, destroys the keys of years that are over, and keeps the evidence.",
+        schedule: "0 30 2 * * *",
+        when: "every night at 2:30am",
+        run: retention::job,
+    },
+    Job {
+        name: "forget-old-runs",
+        does: "Forgets the list of job runs older than 30 days.",
+        schedule: "0 15 3 * * *",
+        when: "every night at 3:15am",
+        run: forget_old_runs,
+    },
+];
 
 /// Keeps the list of runs short: some jobs run every minute.
 fn forget_old_runs(app: &App, _: &Actor, dry_run: bool) -> anyhow::Result<String> {

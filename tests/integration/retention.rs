@@ -317,7 +317,8 @@ both_databases! {
 
     fn a_run_cut_off_between_a_years_end_and_its_keys_end_is_completed(test: TestApp) {
         test.set_year("2024-25", 30);
-        let mut night = Night::begin(&test.app, &Actor::job("retention")).unwrap();
+        let actor = Actor::job("retention");
+        let mut night = Night::begin(&test.app, &actor).unwrap();
         night.close_years().unwrap();
         drop(night);
         assert!(test.path("keyring/2024-25.key").exists());
@@ -627,6 +628,7 @@ fn with_tables_only(test: &TestApp) -> App {
             connection.batch_execute(
                 "CREATE ROLE rows_only LOGIN;
                  GRANT ALL ON ALL TABLES IN SCHEMA public TO rows_only;
+                 GRANT USAGE, CREATE ON SCHEMA public TO rows_only;
                  GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rows_only;",
             )?;
             Ok(())

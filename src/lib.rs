@@ -15,6 +15,7 @@ pub mod home;
 pub mod identity;
 pub mod jobs;
 pub mod mail;
+pub mod measurement;
 pub mod privacy;
 pub mod retention;
 pub mod routes;

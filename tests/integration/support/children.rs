@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use stature::audit::Actor;
 use stature::db::schema::{academic_year, pupil};
 use stature::identity::{Contact, IdentityError, Person};
 
@@ -112,5 +113,31 @@ impl TestApp {
                 Ok(id)
             })
             .unwrap()
+    }
+
+    /// Records a measurement as a recorder would: millimetres, grams, the day. Warnings stay unconfirmed.
+    pub fn measure(&self, pupil: i64, height_mm: u32, weight_g: u32, on: NaiveDate) {
+        use stature::measurement::{Entry, Recorded, record_measurement};
+        let entry = Entry {
+            expected_version: None,
+            height: growth::Height::from_millimetres(height_mm),
+            weight: growth::Weight::from_grams(weight_g),
+            measured_on: on,
+            device: None,
+            measured_by: None,
+        };
+        let recorded = self
+            .db()
+            .write_now(|tx| {
+                record_measurement(tx, &self.app, &Actor::command("test"), pupil, &entry)
+            })
+            .unwrap();
+        assert!(
+            matches!(
+                recorded,
+                Recorded::Saved { .. } | Recorded::Unchanged { .. }
+            ),
+            "not recorded: {recorded:?}"
+        );
     }
 }

@@ -1,0 +1,21 @@
+//! Measurements: what is typed, what is kept of it, how far a school has come.
+//!
+//! The one thing to know: an outcome (a measurement or a reason for none) is never overwritten. Each change is a new
+//! version, `pupil.outcome_version` says which one counts, and rows of it are found by child and version.
+
+pub mod entry;
+pub mod participation;
+mod progress_queries;
+pub mod quality;
+pub mod queries;
+mod reason;
+mod record;
+pub mod sheet;
+
+pub use entry::{Entry, LIMITS_SETTING, Offer};
+pub use progress_queries::{SchoolTallies, current_year, looks, school_names, tallies};
+pub use reason::Reason;
+pub use record::{
+    RecordError, Recorded, Standing, When, confirm, limits, record_known, record_measurement,
+    record_reason, standing, undo,
+};

@@ -1,0 +1,244 @@
+//! The class as the recording page shows it: a row for each child with what stands.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use growth::plausibility::Code;
+use growth::{ClinicalCategory, NotAssessed, Scheme};
+use serde::Serialize;
+
+use super::queries::{Outcomes, PupilRow, WarningRow};
+use super::{Offer, Reason, entry};
+use crate::clock::local;
+use crate::identity::Opened;
+
+/// A row of the page. The name is empty in what the page polls for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// The child.
+    pub id: i64,
+    /// "Family, Given".
+    pub name: String,
+    /// "Given Family", for labels.
+    pub called: String,
+    /// Date of birth; tells twins' namesakes apart.
+    pub born: Option<NaiveDate>,
+    /// The class.
+    pub class_name: String,
+    /// The version that stands.
+    pub version: i32,
+    /// `none`, `measured` or `not_measured`.
+    pub outcome: String,
+    /// Millimetres.
+    pub height_mm: Option<i32>,
+    /// Grams.
+    pub weight_g: Option<i32>,
+    /// Code of the reason.
+    pub reason: String,
+    /// Words of the reason.
+    pub reason_words: String,
+    /// Who recorded.
+    pub by: String,
+    /// When, UTC.
+    pub at: Option<chrono::NaiveDateTime>,
+    /// Whether that is today.
+    pub today: bool,
+    /// The day of the measurement.
+    pub measured_on: Option<NaiveDate>,
+    /// The assessment in words.
+    pub assessment: String,
+    /// What was unusual.
+    pub warnings: Vec<Warning>,
+    /// How many of them wait.
+    pub open_warnings: usize,
+    /// A parent has withdrawn the child.
+    pub opted_out: bool,
+    /// The name is gone.
+    pub name_removed: bool,
+    /// What was typed and could not be saved.
+    pub problem: Option<Problem>,
+}
+
+/// A warning in words.
+#[derive(Clone, Debug, Serialize)]
+pub struct Warning {
+    /// What to check.
+    pub words: &'static str,
+    /// Who has.
+    pub confirmed_by: String,
+}
+
+/// Why what was typed in a row was not saved.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Problem {
+    /// In words.
+    pub message: String,
+    /// What was typed as the height.
+    pub height: String,
+    /// What was typed as the weight.
+    pub weight: String,
+    /// Which reason was chosen.
+    pub reason: String,
+    /// What was probably meant.
+    pub offer: Option<Offer>,
+}
+
+/// The rows of these children, by family name and given name.
+pub fn rows(
+    pupils: &[PupilRow],
+    names: &Opened,
+    outcomes: &Outcomes,
+    today: NaiveDate,
+) -> Vec<Row> {
+    let mut rows: Vec<(Option<(&str, &str)>, Row)> = pupils
+        .iter()
+        .map(|pupil| {
+            let person = names.get(&pupil.id);
+            let mut row = row(pupil, outcomes, today);
+            if let Some(person) = person {
+                row.name = format!("{}, {}", person.family_name, person.given_name);
+                row.called = person.full_name();
+                row.born = Some(person.date_of_birth);
+                if !person.preferred_name.is_empty() {
+                    row.name = format!("{} ({})", row.name, person.preferred_name);
+                }
+            }
+            let key =
+                person.map(|person| (person.family_name.as_str(), person.given_name.as_str()));
+            (key, row)
+        })
+        .collect();
+    let order = Order::new();
+    rows.sort_by(|(a, row_a), (b, row_b)| {
+        let by_name = match (a, b) {
+            (Some(a), Some(b)) => order
+                .compare(a.0, b.0)
+                .then_with(|| order.compare(a.1, b.1)),
+            _ => b.is_some().cmp(&a.is_some()),
+        };
+        by_name.then(row_a.id.cmp(&row_b.id))
+    });
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The order of people's names: letters before accents, whatever the case.
+pub struct Order(Option<icu_collator::CollatorBorrowed<'static>>);
+
+impl Order {
+    /// English order.
+    pub fn new() -> Self {
+        let options = icu_collator::options::CollatorOptions::default();
+        Self(
+            icu_collator::Collator::try_new(icu_collator::CollatorPreferences::default(), options)
+                .ok(),
+        )
+    }
+
+    /// Which of two names comes first.
+    pub fn compare(&self, a: &str, b: &str) -> std::cmp::Ordering {
+        match &self.0 {
+            Some(collator) => collator.compare(a, b),
+            None => a.cmp(b),
+        }
+    }
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The row of one child, without its name.
+pub fn row(pupil: &PupilRow, outcomes: &Outcomes, today: NaiveDate) -> Row {
+    let measured = outcomes.measured.get(&pupil.id);
+    let reason = outcomes.reasons.get(&pupil.id);
+    let (by, at) = match (measured, reason) {
+        (Some(row), _) => (row.recorded_by.clone(), Some(row.recorded_at)),
+        (None, Some(row)) => (row.recorded_by.clone(), Some(row.recorded_at)),
+        (None, None) => (String::new(), None),
+    };
+    let warnings: Vec<Warning> = outcomes
+        .warnings
+        .get(&pupil.id)
+        .into_iter()
+        .flatten()
+        .map(warning)
+        .collect();
+    Row {
+        id: pupil.id,
+        name: String::new(),
+        called: String::new(),
+        born: None,
+        class_name: pupil.class_name.clone().unwrap_or_default(),
+        version: pupil.outcome_version,
+        outcome: pupil.outcome.clone(),
+        height_mm: measured.map(|row| row.height_mm),
+        weight_g: measured.map(|row| row.weight_g),
+        reason: reason.map(|row| row.reason.clone()).unwrap_or_default(),
+        reason_words: reason
+            .and_then(|row| Reason::from_code(&row.reason))
+            .map_or("", Reason::words)
+            .to_owned(),
+        by,
+        at,
+        today: at.is_some_and(|at| local(at).date() == today),
+        measured_on: measured.map(|row| row.measured_on),
+        assessment: measured.map(assessment_words).unwrap_or_default(),
+        open_warnings: warnings
+            .iter()
+            .filter(|warning| warning.confirmed_by.is_empty())
+            .count(),
+        warnings,
+        opted_out: pupil.opted_out,
+        name_removed: pupil.name_removed_on.is_some(),
+        problem: None,
+    }
+}
+
+fn warning(row: &WarningRow) -> Warning {
+    Warning {
+        words: Code::from_code(&row.code).map_or("Check this measurement.", entry::warning_words),
+        confirmed_by: row.confirmed_by.clone().unwrap_or_default(),
+    }
+}
+
+/// The clinical assessment of a stored measurement, in words; says which scheme it is.
+pub fn assessment_words(row: &super::queries::Measured) -> String {
+    if let Some(code) = &row.not_assessed {
+        return NotAssessed::from_code(code).map_or_else(
+            |_| "Not assessed".to_owned(),
+            |why| format!("Not assessed: {why}"),
+        );
+    }
+    let category = row
+        .clinical_category
+        .as_deref()
+        .and_then(|code| ClinicalCategory::from_code(code).ok());
+    let scheme = Scheme::from_code(&row.scheme).unwrap_or_default();
+    match category {
+        Some(category) => format!(
+            "{}{} (letters’ scheme: {})",
+            category.words(),
+            if row.clinical_severe { ", severe" } else { "" },
+            scheme.definition().name
+        ),
+        None => "Not assessed".to_owned(),
+    }
+}
+
+/// The classes of these children, in order, each with how many children it has.
+pub fn classes(pupils: &[PupilRow]) -> Vec<(String, usize)> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for pupil in pupils {
+        *counts
+            .entry(pupil.class_name.as_deref().unwrap_or_default())
+            .or_default() += 1;
+    }
+    let mut classes: Vec<(String, usize)> = counts
+        .into_iter()
+        .map(|(class, children)| (class.to_owned(), children))
+        .collect();
+    classes.sort();
+    classes
+}

@@ -21,9 +21,10 @@ impl DfeNumber {
         let value = text::clean(value);
         let whole = text::whole_number(&value).map_err(|()| FieldError::DigitsLost)?;
         let value = whole.as_deref().unwrap_or(&value);
-        let (authority, establishment) = match value.split_once(['/', '-', ' ']) {
-            Some((authority, establishment)) => (authority.trim(), establishment.trim()),
-            None if value.len() == 7 && value.is_ascii() => value.split_at(3),
+        let compact = value.replace(' ', "");
+        let (authority, establishment) = match compact.split_once(['/', '-']) {
+            Some(parts) => parts,
+            None if compact.len() == 7 && compact.is_ascii() => compact.split_at(3),
             None => return Err(FieldError::Form),
         };
         Self::from_parts(authority, establishment)

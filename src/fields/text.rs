@@ -125,10 +125,14 @@ pub fn first_word_folded(text: &str) -> String {
 pub fn label(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut previous_lower = false;
-    for c in text.nfkc() {
+    let mut chars = text.nfkc().peekable();
+    while let Some(c) = chars.next() {
         if c.is_alphanumeric() {
-            // "DateOfBirth" is three words; "UPN" is one.
-            if c.is_uppercase() && previous_lower {
+            // "DateOfBirth" is three words; "UPN" and "DoB" are one.
+            if c.is_uppercase()
+                && previous_lower
+                && chars.peek().is_some_and(|next| next.is_lowercase())
+            {
                 out.push(' ');
             }
             previous_lower = c.is_lowercase() || c.is_numeric();
@@ -242,6 +246,7 @@ mod tests {
         assert_eq!(label("Post Code\u{a0}"), "post code");
         assert_eq!(label("Contact 1 E-mail"), "contact 1 e mail");
         assert_eq!(label("DateOfBirth"), "date of birth");
+        assert_eq!(label("DoB"), label("DOB"));
         assert_eq!(label("\u{feff}URN"), "urn");
         assert_eq!(label("House No/Name"), "house no name");
     }

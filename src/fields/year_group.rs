@@ -51,18 +51,14 @@ impl YearGroup {
         .iter()
         .find_map(|prefix| words.strip_prefix(prefix))
         .map_or(words, str::trim);
-        let stripped = if words == "y" || words == "nc" || words == "year" {
-            words
-        } else {
-            stripped
-        };
+        let stripped = if stripped.is_empty() { words } else { stripped };
         let number = stripped
             .strip_prefix('0')
             .filter(|rest| !rest.is_empty())
             .unwrap_or(stripped);
         Some(match number {
-            "r" | "rec" | "recep" | "reception" | "reception year" | "reception class" | "0"
-            | "fs2" | "f2" | "foundation 2" | "foundation stage 2" | "foundation year 2"
+            "r" | "yr" | "rec" | "recep" | "reception" | "reception year" | "reception class"
+            | "0" | "fs2" | "f2" | "foundation 2" | "foundation stage 2" | "foundation year 2"
             | "eyfs2" => YearGroupReading::Measured(Self::Reception),
             "6" | "six" | "year 6" => YearGroupReading::Measured(Self::Year6),
             "1" | "2" | "3" | "4" | "5" | "7" | "8" | "9" | "10" | "11" | "12" | "13" | "14"

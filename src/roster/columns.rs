@@ -1,0 +1,524 @@
+//! What each column of a file is.
+//!
+//! The one thing to know: a column is recognised by its heading, else by its
+//! values, else by what a person said of the same layout before; where that
+//! leaves a doubt there is a [`Question`], and nothing is imported until it is
+//! answered.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::field::{Field, ParentPart};
+use super::headings::{Recognised, recognise};
+use super::values;
+use crate::fields::text;
+use crate::tabular::{Table, find_heading_row};
+
+/// The fewest recognised headings that make a row the row of headings.
+const LEAST_HEADINGS: usize = 3;
+
+/// How a column came to its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// By its heading.
+    Heading,
+    /// By its values.
+    Values,
+    /// By a choice made for this layout, now or earlier.
+    Chosen,
+    /// Not recognised, or another column is the better one.
+    LeftAlone,
+}
+
+/// One column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// The heading as it came.
+    pub heading: String,
+    /// The field it fills.
+    pub field: Option<Field>,
+    /// How that was found.
+    pub how: How,
+    /// Among several columns for one field, the place of this one; only the
+    /// first (0) is reported, the others fill its blanks.
+    pub place: u8,
+}
+
+/// A doubt that a person has to settle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The field in doubt.
+    pub field: Field,
+    /// The positions of the columns that could be it.
+    pub columns: Vec<usize>,
+    /// The doubt in words.
+    pub text: String,
+}
+
+/// The columns of one file.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// Position in the table of the row of headings.
+    pub heading_row: usize,
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// Doubts to settle before anything is imported.
+    pub questions: Vec<Question>,
+}
+
+/// The choices a person made for a layout, by heading; `None` leaves the column
+/// alone. A heading that comes several times has `#2`, `#3` … behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices(pub BTreeMap<String, Option<String>>);
+
+/// Why a file's columns cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnsError {
+    /// No row of headings.
+    #[error(
+        "No row of column headings was found. The first row should name the columns, for instance \
+         “Given name, Family name, Date of birth, Sex, Year group, URN”."
+    )]
+    NoHeadings,
+    /// Columns that a roster cannot do without.
+    #[error("There is no column for {}. Columns found: {}.", .missing.join(", "), .found.join(", "))]
+    Missing {
+        /// The fields, as people read them.
+        missing: Vec<String>,
+        /// The headings that were there.
+        found: Vec<String>,
+    },
+}
+
+/// Whether a sheet looks like a roster at all.
+pub fn has_headings(table: &Table) -> bool {
+    find_heading_row(table, LEAST_HEADINGS, |cell| recognise(cell).is_some()).is_some()
+}
+
+/// Tells what the columns of a table are.
+///
+/// `choices` are those remembered for the layout, see [`fingerprint`].
+/// `start_year` is the calendar year in which the academic year starts.
+pub fn find_columns(
+    table: &Table,
+    choices: &Choices,
+    start_year: i32,
+) -> Result<Columns, ColumnsError> {
+    let found = find_heading_row(table, LEAST_HEADINGS, |cell| recognise(cell).is_some())
+        .ok_or(ColumnsError::NoHeadings)?;
+    let heading_row = found.index;
+    let headings = heading_texts(table, heading_row);
+    let names = choice_names(&headings);
+
+    let mut candidates: Vec<(Option<(Field, u8)>, How)> = Vec::with_capacity(headings.len());
+    let mut unnumbered: BTreeMap<ParentPart, u8> = BTreeMap::new();
+    for (heading, name) in headings.iter().zip(&names) {
+        if let Some(chosen) = choices.0.get(name) {
+            candidates.push((
+                chosen
+                    .as_deref()
+                    .and_then(Field::from_key)
+                    .map(|field| (field, 99)),
+                How::Chosen,
+            ));
+            continue;
+        }
+        let field = match recognise(heading) {
+            Some(Recognised::Field(field, rank)) => Some((field, rank)),
+            // The same heading again, without a number, is the next contact's.
+            Some(Recognised::Parent(part, rank)) => {
+                let seen = unnumbered.entry(part).or_default();
+                *seen += 1;
+                (*seen <= super::field::MOST_PARENTS).then_some((Field::Parent(*seen, part), rank))
+            }
+            None => None,
+        };
+        candidates.push((
+            field,
+            if field.is_some() {
+                How::Heading
+            } else {
+                How::LeftAlone
+            },
+        ));
+    }
+    recognise_by_values(table, heading_row, &mut candidates, start_year);
+    drop_superseded(&mut candidates);
+
+    let mut columns: Vec<Column> = headings
+        .into_iter()
+        .zip(&candidates)
+        .map(|(heading, (field, how))| Column {
+            heading,
+            field: field.map(|(field, _)| field),
+            how: *how,
+            place: 0,
+        })
+        .collect();
+    let questions = settle_doubles(table, heading_row, &mut columns, &candidates);
+    Ok(Columns {
+        heading_row,
+        columns,
+        questions,
+    })
+}
+
+fn heading_texts(table: &Table, heading_row: usize) -> Vec<String> {
+    let row = table.row(heading_row);
+    (0..table.width())
+        .map(|column| text::clean(row.cell(column)).into_owned())
+        .collect()
+}
+
+/// The name a column goes by in [`Choices`]: its heading reduced to words, with
+/// its number when the heading comes again.
+fn choice_names(headings: &[String]) -> Vec<String> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    headings
+        .iter()
+        .map(|heading| {
+            let label = text::label(heading);
+            let count = seen.entry(label.clone()).or_default();
+            *count += 1;
+            if *count == 1 {
+                label
+            } else {
+                format!("{label}#{count}")
+            }
+        })
+        .collect()
+}
+
+/// Finds fields nobody has yet among the columns nobody recognised.
+fn recognise_by_values(
+    table: &Table,
+    heading_row: usize,
+    candidates: &mut [(Option<(Field, u8)>, How)],
+    start_year: i32,
+) {
+    for column in 0..candidates.len() {
+        if candidates[column].1 != How::LeftAlone {
+            continue;
+        }
+        let sample = table
+            .rows()
+            .skip(heading_row + 1)
+            .map(|row| row.cell(column).trim())
+            .filter(|cell| !cell.is_empty())
+            .take(values::SAMPLE);
+        let Some(field) = values::field_of_values(sample, start_year) else {
+            continue;
+        };
+        if candidates
+            .iter()
+            .all(|(taken, _)| taken.is_none_or(|(taken, _)| taken != field))
+        {
+            candidates[column] = (Some((field, 1)), How::Values);
+        }
+    }
+}
+
+/// Leaves alone what a better column says already: a full name beside its two
+/// parts, an address in one cell beside its lines, the school's name beside its
+/// number.
+fn drop_superseded(candidates: &mut [(Option<(Field, u8)>, How)]) {
+    let has = |candidates: &[(Option<(Field, u8)>, How)], wanted: Field| {
+        candidates
+            .iter()
+            .any(|(field, _)| field.is_some_and(|(field, _)| field == wanted))
+    };
+    let mut dropped = Vec::new();
+    if has(candidates, Field::GivenName) && has(candidates, Field::FamilyName) {
+        dropped.push(Field::FullName);
+    }
+    if has(candidates, Field::AddressLine(1)) || has(candidates, Field::Street) {
+        dropped.push(Field::AddressBlock);
+    }
+    if has(candidates, Field::Urn) || has(candidates, Field::DfeNumber) {
+        dropped.push(Field::SchoolName);
+    }
+    for number in 1..=super::field::MOST_PARENTS {
+        let part = |part| Field::Parent(number, part);
+        let both =
+            has(candidates, part(ParentPart::Given)) && has(candidates, part(ParentPart::Family));
+        if both {
+            dropped.push(part(ParentPart::Name));
+        }
+    }
+    for (field, how) in candidates.iter_mut() {
+        if *how != How::Chosen && field.is_some_and(|(field, _)| dropped.contains(&field)) {
+            (*field, *how) = (None, How::LeftAlone);
+        }
+    }
+}
+
+/// Where several columns are one field: the best heading first, the others
+/// behind it to fill blanks. Equal headings with different values are a
+/// question.
+fn settle_doubles(
+    table: &Table,
+    heading_row: usize,
+    columns: &mut [Column],
+    candidates: &[(Option<(Field, u8)>, How)],
+) -> Vec<Question> {
+    let mut by_field: BTreeMap<Field, Vec<(u8, usize)>> = BTreeMap::new();
+    for (index, (candidate, _)) in candidates.iter().enumerate() {
+        if let Some((field, rank)) = candidate {
+            by_field.entry(*field).or_default().push((*rank, index));
+        }
+    }
+    let mut questions = Vec::new();
+    for (field, mut places) in by_field {
+        places.sort_by_key(|(rank, index)| (std::cmp::Reverse(*rank), *index));
+        let best = places[0].0;
+        let equal: Vec<usize> = places
+            .iter()
+            .filter(|(rank, _)| *rank == best)
+            .map(|(_, index)| *index)
+            .collect();
+        // Several telephones of one contact are no doubt: the first one is used.
+        let harmless = matches!(
+            field,
+            Field::Parent(_, ParentPart::Phone | ParentPart::Name)
+        );
+        if equal.len() > 1 && !harmless && disagree(table, heading_row, &equal) {
+            let headings: Vec<String> = equal
+                .iter()
+                .map(|index| format!("“{}”", columns[*index].heading))
+                .collect();
+            questions.push(Question {
+                field,
+                text: format!(
+                    "Several columns could be the {}: {}. Say which one it is.",
+                    field.label().to_lowercase(),
+                    headings.join(", ")
+                ),
+                columns: equal,
+            });
+        }
+        for (place, (_, index)) in places.iter().enumerate() {
+            columns[*index].place = place as u8;
+        }
+    }
+    questions
+}
+
+fn disagree(table: &Table, heading_row: usize, columns: &[usize]) -> bool {
+    table.rows().skip(heading_row + 1).any(|row| {
+        let mut first = None;
+        columns
+            .iter()
+            .map(|column| text::clean(row.cell(*column)))
+            .filter(|cell| !cell.is_empty())
+            .any(|cell| match &first {
+                None => {
+                    first = Some(cell);
+                    false
+                }
+                Some(first) => text::folded(first) != text::folded(&cell),
+            })
+    })
+}
+
+/// A name for the layout of a file: the same for every export of one system,
+/// different when a heading differs. Lower-case hexadecimal.
+pub fn fingerprint(table: &Table, columns: &Columns) -> String {
+    use std::fmt::Write;
+    let mut hash = Sha256::new();
+    for name in choice_names(&heading_texts(table, columns.heading_row)) {
+        hash.update(name.as_bytes());
+        hash.update([0x1f]);
+    }
+    hash.finalize()
+        .iter()
+        .take(16)
+        .fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+impl Columns {
+    /// The names under which [`Choices`] know the columns, in order.
+    pub fn choice_names(&self) -> Vec<String> {
+        choice_names(
+            &self
+                .columns
+                .iter()
+                .map(|column| column.heading.clone())
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    /// The column that is first for a field.
+    pub fn first(&self, field: Field) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|column| column.field == Some(field) && column.place == 0)
+    }
+
+    /// The fields that a roster cannot do without and that no column fills.
+    /// `school_known` when the school is named beside the file.
+    pub fn check_complete(&self, school_known: bool) -> Result<(), ColumnsError> {
+        let has = |field: Field| {
+            self.columns
+                .iter()
+                .any(|column| column.field == Some(field))
+        };
+        let mut missing = Vec::new();
+        if !has(Field::FullName) {
+            for field in [Field::GivenName, Field::FamilyName] {
+                if !has(field) {
+                    missing.push(field.label());
+                }
+            }
+        }
+        for field in [Field::DateOfBirth, Field::Sex] {
+            if !has(field) {
+                missing.push(field.label());
+            }
+        }
+        if !(school_known || has(Field::Urn) || has(Field::DfeNumber) || has(Field::SchoolName)) {
+            missing.push("the school (URN), and no school was named".to_owned());
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let found = self
+            .columns
+            .iter()
+            .map(|column| column.heading.clone())
+            .filter(|heading| !heading.is_empty());
+        Err(ColumnsError::Missing {
+            missing,
+            found: found.take(60).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tabular::{Limits, read_table};
+
+    fn table(text: &str) -> Table {
+        read_table(text.as_bytes(), &Limits::UPLOAD, has_headings).unwrap()
+    }
+
+    fn keys(text: &str) -> Vec<String> {
+        let table = table(text);
+        let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
+        columns
+            .columns
+            .iter()
+            .map(|c| {
+                c.field
+                    .filter(|_| c.place == 0)
+                    .map(Field::key)
+                    .unwrap_or_default()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_title_above_the_headings_is_passed_over() {
+        let table = table(
+            "Class list for Exampleton,,\nPrinted 1 September,,\n\nForename,Surname,DoB\nJo,Bloggs,2016-01-01\n",
+        );
+        let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
+        assert_eq!(table.row(columns.heading_row).number(), 4);
+    }
+
+    #[test]
+    fn the_legal_surname_wins_and_the_other_fills_its_blanks() {
+        let table = table("Forename,Surname,Legal Surname,DoB\nAva,Roberts,Hollis,2016-01-01\n");
+        let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
+        assert_eq!(columns.first(Field::FamilyName), Some(2));
+        assert_eq!(
+            (columns.columns[1].field, columns.columns[1].place),
+            (Some(Field::FamilyName), 1)
+        );
+        assert!(columns.questions.is_empty());
+    }
+
+    #[test]
+    fn a_column_with_an_unknown_heading_is_recognised_by_its_values() {
+        let keys =
+            keys("Forename,Surname,DoB,Ident,Ref\nA,B,2016-01-01,999 013 6750,H999200120042\n");
+        assert_eq!(keys[3..], ["nhs_number", "upn"]);
+    }
+
+    #[test]
+    fn two_columns_that_disagree_are_a_question_and_two_that_agree_are_not() {
+        let table1 = table("Forename,Surname,DoB,DoB\nA,B,2016-01-01,2016-01-02\n");
+        let columns = find_columns(&table1, &Choices::default(), 2026).unwrap();
+        assert_eq!(columns.questions.len(), 1);
+        assert_eq!(columns.questions[0].columns, [2, 3]);
+        let choices = Choices(BTreeMap::from([("dob#2".to_owned(), None)]));
+        assert!(
+            find_columns(&table1, &choices, 2026)
+                .unwrap()
+                .questions
+                .is_empty()
+        );
+        let table2 = table("Forename,Surname,DoB,DoB\nA,B,2016-01-01,\n");
+        assert!(
+            find_columns(&table2, &Choices::default(), 2026)
+                .unwrap()
+                .questions
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn contact_columns_repeated_without_numbers_are_successive_contacts() {
+        let keys = keys(
+            "Forename,Surname,DoB,Contact Name,Contact Email,Contact Name,Contact Email\na,b,c,d,e,f,g\n",
+        );
+        assert_eq!(
+            keys[3..],
+            [
+                "parent_1_name",
+                "parent_1_email",
+                "parent_2_name",
+                "parent_2_email"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_full_name_is_left_alone_beside_its_parts() {
+        let keys = keys("Student,Forename,Surname,DoB\n\"B, A\",A,B,2016-01-01\n");
+        assert_eq!(keys[0], "");
+    }
+
+    #[test]
+    fn the_fingerprint_follows_the_headings_only() {
+        let one = table("Forename,Surname,DoB\nA,B,2016-01-01\n");
+        let two = table("title\nFORENAME;surname;DoB\nC;D;2016-02-02\n");
+        let three = table("Forename,Surname,DoB,Sex\nA,B,2016-01-01,F\n");
+        let print = |table: &Table| {
+            fingerprint(
+                table,
+                &find_columns(table, &Choices::default(), 2026).unwrap(),
+            )
+        };
+        assert_eq!(print(&one), print(&two));
+        assert_ne!(print(&one), print(&three));
+    }
+
+    #[test]
+    fn missing_columns_are_all_named_at_once() {
+        let table = table("Forename,Surname,Class\nA,B,6A\n");
+        let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
+        let message = columns.check_complete(false).unwrap_err().to_string();
+        assert!(
+            message.contains("Date of birth, Sex, the school"),
+            "{message}"
+        );
+        assert!(message.contains("Forename, Surname, Class"), "{message}");
+    }
+}

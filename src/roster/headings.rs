@@ -1,0 +1,195 @@
+//! What a heading stands for.
+//!
+//! Two tables of data say it: `synonyms.csv` for what is said of the child, and
+//! `parent_headings.csv` for the parts of a heading about a parent or carer
+//! ("Priority 1 Contact Name", "Second guardian mobile number").
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::field::{Field, ParentPart};
+use crate::fields::text;
+use crate::tabular::Synonyms;
+
+static SYNONYMS: LazyLock<Synonyms> =
+    LazyLock::new(|| Synonyms::parse(include_str!("synonyms.csv")));
+static PARENT_WORDS: LazyLock<ParentWords> =
+    LazyLock::new(|| ParentWords::parse(include_str!("parent_headings.csv")));
+
+/// What one heading was recognised as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognised {
+    /// A field, and how well the heading names it (higher is better).
+    Field(Field, u8),
+    /// Something of a parent or carer, without saying of which.
+    Parent(ParentPart, u8),
+}
+
+/// Recognises a heading.
+pub fn recognise(heading: &str) -> Option<Recognised> {
+    let label = text::label(heading);
+    if label.is_empty() {
+        return None;
+    }
+    if let Some((key, rank)) = SYNONYMS.field_of_label(&label) {
+        return Field::from_key(key).map(|field| Recognised::Field(field, rank));
+    }
+    PARENT_WORDS.recognise(&label)
+}
+
+struct ParentWords {
+    /// Words for a parent or carer, longest first; with the number of the
+    /// contact where the word implies one.
+    persons: Vec<(String, Option<u8>)>,
+    ordinals: HashMap<String, u8>,
+    fillers: Vec<String>,
+    parts: HashMap<String, ParentPart>,
+    alone: HashMap<String, ParentPart>,
+}
+
+impl ParentWords {
+    fn parse(csv: &str) -> Self {
+        let mut words = Self {
+            persons: Vec::new(),
+            ordinals: HashMap::new(),
+            fillers: Vec::new(),
+            parts: HashMap::new(),
+            alone: HashMap::new(),
+        };
+        for line in csv.lines().skip(1) {
+            let mut cells = line.splitn(3, ',');
+            let (Some(kind), Some(word), Some(value)) = (cells.next(), cells.next(), cells.next())
+            else {
+                continue;
+            };
+            let word = word.to_owned();
+            match kind {
+                "person" => words.persons.push((word, value.parse().ok())),
+                "ordinal" => {
+                    words
+                        .ordinals
+                        .extend(value.parse().ok().map(|number| (word, number)));
+                }
+                "filler" => words.fillers.push(word),
+                "part" => words
+                    .parts
+                    .extend(ParentPart::from_key(value).map(|part| (word, part))),
+                "alone" => words
+                    .alone
+                    .extend(ParentPart::from_key(value).map(|part| (word, part))),
+                _ => {}
+            }
+        }
+        words
+            .persons
+            .sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        words
+    }
+
+    fn recognise(&self, label: &str) -> Option<Recognised> {
+        let mut rest = format!(" {label} ");
+        let (mut person, mut number) = (false, None);
+        for (word, implied) in &self.persons {
+            let bounded = format!(" {word} ");
+            while let Some(at) = rest.find(&bounded) {
+                rest.replace_range(at..=at + word.len(), "");
+                person = true;
+                number = number.or(*implied);
+            }
+        }
+        let mut kept: Vec<&str> = Vec::new();
+        for word in rest.split_whitespace() {
+            // "Parent 1 address line 1": only the first number is the contact's.
+            match self.ordinals.get(word) {
+                Some(ordinal) if number.is_none() => {
+                    person |= word.len() > 1 && word.ends_with(|c: char| c.is_ascii_digit());
+                    number = Some(*ordinal);
+                }
+                _ => kept.push(word),
+            }
+        }
+        if !person {
+            return match number {
+                None => self
+                    .alone
+                    .get(label)
+                    .map(|part| Recognised::Parent(*part, 2)),
+                // "Email 2", "Telephone 1".
+                Some(number) => self
+                    .alone
+                    .get(&kept.join(" "))
+                    .map(|part| Recognised::Field(Field::Parent(number, *part), 2)),
+            };
+        }
+        let part = self.parts.get(&kept.join(" ")).copied().or_else(|| {
+            kept.retain(|word| !self.fillers.iter().any(|filler| filler == word));
+            self.parts.get(&kept.join(" ")).copied()
+        })?;
+        // A bare "Contact" or "Parent 1" is taken for the name, but any other
+        // heading for it is better.
+        let rank = if kept.is_empty() { 3 } else { 6 };
+        Some(match number {
+            Some(number) => Recognised::Field(Field::Parent(number, part), rank),
+            None => Recognised::Parent(part, rank),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(heading: &str) -> String {
+        match recognise(heading) {
+            Some(Recognised::Field(field, _)) => field.key(),
+            Some(Recognised::Parent(part, _)) => format!("{part:?}"),
+            None => String::new(),
+        }
+    }
+
+    #[test]
+    fn headings_of_the_usual_systems_are_recognised() {
+        for (heading, field) in [
+            ("Legal Surname", "family_name"),
+            ("Date\u{a0}of\u{a0}birth", "date_of_birth"),
+            ("House No/Name", "house"),
+            ("Post Code ", "postcode"),
+            ("Priority 1 Contact Name", "parent_1_name"),
+            ("Priority 2 Contact Telephone", "parent_2_phone"),
+            ("Primary guardian full name", "parent_1_name"),
+            ("Second guardian mobile number", "parent_2_phone"),
+            ("Contact 1 Relation", "parent_1_relationship"),
+            ("Contact 2 E-mail", "parent_2_email"),
+            ("Contact 1 First Name", "parent_1_given"),
+            ("Parent 1 title", "parent_1_title"),
+            ("Parent/Carer 2 Email Address", "parent_2_email"),
+            ("Email (Parent 2)", "parent_2_email"),
+            ("Mother's mobile", "parent_1_phone"),
+            ("Father's name", "parent_2_name"),
+            ("Parent 1 language", "parent_1_language"),
+            ("P1 Email", "parent_1_email"),
+            ("Parent email", "Email"),
+            ("Email", "Email"),
+            ("Telephone 2", "parent_2_phone"),
+        ] {
+            assert_eq!(key(heading), field, "{heading}");
+        }
+    }
+
+    #[test]
+    fn headings_that_are_none_of_ours_are_left_alone() {
+        for heading in [
+            "Admission Number",
+            "SEN Status",
+            "First Language",
+            "Adno",
+            "Parental consent",
+            "Dietary needs",
+            "2",
+            "First",
+            "",
+        ] {
+            assert_eq!(key(heading), "", "{heading}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Rosters: the lists of children that schools send, in any layout.
+//!
+//! A file's way in: bytes → table → columns → checked rows → plan → one
+//! transaction. Everything up to the plan is plain values in and plain values
+//! out; nothing is written before a person (or a command) confirms the plan.
+
+pub mod check;
+pub mod child;
+pub mod code;
+pub mod columns;
+mod contacts;
+pub mod ctf;
+pub mod field;
+mod headings;
+pub mod matching;
+pub mod merge;
+pub mod plan;
+pub mod report;
+mod rows;
+pub mod schools;
+pub mod slip;
+mod values;
+
+use crate::tabular::{FileKind, Limits, ReadError, Table, file_kind, read_table};
+
+/// Reads a file of any supported layout into a table with a row of headings.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Table, ReadError> {
+    limits.check_size(bytes.len() as u64)?;
+    match file_kind(bytes)? {
+        FileKind::Xml => ctf::read(bytes, limits),
+        FileKind::Csv | FileKind::Workbook(_) => read_table(bytes, limits, columns::has_headings),
+    }
+}
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,157 @@
+//! Rows that are not children: instructions, headings again, subheadings, totals.
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::Columns;
+use super::field::Field;
+use super::values::is_plausible;
+use crate::fields::text;
+use crate::tabular::Row;
+
+/// What a row is instead of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotAChild {
+    /// Says how to fill the columns in.
+    Instruction,
+    /// The headings once more, as at the top of a printed page.
+    Header,
+    /// The name of a class or year above its children.
+    Subheading,
+    /// A count of the rows above it.
+    Total,
+}
+
+impl NotAChild {
+    /// The stable word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instruction => "instruction",
+            Self::Header => "header",
+            Self::Subheading => "subheading",
+            Self::Total => "total",
+        }
+    }
+}
+
+/// Fields whose values can be told from words.
+const TYPED: [Field; 9] = [
+    Field::Urn,
+    Field::DfeNumber,
+    Field::Upn,
+    Field::NhsNumber,
+    Field::DateOfBirth,
+    Field::Sex,
+    Field::YearGroup,
+    Field::Postcode,
+    Field::Ethnicity,
+];
+
+/// Tells whether a row below the headings is something other than a child.
+pub(super) fn not_a_child(row: Row<'_>, columns: &Columns) -> Option<NotAChild> {
+    let filled = row.cells().filter(|cell| !cell.trim().is_empty()).count();
+    let (typed, plausible) = typed_cells(row, columns);
+    if plausible == 0 && repeats_headings(row, columns, filled) {
+        return Some(NotAChild::Header);
+    }
+    // The rows straight under the headings, with words where values should be.
+    if row.index() <= columns.heading_row + 2
+        && typed >= 2
+        && plausible == 0
+        && has_words_for_names(row, columns)
+    {
+        return Some(NotAChild::Instruction);
+    }
+    if filled <= 3 && is_total(row) {
+        return Some(NotAChild::Total);
+    }
+    if filled == 1 && plausible == 0 && columns.columns.len() > 2 {
+        return Some(NotAChild::Subheading);
+    }
+    None
+}
+
+/// How many cells of typed fields are filled, and how many of them could be
+/// such values.
+fn typed_cells(row: Row<'_>, columns: &Columns) -> (usize, usize) {
+    let (mut typed, mut plausible) = (0, 0);
+    for (index, column) in columns.columns.iter().enumerate() {
+        let Some(field) = column.field.filter(|field| TYPED.contains(field)) else {
+            continue;
+        };
+        let cell = text::clean(row.cell(index));
+        if !cell.is_empty() {
+            typed += 1;
+            plausible += usize::from(is_plausible(field, &cell) == Some(true));
+        }
+    }
+    (typed, plausible)
+}
+
+fn repeats_headings(row: Row<'_>, columns: &Columns, filled: usize) -> bool {
+    let same = columns
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(index, column)| {
+            let cell = text::clean(row.cell(*index));
+            !cell.is_empty() && text::label(&cell) == text::label(&column.heading)
+        })
+        .count();
+    same >= 2 && same * 10 >= filled * 8
+}
+
+/// Whether the name columns are blank or hold what an instruction says.
+fn has_words_for_names(row: Row<'_>, columns: &Columns) -> bool {
+    const WORDS: [&str; 16] = [
+        "required",
+        "optional",
+        "mandatory",
+        "text",
+        "enter",
+        "please",
+        "as ",
+        "must",
+        "do not",
+        "format",
+        "e.g",
+        "eg ",
+        "example",
+        "leave",
+        "legal",
+        "name",
+    ];
+    let mut named = columns.columns.iter().enumerate().filter(|(_, column)| {
+        matches!(
+            column.field,
+            Some(Field::GivenName | Field::FamilyName | Field::FullName | Field::DateOfBirth)
+        )
+    });
+    named.all(|(index, column)| {
+        let cell = row.cell(index).trim().to_lowercase();
+        let words = WORDS.iter().any(|word| cell.contains(word));
+        cell.is_empty()
+            || words
+            || (column.field == Some(Field::DateOfBirth) && cell.contains("yy"))
+    })
+}
+
+fn is_total(row: Row<'_>) -> bool {
+    const WORDS: [&str; 9] = [
+        "total",
+        "totals",
+        "grand total",
+        "count",
+        "number of pupils",
+        "total pupils",
+        "number of children",
+        "total children",
+        "pupils",
+    ];
+    row.cells().any(|cell| {
+        let label = text::label(cell);
+        let words = label.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        let words = words.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        WORDS.contains(&words) || words.starts_with("total ")
+    })
+}

@@ -1,0 +1,127 @@
+//! The schools a roster may name.
+
+use std::collections::HashMap;
+
+use crate::fields::{DfeNumber, Urn, text};
+
+/// What checking needs to know of a school.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct School {
+    /// URN.
+    pub urn: Urn,
+    /// DfE number, where there is one.
+    pub dfe_number: Option<DfeNumber>,
+    /// Name.
+    pub name: String,
+    /// Whether it is open, which includes open but proposed to close.
+    pub open: bool,
+}
+
+/// Every school on the list, found by URN, DfE number or name.
+#[derive(Debug, Default)]
+pub struct Schools {
+    schools: Vec<School>,
+    by_urn: HashMap<Urn, usize>,
+    by_dfe_number: HashMap<DfeNumber, usize>,
+    /// `None` where several schools share a name.
+    by_name: HashMap<String, Option<usize>>,
+}
+
+impl Schools {
+    /// From the list of schools.
+    pub fn new(schools: Vec<School>) -> Self {
+        let mut index = Self::default();
+        for (position, school) in schools.iter().enumerate() {
+            index.by_urn.insert(school.urn, position);
+            if let Some(number) = school.dfe_number {
+                // A school that changed its type has two URNs under one DfE
+                // number; the open one is meant.
+                let taken = index
+                    .by_dfe_number
+                    .get(&number)
+                    .is_some_and(|other| schools[*other].open);
+                if !taken {
+                    index.by_dfe_number.insert(number, position);
+                }
+            }
+            index
+                .by_name
+                .entry(text::folded(&school.name))
+                .and_modify(|other| {
+                    let keep = other.filter(|other| schools[*other].open && !school.open);
+                    *other = keep.or_else(|| {
+                        other
+                            .filter(|other| school.open && !schools[*other].open)
+                            .map(|_| position)
+                    });
+                })
+                .or_insert(Some(position));
+        }
+        index.schools = schools;
+        index
+    }
+
+    /// The school with a URN.
+    pub fn by_urn(&self, urn: Urn) -> Option<&School> {
+        self.by_urn
+            .get(&urn)
+            .map(|position| &self.schools[*position])
+    }
+
+    /// The school with a DfE number.
+    pub fn by_dfe_number(&self, number: DfeNumber) -> Option<&School> {
+        self.by_dfe_number
+            .get(&number)
+            .map(|position| &self.schools[*position])
+    }
+
+    /// The only school of a name.
+    pub fn by_name(&self, name: &str) -> Option<&School> {
+        self.by_name
+            .get(&text::folded(name))
+            .copied()
+            .flatten()
+            .map(|position| &self.schools[position])
+    }
+
+    /// All schools.
+    pub fn iter(&self) -> impl Iterator<Item = &School> {
+        self.schools.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn school(urn: &str, name: &str, open: bool) -> School {
+        School {
+            urn: Urn::parse(urn).unwrap(),
+            dfe_number: DfeNumber::parse("999/2101").ok(),
+            name: name.to_owned(),
+            open,
+        }
+    }
+
+    #[test]
+    fn of_two_schools_under_one_number_or_name_the_open_one_is_meant() {
+        let schools = Schools::new(vec![
+            school("900101", "St Mary’s", false),
+            school("900102", "St. Marys", true),
+        ]);
+        let number = DfeNumber::parse("999/2101").unwrap();
+        assert_eq!(
+            schools.by_dfe_number(number).unwrap().urn.to_string(),
+            "900102"
+        );
+        assert_eq!(
+            schools.by_name("St Mary's").unwrap().urn.to_string(),
+            "900102"
+        );
+        let both_open = Schools::new(vec![
+            school("900101", "Hill", true),
+            school("900102", "Hill", true),
+        ]);
+        assert!(both_open.by_name("Hill").is_none());
+    }
+}

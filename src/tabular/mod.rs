@@ -1,0 +1,149 @@
+//! Files of rows and columns, in whatever form they arrive.
+//!
+//! Reads CSV of any delimiter and encoding and the workbooks of the usual
+//! spreadsheet programs into one plain [`Table`], finds its headings, and
+//! writes a table back with a column of errors. The one thing to know: rows
+//! carry the number a spreadsheet shows, and every limit is checked before
+//! memory is taken, so a hostile file costs a bounded amount.
+
+mod csv_text;
+mod encoding;
+mod error;
+mod headings;
+mod limits;
+mod output;
+mod synonyms;
+mod table;
+mod workbook;
+
+pub use error::ReadError;
+pub use headings::{HeadingMatch, find_heading_row};
+pub use limits::Limits;
+pub use output::{neutralised, restored, write_csv_row, write_with_errors};
+pub use synonyms::Synonyms;
+pub use table::{Row, Table, TableBuilder};
+
+/// What a file is, told from its first bytes and never from its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Delimited text.
+    Csv,
+    /// A workbook of any of the supported kinds.
+    Workbook(WorkbookKind),
+    /// XML.
+    Xml,
+}
+
+/// The supported kinds of workbook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkbookKind {
+    /// Office Open XML, .xlsx or .xlsm.
+    Xlsx,
+    /// The older binary workbook, .xls.
+    Xls,
+    /// `OpenDocument`, .ods.
+    Ods,
+}
+
+/// Tells what a file is.
+pub fn file_kind(bytes: &[u8]) -> Result<FileKind, ReadError> {
+    if bytes.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        return workbook::zipped_kind(bytes).map(FileKind::Workbook);
+    }
+    if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) {
+        return Ok(FileKind::Workbook(WorkbookKind::Xls));
+    }
+    for (magic, what) in [
+        (&b"%PDF"[..], "a PDF document"),
+        (b"\x1f\x8b", "a compressed (gzip) file"),
+        (b"7z\xbc\xaf", "a compressed (7z) file"),
+        (b"Rar!", "a compressed (RAR) file"),
+        (b"\x89PNG", "a picture"),
+        (b"\xff\xd8\xff", "a picture"),
+        (b"GIF8", "a picture"),
+        (b"{\\rtf", "a word-processor document"),
+    ] {
+        if bytes.starts_with(magic) {
+            return Err(ReadError::NotATable(what));
+        }
+    }
+    let start = encoding::start_of_text(bytes);
+    let start = start.trim_start();
+    if start.len() >= 9
+        && start[..9].eq_ignore_ascii_case("<!doctype")
+        && start.to_ascii_lowercase().contains("html")
+    {
+        return Err(ReadError::NotATable("a web page"));
+    }
+    if start
+        .get(..5)
+        .is_some_and(|tag| tag.eq_ignore_ascii_case("<html"))
+    {
+        return Err(ReadError::NotATable("a web page"));
+    }
+    if start.starts_with("<?xml") || start.starts_with("<CTfile") || start.starts_with("<!DOCTYPE")
+    {
+        return Ok(FileKind::Xml);
+    }
+    Ok(FileKind::Csv)
+}
+
+/// One table of a file: the only one of a text file, one for each visible sheet
+/// with rows of a workbook.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The sheet's name; empty for a text file.
+    pub name: String,
+    /// Its rows.
+    pub table: Table,
+}
+
+/// Reads delimited text or a workbook. XML has no one table in it and is read
+/// by whoever knows its vocabulary.
+///
+/// The list is never empty.
+pub fn read_sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
+    limits.check_size(bytes.len() as u64)?;
+    match file_kind(bytes)? {
+        FileKind::Csv => {
+            let table = csv_text::read(&encoding::decode(bytes)?, limits)?;
+            Ok(vec![Sheet {
+                name: String::new(),
+                table,
+            }])
+        }
+        FileKind::Workbook(kind) => workbook::read(bytes, kind, limits),
+        FileKind::Xml => Err(ReadError::NotATable("an XML document of an unknown kind")),
+    }
+}
+
+/// Reads a file and takes the one sheet that `wanted` recognises, or the only
+/// sheet there is.
+pub fn read_table(
+    bytes: &[u8],
+    limits: &Limits,
+    wanted: impl Fn(&Table) -> bool,
+) -> Result<Table, ReadError> {
+    let mut sheets = read_sheets(bytes, limits)?;
+    if sheets.len() > 1 {
+        let fits: Vec<bool> = sheets.iter().map(|sheet| wanted(&sheet.table)).collect();
+        if fits.iter().filter(|fits| **fits).count() != 1 {
+            let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+            return Err(ReadError::SeveralSheets(names.join(", ")));
+        }
+        let mut fits = fits.into_iter();
+        sheets.retain(|_| fits.next().unwrap_or(false));
+    }
+    sheets
+        .pop()
+        .map(|sheet| sheet.table)
+        .ok_or(ReadError::NoSheet)
+}
+
+/// The text of a file in any supported encoding.
+pub fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
+    encoding::decode(bytes)
+}

@@ -1,0 +1,328 @@
+//! Workbooks of the usual spreadsheet programs.
+//!
+//! The one thing to know: what a packed file unpacks to is measured before the
+//! library may open it, because a few kilobytes can unpack to gigabytes.
+
+use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use calamine::{Data, Ods, OdsError, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
+
+use super::{Limits, ReadError, Sheet, Table, TableBuilder, WorkbookKind};
+
+/// The most parts a packed workbook may have.
+const MOST_PARTS: usize = 5_000;
+
+/// Tells the packed kinds apart by the parts inside.
+pub(super) fn zipped_kind(bytes: &[u8]) -> Result<WorkbookKind, ReadError> {
+    let archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| ReadError::Damaged)?;
+    let mut names = archive.file_names();
+    if names.any(|name| name.is_ok_and(|name| name.eq_ignore_ascii_case("xl/workbook.xml"))) {
+        return Ok(WorkbookKind::Xlsx);
+    }
+    let has = |wanted: &str| archive.index_for_name(wanted).is_some();
+    if has("word/document.xml") {
+        return Err(ReadError::NotATable("a word-processor document"));
+    }
+    if has("content.xml") && has("mimetype") {
+        return Ok(WorkbookKind::Ods);
+    }
+    Err(ReadError::NotATable("a packed (ZIP) file"))
+}
+
+/// Reads every visible sheet with rows.
+pub(super) fn read(
+    bytes: &[u8],
+    kind: WorkbookKind,
+    limits: &Limits,
+) -> Result<Vec<Sheet>, ReadError> {
+    if kind != WorkbookKind::Xls {
+        measure(bytes, kind, limits)?;
+    }
+    // The library has been seen to panic on damaged files; here that is one
+    // more damaged file.
+    let sheets = catch_unwind(AssertUnwindSafe(|| match kind {
+        WorkbookKind::Xlsx => read_xlsx(bytes, limits),
+        WorkbookKind::Xls => read_xls(bytes, limits),
+        WorkbookKind::Ods => read_ods(bytes, limits),
+    }))
+    .unwrap_or(Err(ReadError::Damaged))?;
+    if sheets.is_empty() {
+        Err(ReadError::NoSheet)
+    } else {
+        Ok(sheets)
+    }
+}
+
+/// Unpacks every part into nothing and refuses what is too much.
+fn measure(bytes: &[u8], kind: WorkbookKind, limits: &Limits) -> Result<(), ReadError> {
+    let too_large = || ReadError::UnpacksTooLarge(limits.unpacked_bytes >> 20);
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| ReadError::Damaged)?;
+    if archive.len() > MOST_PARTS {
+        return Err(too_large());
+    }
+    let mut left = limits.unpacked_bytes;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(|_| ReadError::Damaged)?;
+        let is_content = part.name().is_ok_and(|name| name == "content.xml");
+        let mut part = part.take(left + 1);
+        let unpacked = if kind == WorkbookKind::Ods && is_content {
+            let mut counted = Counted {
+                inner: &mut part,
+                bytes: 0,
+            };
+            check_repeats(std::io::BufReader::new(&mut counted), limits)?;
+            counted.bytes
+        } else {
+            std::io::copy(&mut part, &mut std::io::sink()).map_err(|_| ReadError::Damaged)?
+        };
+        left = left.checked_sub(unpacked).ok_or_else(too_large)?;
+    }
+    Ok(())
+}
+
+/// Counts what is read.
+struct Counted<R> {
+    inner: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+/// Refuses an `OpenDocument` sheet that repeats filled cells or rows beyond
+/// the limits: a repeat count is one attribute, the cells it stands for are not.
+fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), ReadError> {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_reader(content);
+    let mut buffer = Vec::new();
+    let (mut row_repeats, mut cell_repeats, mut columns, mut filled) = (1u64, 1u64, 0u64, false);
+    let mut cells = 0u64;
+    let most = u64::from(limits.rows) * 60;
+    let repeats = |element: &quick_xml::events::BytesStart<'_>, name: &str| -> u64 {
+        element
+            .attributes()
+            .filter_map(Result::ok)
+            .find(|attribute| attribute.key.as_ref() == name)
+            .and_then(|attribute| attribute.value.trim().parse().ok())
+            .unwrap_or(1)
+    };
+    loop {
+        buffer.clear();
+        let event = reader
+            .read_event_into(&mut buffer)
+            .map_err(|_| ReadError::Damaged)?;
+        match &event {
+            Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
+                "table:table-row" => {
+                    row_repeats = repeats(element, "table:number-rows-repeated");
+                    (columns, filled) = (0, false);
+                }
+                "table:table-cell" => {
+                    cell_repeats = repeats(element, "table:number-columns-repeated");
+                    columns = columns.saturating_add(cell_repeats);
+                }
+                _ => {}
+            },
+            Event::Text(text) if !text.as_ref().trim().is_empty() => {
+                filled = true;
+                if cell_repeats > limits.columns as u64 {
+                    return Err(ReadError::TooManyColumns {
+                        row: 0,
+                        limit: limits.columns,
+                    });
+                }
+            }
+            Event::End(element) if element.name().as_ref() == "table:table-row" && filled => {
+                // Empty cells after the last filled one repeat up to the width
+                // of a sheet in every ordinary file.
+                cells = cells
+                    .saturating_add(row_repeats.saturating_mul(columns.min(limits.columns as u64)));
+                if row_repeats > u64::from(limits.rows) || cells > most {
+                    return Err(ReadError::TooManyRows(limits.rows));
+                }
+            }
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
+    let explain = |error: &XlsxError| match error {
+        XlsxError::Password => ReadError::Password,
+        _ => ReadError::Damaged,
+    };
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| explain(&error))?;
+    let names = visible(workbook.sheets_metadata());
+    let mut sheets = Vec::new();
+    for name in names {
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else {
+            continue;
+        };
+        let mut rows = RowWriter::new(limits);
+        while let Some(cell) = cells.next_cell().map_err(|error| explain(&error))? {
+            let (row, column) = cell.get_position();
+            rows.put(row, column, &as_text(&Data::from(cell.get_value().clone())))?;
+        }
+        if let Some(table) = rows.finish()? {
+            sheets.push(Sheet { name, table });
+        }
+    }
+    Ok(sheets)
+}
+
+fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
+    let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+        XlsError::Password => ReadError::Password,
+        _ => ReadError::Damaged,
+    })?;
+    from_ranges(&mut workbook, limits)
+}
+
+fn read_ods(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
+    let mut workbook: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(|error| match error {
+        OdsError::Password => ReadError::Password,
+        _ => ReadError::Damaged,
+    })?;
+    from_ranges(&mut workbook, limits)
+}
+
+fn from_ranges<'b, W: Reader<Cursor<&'b [u8]>>>(
+    workbook: &mut W,
+    limits: &Limits,
+) -> Result<Vec<Sheet>, ReadError> {
+    let mut sheets = Vec::new();
+    for name in visible(workbook.sheets_metadata()) {
+        let Ok(range) = workbook.worksheet_range(&name) else {
+            continue;
+        };
+        let (first_row, first_column) = range.start().unwrap_or_default();
+        let mut rows = RowWriter::new(limits);
+        for (row, column, value) in range.used_cells() {
+            rows.put(
+                first_row + row as u32,
+                first_column + column as u32,
+                &as_text(value),
+            )?;
+        }
+        if let Some(table) = rows.finish()? {
+            sheets.push(Sheet { name, table });
+        }
+    }
+    Ok(sheets)
+}
+
+/// The visible sheets, or all when none is.
+fn visible(sheets: &[calamine::Sheet]) -> Vec<String> {
+    let names = |visible_only: bool| -> Vec<String> {
+        sheets
+            .iter()
+            .filter(|sheet| !visible_only || sheet.visible == SheetVisible::Visible)
+            .map(|sheet| sheet.name.clone())
+            .collect()
+    };
+    let shown = names(true);
+    if shown.is_empty() {
+        names(false)
+    } else {
+        shown
+    }
+}
+
+/// Puts cells that arrive by position into rows.
+struct RowWriter {
+    builder: TableBuilder,
+    limits: Limits,
+    row: u32,
+}
+
+impl RowWriter {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            builder: TableBuilder::new(limits),
+            limits: *limits,
+            row: 0,
+        }
+    }
+
+    fn put(&mut self, row: u32, column: u32, text: &str) -> Result<(), ReadError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if row >= self.limits.rows {
+            return Err(ReadError::TooManyRows(self.limits.rows));
+        }
+        if column as usize >= self.limits.columns {
+            return Err(ReadError::TooManyColumns {
+                row: row + 1,
+                limit: self.limits.columns,
+            });
+        }
+        // Rows come in order; one that does not is the mark of a forged file.
+        if row < self.row {
+            return Err(ReadError::Damaged);
+        }
+        if row > self.row {
+            self.builder.end_row()?;
+            self.builder.skip_rows(row - self.row - 1);
+            self.row = row;
+        }
+        while self.builder.row_len() < column as usize {
+            self.builder.push("")?;
+        }
+        self.builder.push(text)
+    }
+
+    fn finish(mut self) -> Result<Option<Table>, ReadError> {
+        self.builder.end_row()?;
+        match self.builder.finish() {
+            Ok(table) => Ok(Some(table)),
+            Err(ReadError::Empty) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// A cell as text: dates as yyyy-mm-dd, whole numbers without a point.
+fn as_text(value: &Data) -> std::borrow::Cow<'_, str> {
+    use std::borrow::Cow;
+    match value {
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+            Cow::Borrowed(text)
+        }
+        Data::Int(number) => Cow::Owned(number.to_string()),
+        Data::Float(number) => Cow::Owned(number_text(*number)),
+        Data::Bool(true) => Cow::Borrowed("TRUE"),
+        Data::Bool(false) => Cow::Borrowed("FALSE"),
+        Data::DateTime(moment) => Cow::Owned(
+            date_of_serial(moment.as_f64())
+                .map_or_else(|| number_text(moment.as_f64()), |date| date.to_string()),
+        ),
+        Data::Error(error) => Cow::Owned(error.to_string()),
+        Data::Empty => Cow::Borrowed(""),
+    }
+}
+
+/// A number without an exponent and without a needless fraction.
+fn number_text(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        format!("{number:.0}")
+    } else {
+        number.to_string()
+    }
+}
+
+/// The date of a serial number: days since 30 December 1899.
+fn date_of_serial(serial: f64) -> Option<chrono::NaiveDate> {
+    if !(1.0..100_000.0).contains(&serial) {
+        return None;
+    }
+    chrono::NaiveDate::from_ymd_opt(1899, 12, 30)?
+        .checked_add_days(chrono::Days::new(serial as u64))
+}

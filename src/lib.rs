@@ -20,6 +20,7 @@ pub mod privacy;
 pub mod retention;
 pub mod roster;
 pub mod routes;
+pub mod schools;
 pub mod settings;
 pub mod synth;
 pub mod tabular;

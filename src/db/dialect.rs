@@ -3,6 +3,10 @@
 //! diesel's `MultiConnection` speaks the common subset of SQL. What lies outside it is a `match` here, so that no
 //! query elsewhere can behave differently on one of the two.
 
+mod bulk;
+
+pub use bulk::*;
+
 use diesel::prelude::*;
 
 use super::schema::{

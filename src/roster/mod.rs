@@ -4,22 +4,35 @@
 //! transaction. Everything up to the plan is plain values in and plain values
 //! out; nothing is written before a person (or a command) confirms the plan.
 
+mod apply;
 pub mod check;
 pub mod child;
 pub mod code;
 pub mod columns;
 mod contacts;
 pub mod ctf;
+mod errors_file;
+pub mod export;
 pub mod field;
+pub mod geography;
 mod headings;
+pub mod import;
 pub mod matching;
 pub mod merge;
 pub mod plan;
+mod queries;
 pub mod report;
 mod rows;
 pub mod schools;
 pub mod slip;
 mod values;
+mod waiting;
+
+pub use apply::Applied;
+pub use errors_file::write_errors;
+pub use queries::{
+    ImportRecord, import_in_scope, imports, open_years, remembered_choices, schools as all_schools,
+};
 
 use crate::tabular::{FileKind, Limits, ReadError, Table, file_kind, read_table};
 

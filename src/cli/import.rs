@@ -1,0 +1,359 @@
+//! `stature import …`.
+
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{Ended, Outcome};
+use crate::app::App;
+use crate::audit::{self, Actor};
+use crate::fields::{CollectionYear, Urn};
+use crate::roster::import::{By, ImportError, Mode, Parsed, Prepared, Target};
+use crate::roster::plan::{Action, Counts};
+use crate::roster::{self, import};
+use crate::schools::geography::{self, GeographyError};
+use crate::schools::{self, RegisterError};
+use crate::tabular::{self, Limits, ReadError};
+use crate::{db, years};
+
+/// The most problems printed; all of them go to `--errors` and `--report`.
+const MOST_PRINTED: usize = 40;
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Schools, from the national register (GIAS) as CSV
+    Schools {
+        /// The file
+        file: PathBuf,
+    },
+    /// Postcodes with their areas, from the ONS postcode directory (NSPL or ONSPD) as CSV
+    Postcodes {
+        /// The file
+        file: PathBuf,
+    },
+    /// Deprivation deciles by small area, from the Indices of Deprivation as CSV
+    Deprivation {
+        /// The file
+        file: PathBuf,
+    },
+    /// Children, from a school's list in any layout: CSV, XLSX, XLS, ODS or CTF
+    Roster(RosterArgs),
+}
+
+/// Arguments of `import roster`.
+#[derive(Debug, Args)]
+pub struct RosterArgs {
+    /// The list, as the school's system exports it
+    file: PathBuf,
+    /// The academic year, such as 2026-27
+    #[arg(long, value_name = "YEAR")]
+    year: String,
+    /// The school the list is for, when its rows do not say
+    #[arg(long, value_name = "URN")]
+    school: Option<Urn>,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the list back as CSV with a column that says what is wrong with each row
+    #[arg(long, value_name = "OUT.csv")]
+    errors: Option<PathBuf>,
+    /// Write what came of each row as JSON
+    #[arg(long, value_name = "OUT.json")]
+    report: Option<PathBuf>,
+    /// Import the good rows and let the others wait
+    #[arg(long)]
+    partial: bool,
+}
+
+pub(super) fn run(app: &App, command: ImportCommand) -> Outcome {
+    match command {
+        ImportCommand::Schools { file } => import_schools(app, &file),
+        ImportCommand::Postcodes { file } => import_postcodes(app, &file),
+        ImportCommand::Deprivation { file } => import_deprivation(app, &file),
+        ImportCommand::Roster(args) => import_roster(app, &args),
+    }
+}
+
+/// Says how far the work is: a bar on a terminal, plain lines elsewhere.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Starts showing.
+    pub(super) fn start() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self { bar: None };
+        }
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar: Some(bar) }
+    }
+
+    /// Says what is being done now.
+    pub(super) fn step(&self, words: impl Into<String>) {
+        match &self.bar {
+            Some(bar) => bar.set_message(words.into()),
+            None => eprintln!("{}…", words.into()),
+        }
+    }
+
+    /// Stops showing.
+    pub(super) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Reads a whole file, refused by its size before any of it is read.
+pub(super) fn read_file(path: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
+    let shown = path.display();
+    let size = std::fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?;
+    if size.is_dir() {
+        bail!("{shown} is a folder, not a file");
+    }
+    limits.check_size(size.len())?;
+    std::fs::read(path).with_context(|| format!("{shown} cannot be read"))
+}
+
+fn open_file(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Makes a file that holds names readable by its owner only.
+pub(super) fn create_private(path: &Path) -> anyhow::Result<BufWriter<File>> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map(BufWriter::new)
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// A failed step of importing schools or geography.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Geography(#[from] GeographyError),
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+fn import_schools(app: &App, file: &Path) -> Outcome {
+    let limits = &Limits::COMMAND_LINE;
+    let bytes = read_file(file, limits)?;
+    let table = tabular::read_table(&bytes, limits, |_| true).map_err(|error| match error {
+        ReadError::NotATable(what) => {
+            anyhow::anyhow!(
+                "The file is {what}, not the schools register. Download the register as CSV."
+            )
+        }
+        other => other.into(),
+    })?;
+    let register =
+        schools::read_register(&table).map_err(|error: RegisterError| anyhow::anyhow!(error))?;
+    let (actor, now) = (Actor::command("import schools"), app.clock.now());
+    let taken = app.db.write_now(|tx| -> Result<_, db::Error> {
+        let taken = schools::import_register(tx, &register, now)?;
+        let detail = json!({"schools": taken.schools, "new": taken.new, "changed": taken.changed});
+        audit::event(tx, &actor, now, "schools.imported", "schools", &detail)?;
+        Ok(taken)
+    })?;
+    println!(
+        "{} schools: {} open, {} closed, {} in the statistics. {} are new, {} have changed.",
+        taken.schools,
+        taken.open,
+        taken.schools - taken.open,
+        taken.in_statistics,
+        taken.new,
+        taken.changed
+    );
+    Ok(Ended::Done)
+}
+
+fn import_postcodes(app: &App, file: &Path) -> Outcome {
+    let opened = open_file(file)?;
+    let (actor, now) = (Actor::command("import postcodes"), app.clock.now());
+    let progress = Progress::start();
+    progress.step("Reading postcodes");
+    let taken = app.db.write_now(|tx| -> Result<_, Refused> {
+        let taken = geography::import_postcodes(tx, opened, |rows| {
+            if progress.bar.is_some() || rows % 500_000 < 50_000 {
+                progress.step(format!("{rows} rows read"));
+            }
+        })?;
+        audit::event(
+            tx,
+            &actor,
+            now,
+            "postcodes.imported",
+            "postcodes",
+            &json!({"live": taken.live}),
+        )?;
+        Ok(taken)
+    })?;
+    progress.finish();
+    println!(
+        "{} live postcodes; {} no longer in use and {} unreadable ones were passed over.",
+        taken.live, taken.terminated, taken.unreadable
+    );
+    Ok(Ended::Done)
+}
+
+fn import_deprivation(app: &App, file: &Path) -> Outcome {
+    let opened = open_file(file)?;
+    let (actor, now) = (Actor::command("import deprivation"), app.clock.now());
+    let taken = app.db.write_now(|tx| -> Result<_, Refused> {
+        let taken = geography::import_deprivation(tx, opened)?;
+        let detail = json!({"areas": taken.areas, "vintage": taken.vintage});
+        audit::event(
+            tx,
+            &actor,
+            now,
+            "deprivation.imported",
+            "deprivation",
+            &detail,
+        )?;
+        Ok(taken)
+    })?;
+    println!(
+        "Deciles of {} small areas, Indices of Deprivation {}.",
+        taken.areas, taken.vintage
+    );
+    Ok(Ended::Done)
+}
+
+fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
+    let target = Target {
+        year: years::parse_label(&args.year)?,
+        school: args.school,
+    };
+    let limits = &Limits::COMMAND_LINE;
+    let progress = Progress::start();
+    progress.step("Reading the list");
+    let bytes = zeroize::Zeroizing::new(read_file(&args.file, limits)?);
+    let parsed = import::parse(&bytes, limits, target.year, None, |layout| {
+        app.db.read_now(|tx| roster::remembered_choices(tx, layout))
+    })?;
+    progress.step("Checking every row");
+    let schools = app.db.read_now(roster::all_schools)?;
+    let file = parsed.check(&schools, target)?;
+    progress.step("Comparing with the children already held, and writing");
+    let actor = Actor::command("import roster");
+    let mode = match (args.dry_run, args.partial) {
+        (true, _) => Mode::DryRun,
+        (false, true) => Mode::Partial,
+        (false, false) => Mode::AllOrNothing,
+    };
+    let by = By {
+        identities: &app.identities,
+        actor: &actor,
+        now: app.clock.now(),
+    };
+    let (prepared, applied, parsed) = app
+        .db
+        .write_now(|tx| import::import(tx, by, target, file, &bytes, mode))?;
+    progress.finish();
+    if let Some(path) = &args.errors {
+        write_errors(path, &prepared, &parsed)?;
+    }
+    if let Some(path) = &args.report {
+        let mut out = create_private(path)?;
+        serde_json::to_writer_pretty(&mut out, &prepared.report(&parsed.columns))?;
+        out.flush()
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    print_problems(&prepared, args.errors.is_some());
+    let counts = prepared.counts();
+    print_counts(&counts, target.year, mode, applied.is_some());
+    if applied.is_none() && !args.dry_run {
+        return Err(ImportError::Problems {
+            rejected: counts.rejected,
+            rows: counts.rows,
+        })
+        .context("nothing was imported; use --partial for the good rows");
+    }
+    Ok(if counts.rejected + counts.review > 0 {
+        Ended::InPart
+    } else {
+        Ended::Done
+    })
+}
+
+/// Writes the list back with what is wrong with each row.
+fn write_errors(path: &Path, prepared: &Prepared, parsed: &Parsed) -> anyhow::Result<()> {
+    let out = create_private(path)?;
+    roster::write_errors(&prepared.plan, parsed, out)
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn print_problems(prepared: &Prepared, to_file: bool) {
+    for notice in &prepared.notices {
+        eprintln!("{notice}");
+    }
+    let told: Vec<(u32, &'static str, String)> = prepared
+        .plan
+        .rows
+        .iter()
+        .filter(|row| !matches!(row.action, Action::Skipped | Action::NotAChild(_)))
+        .filter_map(|row| Some((row.number, row.action.outcome(), row.message()?)))
+        .collect();
+    for (number, outcome, message) in told.iter().take(MOST_PRINTED) {
+        eprintln!("row {number} ({outcome}): {message}");
+    }
+    if told.len() > MOST_PRINTED {
+        let rest = told.len() - MOST_PRINTED;
+        let hint = if to_file {
+            "all are in the file"
+        } else {
+            "--errors OUT.csv writes all of them beside their rows"
+        };
+        eprintln!("… and {rest} more rows; {hint}");
+    }
+}
+
+fn print_counts(counts: &Counts, year: CollectionYear, mode: Mode, applied: bool) {
+    let verb = match (mode, applied) {
+        (Mode::DryRun, _) => "would be",
+        (_, true) => "were",
+        (_, false) => "could be",
+    };
+    println!("{} children's rows for {year}:", counts.rows);
+    println!("  {} new {verb} added", counts.new);
+    println!(
+        "  {} already held, of whom {} unchanged",
+        counts.matched, counts.unchanged
+    );
+    for (what, count) in &counts.changed {
+        println!("    {count} with another {}", what.replace('_', " "));
+    }
+    for (count, words) in [
+        (counts.duplicate, "the same child as an earlier row"),
+        (counts.review, "held for a person to decide"),
+        (counts.rejected, "cannot go in as they stand"),
+        (counts.skipped, "in other year groups, passed over"),
+        (counts.rows_with_warnings, "with a warning"),
+        (
+            counts.leavers,
+            "not on the list any more: proposed to have left",
+        ),
+    ] {
+        if count > 0 {
+            println!("  {count} {words}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Many rows at once: COPY on PostgreSQL, one prepared statement on SQLite.
+//!
+//! A batch insert of a slice does not exist on the common connection, and one
+//! statement a row over a socket would make a large roster take minutes.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::db::schema::{deprivation, identity, import_pupil, import_row, postcode, pupil};
+use crate::db::{Conn, Error};
+
+/// A child's statistical record to be inserted under a number of its own.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = pupil, treat_none_as_default_value = false)]
+pub struct NewPupil {
+    /// The number, from [`reserve_pupil_numbers`].
+    pub id: i64,
+    /// Academic year.
+    pub year_label: String,
+    /// School.
+    pub school_urn: i32,
+    /// `R` or `6`.
+    pub year_group: &'static str,
+    /// Class, where known.
+    pub class_name: Option<String>,
+    /// `F` or `M`.
+    pub sex: &'static str,
+    /// NHS code of the ethnic group.
+    pub ethnicity: Option<String>,
+    /// Small area of the home.
+    pub lsoa: Option<String>,
+    /// Year of the small areas' boundaries.
+    pub lsoa_vintage: Option<i32>,
+    /// Deprivation decile, 1 the most deprived.
+    pub deprivation_decile: Option<i32>,
+    /// Year of the deciles.
+    pub deprivation_vintage: Option<i32>,
+    /// Whether letters are held.
+    pub sensitive: bool,
+    /// When it came in.
+    pub created_at: NaiveDateTime,
+    /// When it last changed.
+    pub updated_at: NaiveDateTime,
+}
+
+/// A sealed identity to be inserted.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = identity, treat_none_as_default_value = false)]
+pub struct NewIdentity<'a> {
+    /// The child's number.
+    pub pupil_id: i64,
+    /// Academic year.
+    pub year_label: &'a str,
+    /// Version of the sealing.
+    pub format: i32,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+    /// When it was sealed.
+    pub updated_at: NaiveDateTime,
+}
+
+/// Which import brought, changed or saw which child.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = import_pupil, treat_none_as_default_value = false)]
+pub struct NewImportPupil {
+    /// The import.
+    pub import_id: i64,
+    /// The child.
+    pub pupil_id: i64,
+    /// `new`, `changed` or `seen`.
+    pub action: &'static str,
+    /// The child as it was before, sealed; for `changed`.
+    pub sealed_before: Option<Vec<u8>>,
+}
+
+/// A row of an import that waits.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = import_row, treat_none_as_default_value = false)]
+pub struct NewImportRow {
+    /// The import.
+    pub import_id: i64,
+    /// The row as a spreadsheet shows it; negative for a child on no row.
+    pub row_number: i32,
+    /// `review`, `rejected` or `leaver`.
+    pub outcome: &'static str,
+    /// What was found, separated by commas.
+    pub codes: String,
+    /// The child held that it concerns.
+    pub pupil_id: Option<i64>,
+    /// What waits, sealed.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// A postcode with its areas.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = postcode, treat_none_as_default_value = false)]
+pub struct NewPostcode {
+    /// In its usual form, `EB1 4PU`.
+    pub code: String,
+    /// Local authority district.
+    pub la_code: Option<String>,
+    /// Ward.
+    pub ward_code: Option<String>,
+    /// Small area of 2011.
+    pub lsoa11: Option<String>,
+    /// Small area of 2021.
+    pub lsoa21: Option<String>,
+}
+
+/// A small area's deprivation decile.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = deprivation, treat_none_as_default_value = false)]
+pub struct NewDeprivation {
+    /// Small area.
+    pub lsoa: String,
+    /// Year of the index.
+    pub vintage: i32,
+    /// Decile, 1 the most deprived.
+    pub decile: i32,
+}
+
+macro_rules! insert_many {
+    ($(#[$doc:meta])* $name:ident, $row:ty, $table:ident) => {
+        $(#[$doc])*
+        pub fn $name(connection: &mut Conn, rows: Vec<$row>) -> Result<(), Error> {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            match connection {
+                Conn::Sqlite(sqlite) => {
+                    for row in rows {
+                        diesel::insert_into($table::table).values(row).execute(sqlite)?;
+                    }
+                }
+                Conn::Postgres(postgres) => {
+                    diesel::copy_from($table::table).from_insertable(rows).execute(postgres)?;
+                }
+            }
+            Ok(())
+        }
+    };
+}
+
+insert_many!(
+    /// Inserts children under numbers reserved for them.
+    insert_pupils, NewPupil, pupil
+);
+insert_many!(
+    /// Inserts sealed identities of children that have none yet.
+    insert_identities, NewIdentity<'_>, identity
+);
+insert_many!(
+    /// Notes which import brought, changed or saw which child.
+    insert_import_pupils, NewImportPupil, import_pupil
+);
+insert_many!(
+    /// Inserts rows that wait.
+    insert_import_rows, NewImportRow, import_row
+);
+insert_many!(
+    /// Inserts postcodes.
+    insert_postcodes, NewPostcode, postcode
+);
+insert_many!(
+    /// Inserts deprivation deciles.
+    insert_deprivation, NewDeprivation, deprivation
+);
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Reserves numbers for children about to be inserted: an identity is sealed
+/// with the child's number, so the number must be known first.
+///
+/// SQLite's writer is alone, so the next numbers are its own until it commits.
+pub fn reserve_pupil_numbers(connection: &mut Conn, count: usize) -> Result<Vec<i64>, Error> {
+    let count = count as i64;
+    Ok(match connection {
+        Conn::Sqlite(sqlite) => {
+            let last = diesel::sql_query(
+                "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'pupil'), 0) AS number",
+            )
+            .get_result::<Number>(sqlite)?
+            .number;
+            (last + 1..=last + count).collect()
+        }
+        Conn::Postgres(postgres) => diesel::sql_query(
+            "SELECT nextval(pg_get_serial_sequence('pupil', 'id')) AS number FROM generate_series(1, $1)",
+        )
+        .bind::<BigInt, _>(count)
+        .load::<Number>(postgres)?
+        .into_iter()
+        .map(|row| row.number)
+        .collect(),
+    })
+}
+
+/// Remembers what the columns of a layout are: `on_conflict` does not exist on
+/// the common connection.
+pub fn put_column_mapping(
+    connection: &mut Conn,
+    layout: &str,
+    mapping: &str,
+    by: &str,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
+    use crate::db::schema::column_mapping;
+    let row = (
+        column_mapping::layout.eq(layout),
+        column_mapping::mapping.eq(mapping),
+        column_mapping::saved_by.eq(by),
+        column_mapping::saved_at.eq(at),
+    );
+    match connection {
+        Conn::Sqlite(sqlite) => diesel::insert_into(column_mapping::table)
+            .values(row)
+            .on_conflict(column_mapping::layout)
+            .do_update()
+            .set(row)
+            .execute(sqlite),
+        Conn::Postgres(postgres) => diesel::insert_into(column_mapping::table)
+            .values(row)
+            .on_conflict(column_mapping::layout)
+            .do_update()
+            .set(row)
+            .execute(postgres),
+    }?;
+    Ok(())
+}

@@ -1,0 +1,457 @@
+//! Writing a plan: one transaction, all of it or nothing.
+
+use growth::Sex;
+use serde_json::json;
+
+use super::child::RosterChild;
+use super::code::Finding;
+use super::geography::Place;
+use super::import::{By, ImportError, Parsed, Prepared, Target};
+use super::plan::{Action, Held, PlannedRow};
+use super::queries::{self, NewImport};
+use super::waiting::{self, Before, WaitingRow};
+use crate::audit;
+use crate::db::Conn;
+use crate::db::dialect::{self, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
+use crate::identity::{FORMAT, Sealer, seal_identity};
+
+/// What was done.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied {
+    /// The import's number; `None` when there was nothing to write.
+    pub import: Option<i64>,
+}
+
+/// Applies a plan as an import of its own. An import that would change nothing
+/// and leave nothing waiting leaves no trace but the access log's.
+pub(super) fn apply(
+    tx: &mut Conn,
+    by: By<'_>,
+    target: Target,
+    prepared: &Prepared,
+    parsed: &Parsed,
+    bytes: &[u8],
+) -> Result<Applied, ImportError> {
+    let year = target.year.to_string();
+    let sealer = by.identities.sealer(tx, &year)?;
+    let waiting = waiting::not_waiting_yet(tx, &sealer, &year, rows_that_wait(prepared, parsed))?;
+    let writes = prepared
+        .plan
+        .rows
+        .iter()
+        .any(|row| matches!(row.action, Action::New(_) | Action::Changed { .. }));
+    let leavers = new_leavers(tx, &year, prepared)?;
+    if !writes && waiting.is_empty() && leavers.is_empty() {
+        return Ok(Applied { import: None });
+    }
+    let counts = serde_json::to_string(&prepared.counts()).unwrap_or_default();
+    let import = queries::insert_import(
+        tx,
+        &NewImport {
+            year: &year,
+            school: target.school.map(|urn| urn.number() as i32),
+            state: "applied",
+            layout: Some(&parsed.layout),
+            mapping: None,
+            counts: Some(&counts),
+            by: &by.actor.label,
+            at: by.now,
+            applied_at: Some(by.now),
+            expires_at: by.expires_at(),
+        },
+    )?;
+    queries::set_upload(tx, import, &sealer.seal(waiting::UPLOAD, import, bytes)?)?;
+    write(tx, by, &year, &sealer, import, prepared, waiting, &leavers)?;
+    Ok(Applied {
+        import: Some(import),
+    })
+}
+
+/// The children proposed to have left of whom nobody has asked yet.
+pub(super) fn new_leavers(
+    tx: &mut Conn,
+    year: &str,
+    prepared: &Prepared,
+) -> Result<Vec<i64>, ImportError> {
+    if prepared.plan.leavers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = queries::leavers_already_proposed(tx, year)?;
+    let leavers = prepared
+        .plan
+        .leavers
+        .iter()
+        .map(|place| prepared.held[*place].pupil);
+    Ok(leavers.filter(|pupil| !asked.contains(pupil)).collect())
+}
+
+/// Writes the children, what waits and the audit event of an import whose row
+/// is there already.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all of them belong to one import"
+)]
+pub(super) fn write(
+    tx: &mut Conn,
+    by: By<'_>,
+    year: &str,
+    sealer: &Sealer,
+    import: i64,
+    prepared: &Prepared,
+    waiting: Vec<WaitingRow>,
+    leavers: &[i64],
+) -> Result<(), ImportError> {
+    insert_new(tx, by, year, sealer, import, prepared)?;
+    let mut touched = Vec::new();
+    for row in &prepared.plan.rows {
+        match &row.action {
+            Action::Changed { held, merged, .. } => {
+                let held = &prepared.held[*held];
+                let before = change(tx, by, year, sealer, import, held, merged, prepared)?;
+                touched.push(NewImportPupil {
+                    import_id: import,
+                    pupil_id: held.pupil,
+                    action: "changed",
+                    sealed_before: Some(before),
+                });
+            }
+            Action::Unchanged { held } => touched.push(NewImportPupil {
+                import_id: import,
+                pupil_id: prepared.held[*held].pupil,
+                action: "seen",
+                sealed_before: None,
+            }),
+            _ => {}
+        }
+    }
+    dialect::insert_import_pupils(tx, touched)?;
+    stage(tx, sealer, import, waiting, leavers)?;
+    let counts = prepared.counts();
+    let detail = json!({
+        "new": counts.new,
+        "matched": counts.matched,
+        "unchanged": counts.unchanged,
+        "waiting": counts.review + counts.rejected,
+        "leavers_proposed": counts.leavers,
+    });
+    audit::event(
+        tx,
+        by.actor,
+        by.now,
+        "roster.imported",
+        &format!("import:{import}"),
+        &detail,
+    )?;
+    Ok(())
+}
+
+/// Inserts the new children. Sealing is most of the work, so it is shared
+/// among threads.
+fn insert_new(
+    tx: &mut Conn,
+    by: By<'_>,
+    year: &str,
+    sealer: &Sealer,
+    import: i64,
+    prepared: &Prepared,
+) -> Result<(), ImportError> {
+    let children: Vec<&RosterChild> = prepared
+        .plan
+        .rows
+        .iter()
+        .filter_map(|row| match &row.action {
+            Action::New(child) => Some(child.as_ref()),
+            _ => None,
+        })
+        .collect();
+    if children.is_empty() {
+        return Ok(());
+    }
+    let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
+    let numbered: Vec<(i64, &RosterChild)> = numbers.iter().copied().zip(children).collect();
+    let sealed = seal_all(sealer, &numbered)?;
+    let pupils = numbered
+        .iter()
+        .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), by))
+        .collect();
+    dialect::insert_pupils(tx, pupils)?;
+    let identities = numbers
+        .iter()
+        .zip(sealed)
+        .map(|(id, sealed)| NewIdentity {
+            pupil_id: *id,
+            year_label: year,
+            format: FORMAT,
+            sealed,
+            updated_at: by.now,
+        })
+        .collect();
+    dialect::insert_identities(tx, identities)?;
+    let brought = numbers
+        .into_iter()
+        .map(|pupil_id| NewImportPupil {
+            import_id: import,
+            pupil_id,
+            action: "new",
+            sealed_before: None,
+        })
+        .collect();
+    dialect::insert_import_pupils(tx, brought)?;
+    Ok(())
+}
+
+fn seal_all(
+    sealer: &Sealer,
+    children: &[(i64, &RosterChild)],
+) -> Result<Vec<Vec<u8>>, ImportError> {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8);
+    let chunk = children.len().div_ceil(threads).max(500);
+    let mut sealed = Vec::with_capacity(children.len());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = children
+            .chunks(chunk)
+            .map(|chunk| {
+                scope.spawn(move || {
+                    chunk
+                        .iter()
+                        .map(|(id, child)| seal_identity(sealer, *id, &child.person))
+                        .collect::<Result<Vec<_>, _>>()
+                })
+            })
+            .collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(chunk) => sealed.extend(chunk?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(sealed)
+    })
+}
+
+/// Inserts one child that a person let in; returns its number.
+pub(super) fn insert_one(
+    tx: &mut Conn,
+    by: By<'_>,
+    year: &str,
+    sealer: &Sealer,
+    import: i64,
+    child: &RosterChild,
+) -> Result<i64, ImportError> {
+    let id = dialect::reserve_pupil_numbers(tx, 1)?
+        .pop()
+        .unwrap_or_default();
+    let place = one_place(tx, child)?;
+    dialect::insert_pupils(tx, vec![new_pupil(id, year, child, place.as_ref(), by)])?;
+    let sealed = seal_identity(sealer, id, &child.person)?;
+    let identity = NewIdentity {
+        pupil_id: id,
+        year_label: year,
+        format: FORMAT,
+        sealed,
+        updated_at: by.now,
+    };
+    dialect::insert_identities(tx, vec![identity])?;
+    let brought = NewImportPupil {
+        import_id: import,
+        pupil_id: id,
+        action: "new",
+        sealed_before: None,
+    };
+    dialect::insert_import_pupils(tx, vec![brought])?;
+    Ok(id)
+}
+
+/// Where one child's home lies.
+pub(super) fn one_place(tx: &mut Conn, child: &RosterChild) -> Result<Option<Place>, ImportError> {
+    let Some(postcode) = &child.person.postcode else {
+        return Ok(None);
+    };
+    Ok(queries::places(tx, &[postcode])?.and_then(|mut places| places.remove(postcode.as_str())))
+}
+
+/// Writes what a newer list changed; returns the child as it was, sealed.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all of them belong to one import"
+)]
+fn change(
+    tx: &mut Conn,
+    by: By<'_>,
+    year: &str,
+    sealer: &Sealer,
+    import: i64,
+    held: &Held,
+    merged: &RosterChild,
+    prepared: &Prepared,
+) -> Result<Vec<u8>, ImportError> {
+    let moved_home = merged.person.postcode != held.child.person.postcode;
+    overwrite(
+        tx,
+        by,
+        year,
+        sealer,
+        held.pupil,
+        merged,
+        moved_home.then(|| place_of(prepared, merged)).flatten(),
+        moved_home,
+    )?;
+    Before {
+        on_roll: held.on_roll,
+        child: held.child.clone(),
+    }
+    .seal(sealer, import, held.pupil)
+}
+
+/// Writes a child over the one held under a number.
+#[expect(clippy::too_many_arguments, reason = "all of them belong to one child")]
+pub(super) fn overwrite(
+    tx: &mut Conn,
+    by: By<'_>,
+    year: &str,
+    sealer: &Sealer,
+    pupil: i64,
+    child: &RosterChild,
+    place: Option<&Place>,
+    with_place: bool,
+) -> Result<(), ImportError> {
+    queries::update_pupil(tx, &new_pupil(pupil, year, child, place, by), with_place)?;
+    let sealed = seal_identity(sealer, pupil, &child.person)?;
+    dialect::put_identity(tx, year, pupil, FORMAT, &sealed, by.now)?;
+    Ok(())
+}
+
+fn place_of<'p>(prepared: &'p Prepared, child: &RosterChild) -> Option<&'p Place> {
+    prepared
+        .places
+        .as_ref()?
+        .get(child.person.postcode.as_ref()?.as_str())
+}
+
+fn new_pupil(
+    id: i64,
+    year: &str,
+    child: &RosterChild,
+    place: Option<&Place>,
+    by: By<'_>,
+) -> NewPupil {
+    NewPupil {
+        id,
+        year_label: year.to_owned(),
+        school_urn: child.urn.number() as i32,
+        year_group: child.year_group.code(),
+        class_name: (!child.class.is_empty()).then(|| child.class.clone()),
+        sex: match child.sex {
+            Sex::Female => "F",
+            Sex::Male => "M",
+        },
+        ethnicity: child.ethnicity.map(|ethnicity| ethnicity.to_string()),
+        lsoa: place.and_then(|place| place.lsoa.clone()),
+        lsoa_vintage: place.and_then(|place| place.lsoa_vintage),
+        deprivation_decile: place.and_then(|place| place.decile),
+        deprivation_vintage: place.and_then(|place| place.decile_vintage),
+        sensitive: child.sensitive,
+        created_at: by.now,
+        updated_at: by.now,
+    }
+}
+
+/// The rows of a plan that wait for a person.
+pub(super) fn rows_that_wait(prepared: &Prepared, parsed: &Parsed) -> Vec<WaitingRow> {
+    let first = parsed.columns.heading_row + 1;
+    let headings: Vec<String> = parsed
+        .columns
+        .columns
+        .iter()
+        .map(|column| column.heading.clone())
+        .collect();
+    prepared
+        .plan
+        .rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            let (outcome, child, of_row, candidates) = match &row.action {
+                Action::Review {
+                    child,
+                    of_row,
+                    candidates,
+                } => (
+                    "review",
+                    Some((**child).clone()),
+                    *of_row,
+                    candidates.as_slice(),
+                ),
+                Action::Rejected => ("rejected", None, None, &[][..]),
+                _ => return None,
+            };
+            let source = parsed.table.row(first + index);
+            let cells = (0..headings.len())
+                .map(|column| source.cell(column).to_owned())
+                .collect();
+            Some(WaitingRow {
+                number: row.number as i32,
+                outcome,
+                codes: codes_of(row),
+                pupil: candidates.first().map(|place| prepared.held[*place].pupil),
+                content: waiting::Content {
+                    headings: headings.clone(),
+                    cells,
+                    child,
+                    of_row,
+                    candidates: candidates
+                        .iter()
+                        .map(|place| prepared.held[*place].pupil)
+                        .collect(),
+                    findings: row.findings.clone(),
+                },
+            })
+        })
+        .collect()
+}
+
+fn codes_of(row: &PlannedRow) -> String {
+    let codes: Vec<&str> = row
+        .findings
+        .iter()
+        .map(|finding: &Finding| finding.code.as_str())
+        .collect();
+    codes.join(",")
+}
+
+/// Puts what waits, and the proposals that children have left, into the
+/// import.
+fn stage(
+    tx: &mut Conn,
+    sealer: &Sealer,
+    import: i64,
+    waiting: Vec<WaitingRow>,
+    leavers: &[i64],
+) -> Result<(), ImportError> {
+    let mut rows = Vec::with_capacity(waiting.len() + leavers.len());
+    for row in waiting {
+        rows.push(NewImportRow {
+            import_id: import,
+            row_number: row.number,
+            outcome: row.outcome,
+            sealed: Some(row.content.seal(sealer, import, row.number)?),
+            codes: row.codes,
+            pupil_id: row.pupil,
+        });
+    }
+    for (index, pupil) in leavers.iter().enumerate() {
+        rows.push(NewImportRow {
+            import_id: import,
+            // On no row of the file; below zero there are no rows.
+            row_number: -1 - index as i32,
+            outcome: "leaver",
+            codes: String::new(),
+            pupil_id: Some(*pupil),
+            sealed: None,
+        });
+    }
+    dialect::insert_import_rows(tx, rows)?;
+    Ok(())
+}

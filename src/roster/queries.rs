@@ -1,0 +1,566 @@
+//! What an import asks of the database and leaves there.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::columns::Choices;
+use super::geography::Place;
+use super::schools::{School, Schools};
+use crate::access::Scope;
+use crate::db::schema::{
+    academic_year, column_mapping, deprivation, identity, import, import_pupil, import_row, letter,
+    measurement, not_measured, postcode, pupil, school,
+};
+use crate::db::{Conn, Error, dialect};
+use crate::fields::{DfeNumber, Postcode, Urn};
+
+/// SQLite takes 32,766 values in a statement.
+const VALUES_A_STATEMENT: usize = 10_000;
+
+/// The statistical record of a child, as far as an import may change it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = pupil)]
+pub(super) struct PupilRow {
+    pub(super) id: i64,
+    pub(super) school_urn: i32,
+    pub(super) year_group: String,
+    pub(super) class_name: Option<String>,
+    pub(super) sex: String,
+    pub(super) ethnicity: Option<String>,
+    pub(super) sensitive: bool,
+    pub(super) on_roll: bool,
+}
+
+/// An import as it is listed.
+#[derive(Debug, Clone, Queryable, Selectable, serde::Serialize)]
+#[diesel(table_name = import)]
+pub struct ImportRecord {
+    /// Its number.
+    pub id: i64,
+    /// Academic year.
+    pub year_label: String,
+    /// The school it is for, when that was said.
+    pub school_urn: Option<i32>,
+    /// `staged`, `applied`, `undone` or `discarded`.
+    pub state: String,
+    /// The layout's name, see `columns::fingerprint`.
+    pub layout: Option<String>,
+    /// The choices made for its columns, as JSON.
+    pub mapping: Option<String>,
+    /// How many rows came to what, as JSON.
+    pub counts: Option<String>,
+    /// Who brought it.
+    pub created_by: String,
+    /// When it was brought.
+    pub created_at: NaiveDateTime,
+    /// When it was applied.
+    pub applied_at: Option<NaiveDateTime>,
+    /// When its bytes and waiting rows go.
+    pub expires_at: NaiveDateTime,
+}
+
+/// A row that waits.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = import_row)]
+pub(super) struct WaitingRecord {
+    pub(super) id: i64,
+    pub(super) import_id: i64,
+    pub(super) row_number: i32,
+    pub(super) outcome: String,
+    pub(super) codes: String,
+    pub(super) decision: Option<String>,
+    pub(super) pupil_id: Option<i64>,
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
+/// Every school on the list.
+pub fn schools(tx: &mut Conn) -> Result<Schools, Error> {
+    let rows: Vec<(i32, String, String, String, i32)> = school::table
+        .select((
+            school::urn,
+            school::la_code,
+            school::establishment_number,
+            school::name,
+            school::status,
+        ))
+        .load(tx)?;
+    let schools = rows
+        .into_iter()
+        .filter_map(|(urn, authority, number, name, status)| {
+            Some(School {
+                urn: Urn::try_from(urn).ok()?,
+                dfe_number: DfeNumber::from_parts(&authority, &number).ok(),
+                name,
+                open: status != 2,
+            })
+        })
+        .collect();
+    Ok(Schools::new(schools))
+}
+
+/// The labels of the years that names may come into, the newest first.
+pub fn open_years(tx: &mut Conn) -> Result<Vec<String>, Error> {
+    Ok(academic_year::table
+        .filter(academic_year::retention_days.is_not_null())
+        .filter(academic_year::key_state.eq("active"))
+        .order(academic_year::starts_on.desc())
+        .select(academic_year::label)
+        .load(tx)?)
+}
+
+/// The children of a year.
+pub(super) fn pupils_of_year(tx: &mut Conn, year: &str) -> Result<Vec<PupilRow>, Error> {
+    Ok(pupil::table
+        .filter(pupil::year_label.eq(year))
+        .order(pupil::id)
+        .select(PupilRow::as_select())
+        .load(tx)?)
+}
+
+/// What was chosen for a layout before.
+pub fn remembered_choices(tx: &mut Conn, layout: &str) -> Result<Option<Choices>, Error> {
+    let saved: Option<String> = column_mapping::table
+        .find(layout)
+        .select(column_mapping::mapping)
+        .first(tx)
+        .optional()?;
+    // A mapping of an older program that no longer reads is as good as none.
+    Ok(saved.and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+/// Remembers what was chosen for a layout.
+pub(super) fn remember_choices(
+    tx: &mut Conn,
+    layout: &str,
+    choices: &Choices,
+    by: &str,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
+    let json = serde_json::to_string(choices).unwrap_or_default();
+    dialect::put_column_mapping(tx, layout, &json, by, at)
+}
+
+/// Where postcodes lie. `None` when no postcodes have been imported at all.
+pub(super) fn places(
+    tx: &mut Conn,
+    codes: &[&Postcode],
+) -> Result<Option<HashMap<String, Place>>, Error> {
+    if postcode::table
+        .select(postcode::code)
+        .first::<String>(tx)
+        .optional()?
+        .is_none()
+    {
+        return Ok(None);
+    }
+    let newest: Option<i32> = deprivation::table
+        .select(diesel::dsl::max(deprivation::vintage))
+        .first(tx)?;
+    let mut places = HashMap::with_capacity(codes.len());
+    for chunk in codes.chunks(VALUES_A_STATEMENT) {
+        let codes: Vec<&str> = chunk.iter().map(|code| code.as_str()).collect();
+        let rows: Vec<(String, Option<String>, Option<String>)> = postcode::table
+            .filter(postcode::code.eq_any(codes))
+            .select((postcode::code, postcode::lsoa11, postcode::lsoa21))
+            .load(tx)?;
+        for (code, lsoa11, lsoa21) in rows {
+            places.insert(code, Place::new(lsoa11, lsoa21, newest));
+        }
+    }
+    let areas: Vec<String> = places
+        .values()
+        .filter_map(|place| place.lsoa.clone())
+        .collect();
+    if let Some(vintage) = newest {
+        let mut deciles: HashMap<String, i32> = HashMap::new();
+        for chunk in areas.chunks(VALUES_A_STATEMENT) {
+            deciles.extend(
+                deprivation::table
+                    .filter(deprivation::vintage.eq(vintage))
+                    .filter(deprivation::lsoa.eq_any(chunk))
+                    .select((deprivation::lsoa, deprivation::decile))
+                    .load::<(String, i32)>(tx)?,
+            );
+        }
+        for place in places.values_mut() {
+            place.set_decile(
+                vintage,
+                place
+                    .lsoa
+                    .as_ref()
+                    .and_then(|lsoa| deciles.get(lsoa))
+                    .copied(),
+            );
+        }
+    }
+    Ok(Some(places))
+}
+
+/// A new import; returns its number.
+pub(super) struct NewImport<'a> {
+    pub(super) year: &'a str,
+    pub(super) school: Option<i32>,
+    pub(super) state: &'a str,
+    pub(super) layout: Option<&'a str>,
+    pub(super) mapping: Option<&'a str>,
+    pub(super) counts: Option<&'a str>,
+    pub(super) by: &'a str,
+    pub(super) at: NaiveDateTime,
+    pub(super) applied_at: Option<NaiveDateTime>,
+    pub(super) expires_at: NaiveDateTime,
+}
+
+pub(super) fn insert_import(tx: &mut Conn, new: &NewImport<'_>) -> Result<i64, Error> {
+    Ok(diesel::insert_into(import::table)
+        .values((
+            import::kind.eq("roster"),
+            import::year_label.eq(new.year),
+            import::school_urn.eq(new.school),
+            import::state.eq(new.state),
+            import::layout.eq(new.layout),
+            import::mapping.eq(new.mapping),
+            import::counts.eq(new.counts),
+            import::created_by.eq(new.by),
+            import::created_at.eq(new.at),
+            import::applied_at.eq(new.applied_at),
+            import::expires_at.eq(new.expires_at),
+        ))
+        .returning(import::id)
+        .get_result(tx)?)
+}
+
+pub(super) fn set_upload(tx: &mut Conn, id: i64, sealed: &[u8]) -> Result<(), Error> {
+    diesel::update(import::table.find(id))
+        .set(import::sealed_upload.eq(sealed))
+        .execute(tx)?;
+    Ok(())
+}
+
+pub(super) fn upload(tx: &mut Conn, id: i64) -> Result<Option<Vec<u8>>, Error> {
+    Ok(import::table
+        .find(id)
+        .select(import::sealed_upload)
+        .first::<Option<Vec<u8>>>(tx)
+        .optional()?
+        .flatten())
+}
+
+pub(super) fn set_mapping(tx: &mut Conn, id: i64, mapping: &str) -> Result<(), Error> {
+    diesel::update(import::table.find(id))
+        .set(import::mapping.eq(mapping))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Moves an import from one state to another; false when it was in another one.
+pub(super) fn change_state(
+    tx: &mut Conn,
+    id: i64,
+    from: &str,
+    to: &str,
+    counts: Option<&str>,
+    applied_at: Option<NaiveDateTime>,
+) -> Result<bool, Error> {
+    let changed = diesel::update(
+        import::table
+            .filter(import::id.eq(id))
+            .filter(import::state.eq(from)),
+    )
+    .set((
+        import::state.eq(to),
+        counts.map(|counts| import::counts.eq(counts)),
+        applied_at.map(|at| import::applied_at.eq(at)),
+    ))
+    .execute(tx)?;
+    Ok(changed == 1)
+}
+
+/// The imports of rosters, the newest first: those of the schools in scope, or
+/// all. A page of them and how many there are.
+pub fn imports(
+    tx: &mut Conn,
+    scope: &Scope,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<ImportRecord>, i64), Error> {
+    let filtered = || {
+        let mut query = import::table.filter(import::kind.eq("roster")).into_boxed();
+        if let Some(urns) = scope.urns() {
+            query = query.filter(import::school_urn.eq_any(urns));
+        }
+        query
+    };
+    let rows = filtered()
+        .order(import::id.desc())
+        .offset(offset)
+        .limit(limit)
+        .select(ImportRecord::as_select())
+        .load(tx)?;
+    Ok((rows, filtered().count().get_result(tx)?))
+}
+
+/// One import of a roster, when it is in scope.
+pub fn import_in_scope(
+    tx: &mut Conn,
+    scope: &Scope,
+    id: i64,
+) -> Result<Option<ImportRecord>, Error> {
+    let record = import::table
+        .find(id)
+        .filter(import::kind.eq("roster"))
+        .select(ImportRecord::as_select())
+        .first(tx)
+        .optional()?;
+    Ok(record.filter(|record| match record.school_urn {
+        Some(urn) => scope.covers(urn),
+        None => *scope == Scope::Everything,
+    }))
+}
+
+/// Writes what a newer list changed in a child's statistical record.
+pub(super) fn update_pupil(
+    tx: &mut Conn,
+    new: &dialect::NewPupil,
+    with_place: bool,
+) -> Result<(), Error> {
+    let at = pupil::table.find(new.id);
+    diesel::update(at)
+        .set((
+            pupil::school_urn.eq(new.school_urn),
+            pupil::year_group.eq(new.year_group),
+            pupil::class_name.eq(&new.class_name),
+            pupil::sex.eq(new.sex),
+            pupil::ethnicity.eq(&new.ethnicity),
+            pupil::sensitive.eq(new.sensitive),
+            pupil::on_roll.eq(true),
+            pupil::updated_at.eq(new.updated_at),
+        ))
+        .execute(tx)?;
+    if with_place {
+        diesel::update(at)
+            .set((
+                pupil::lsoa.eq(&new.lsoa),
+                pupil::lsoa_vintage.eq(new.lsoa_vintage),
+                pupil::deprivation_decile.eq(new.deprivation_decile),
+                pupil::deprivation_vintage.eq(new.deprivation_vintage),
+            ))
+            .execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Puts a child on roll, or takes it off.
+pub(super) fn set_on_roll(
+    tx: &mut Conn,
+    id: i64,
+    on_roll: bool,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(pupil::table.find(id))
+        .set((pupil::on_roll.eq(on_roll), pupil::updated_at.eq(at)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// The rows of an import that wait, or waited, in the order of the file.
+pub(super) fn waiting_rows(
+    tx: &mut Conn,
+    import: i64,
+    outcome: Option<&str>,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<WaitingRecord>, i64), Error> {
+    let filtered = || {
+        let mut query = import_row::table
+            .filter(import_row::import_id.eq(import))
+            .into_boxed();
+        if let Some(outcome) = outcome {
+            query = query.filter(import_row::outcome.eq(outcome.to_owned()));
+        }
+        query
+    };
+    let rows = filtered()
+        .order((import_row::decision.is_not_null(), import_row::row_number))
+        .offset(offset)
+        .limit(limit)
+        .select(WaitingRecord::as_select())
+        .load(tx)?;
+    Ok((rows, filtered().count().get_result(tx)?))
+}
+
+/// One waiting row of an import.
+pub(super) fn waiting_row(
+    tx: &mut Conn,
+    import: i64,
+    row: i32,
+) -> Result<Option<WaitingRecord>, Error> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(import))
+        .filter(import_row::row_number.eq(row))
+        .select(WaitingRecord::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Every row of a year that still waits, with its sealed text.
+pub(super) fn rows_waiting_in_year(
+    tx: &mut Conn,
+    year: &str,
+) -> Result<Vec<(i64, i32, Vec<u8>)>, Error> {
+    let rows: Vec<(i64, i32, Option<Vec<u8>>)> = import_row::table
+        .inner_join(import::table)
+        .filter(import::year_label.eq(year))
+        .filter(import::state.eq("applied"))
+        .filter(import_row::decision.is_null())
+        .filter(import_row::sealed.is_not_null())
+        .select((
+            import_row::import_id,
+            import_row::row_number,
+            import_row::sealed,
+        ))
+        .load(tx)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, row, sealed)| Some((id, row, sealed?)))
+        .collect())
+}
+
+/// The children of a year for whom it is still to be decided whether they left.
+pub(super) fn leavers_already_proposed(tx: &mut Conn, year: &str) -> Result<HashSet<i64>, Error> {
+    Ok(import_row::table
+        .inner_join(import::table)
+        .filter(import::year_label.eq(year))
+        .filter(import::state.eq("applied"))
+        .filter(import_row::outcome.eq("leaver"))
+        .filter(import_row::decision.is_null())
+        .select(import_row::pupil_id)
+        .load::<Option<i64>>(tx)?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// How many rows of each outcome still wait in an import.
+pub(super) fn waiting_counts(tx: &mut Conn, import: i64) -> Result<HashMap<String, i64>, Error> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(import))
+        .filter(import_row::decision.is_null())
+        .group_by(import_row::outcome)
+        .select((import_row::outcome, diesel::dsl::count_star()))
+        .load::<(String, i64)>(tx)?
+        .into_iter()
+        .collect())
+}
+
+/// Notes what was decided about a row; its text is no longer needed. False when
+/// somebody decided before.
+pub(super) fn decide_row(
+    tx: &mut Conn,
+    id: i64,
+    decision: &str,
+    child: Option<i64>,
+) -> Result<bool, Error> {
+    let changed = diesel::update(
+        import_row::table
+            .filter(import_row::id.eq(id))
+            .filter(import_row::decision.is_null()),
+    )
+    .set((
+        import_row::decision.eq(decision),
+        import_row::sealed.eq(None::<Vec<u8>>),
+        child.map(|child| import_row::pupil_id.eq(child)),
+    ))
+    .execute(tx)?;
+    Ok(changed == 1)
+}
+
+/// What an import did to each child.
+pub(super) fn import_pupils(
+    tx: &mut Conn,
+    import: i64,
+) -> Result<Vec<(i64, String, Option<Vec<u8>>)>, Error> {
+    Ok(import_pupil::table
+        .filter(import_pupil::import_id.eq(import))
+        .select((
+            import_pupil::pupil_id,
+            import_pupil::action,
+            import_pupil::sealed_before,
+        ))
+        .load(tx)?)
+}
+
+/// The children an import brought or changed on whom something was recorded
+/// since, or whom a later import changed: what keeps it from being undone.
+pub(super) fn reasons_against_undoing(tx: &mut Conn, import: i64) -> Result<(i64, i64), Error> {
+    let touched = || {
+        import_pupil::table
+            .filter(import_pupil::import_id.eq(import))
+            .filter(import_pupil::action.ne("seen"))
+            .select(import_pupil::pupil_id)
+    };
+    let mut recorded: i64 = measurement::table
+        .filter(measurement::pupil_id.eq_any(touched()))
+        .count()
+        .get_result(tx)?;
+    recorded += not_measured::table
+        .filter(not_measured::pupil_id.eq_any(touched()))
+        .count()
+        .get_result::<i64>(tx)?;
+    recorded += letter::table
+        .filter(letter::pupil_id.eq_any(touched()))
+        .count()
+        .get_result::<i64>(tx)?;
+    let later = diesel::alias!(import_pupil as later);
+    let later: i64 = later
+        .filter(later.field(import_pupil::import_id).gt(import))
+        .filter(later.field(import_pupil::action).ne("seen"))
+        .filter(later.field(import_pupil::pupil_id).eq_any(touched()))
+        .count()
+        .get_result(tx)?;
+    Ok((recorded, later))
+}
+
+/// Takes children away that an import had brought.
+pub(super) fn delete_pupils(tx: &mut Conn, pupils: &[i64]) -> Result<(), Error> {
+    for chunk in pupils.chunks(VALUES_A_STATEMENT) {
+        diesel::update(import_row::table.filter(import_row::pupil_id.eq_any(chunk)))
+            .set(import_row::pupil_id.eq(None::<i64>))
+            .execute(tx)?;
+        diesel::delete(identity::table.filter(identity::pupil_id.eq_any(chunk))).execute(tx)?;
+        diesel::delete(pupil::table.filter(pupil::id.eq_any(chunk))).execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Takes away what an import left waiting.
+pub(super) fn delete_waiting_rows(tx: &mut Conn, import: i64) -> Result<(), Error> {
+    diesel::delete(import_row::table.filter(import_row::import_id.eq(import))).execute(tx)?;
+    Ok(())
+}
+
+/// Erases the bytes and waiting rows of imports whose time has come, and the
+/// copies kept for undoing; returns how many imports that was.
+pub(super) fn erase_expired(tx: &mut Conn, now: NaiveDateTime) -> Result<usize, Error> {
+    let due: Vec<i64> = import::table
+        .filter(import::expires_at.le(now))
+        .filter(import::state.ne("expired"))
+        .select(import::id)
+        .load(tx)?;
+    for chunk in due.chunks(VALUES_A_STATEMENT) {
+        diesel::update(import_row::table.filter(import_row::import_id.eq_any(chunk)))
+            .set(import_row::sealed.eq(None::<Vec<u8>>))
+            .execute(tx)?;
+        diesel::update(import_pupil::table.filter(import_pupil::import_id.eq_any(chunk)))
+            .set(import_pupil::sealed_before.eq(None::<Vec<u8>>))
+            .execute(tx)?;
+        diesel::update(import::table.filter(import::id.eq_any(chunk)))
+            .set((
+                import::sealed_upload.eq(None::<Vec<u8>>),
+                import::state.eq("expired"),
+            ))
+            .execute(tx)?;
+    }
+    Ok(due.len())
+}

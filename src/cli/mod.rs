@@ -5,8 +5,10 @@
 mod audit;
 mod backup;
 mod check_config;
+mod export;
 mod growth;
 mod job;
+mod import;
 mod migrate;
 mod retention;
 mod serve;
@@ -46,6 +48,12 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Take in schools, geography, rosters
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Write what is held to a file
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Growth assessment without a database
     #[command(subcommand)]
     Growth(growth::GrowthCommand),
@@ -100,6 +108,8 @@ fn run(cli: Cli) -> Outcome {
         Command::CheckConfig => check_config::run(config),
         Command::Year(command) => year::run(&open(config)?, command),
         Command::User(command) => user::run(&open(config)?, command),
+        Command::Import(command) => import::run(&open(config)?, command),
+        Command::Export(command) => export::run(&open(config)?, command),
         Command::Growth(command) => growth::run(&command),
         Command::Job(command) => job::run(&open(config)?, command),
         Command::Synth(args) => synth::run(&config, args),

@@ -13,5 +13,6 @@ mod jobs;
 mod permissions;
 mod privacy;
 mod retention;
+mod roster;
 mod schema;
 mod years;

@@ -1,0 +1,262 @@
+//! Rosters: every sample through the real command and the real form, against what a correct import of it does.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use stature::access::Role;
+
+use crate::support::TestApp;
+
+fn sample(name: &str) -> String {
+    folder().join(name).to_string_lossy().into_owned()
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/rosters")
+}
+
+fn expected() -> Value {
+    serde_json::from_slice(&std::fs::read(folder().join("expected.json")).unwrap()).unwrap()
+}
+
+/// A service with the sample schools and a rule for the year.
+fn prepared(test: &TestApp) {
+    test.set_year("2026-27", 365);
+    test.run(&["import", "schools", &sample("schools.csv")])
+        .done();
+}
+
+/// Imports a sample; returns its report.
+fn import(test: &TestApp, name: &str, school: Option<&str>, code: i32) -> Value {
+    let file = sample(name);
+    let mut arguments = vec![
+        "import",
+        "roster",
+        &file,
+        "--year",
+        "2026-27",
+        "--partial",
+        "--errors",
+        "errors.csv",
+    ];
+    arguments.extend(["--report", "report.json"]);
+    if let Some(urn) = school {
+        arguments.extend(["--school", urn]);
+    }
+    test.run(&arguments).code(code);
+    serde_json::from_slice(&std::fs::read(test.path("report.json")).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn same_counts(report: &Value, wanted: &Value, name: &str) {
+    for (word, count) in wanted[name]["counts"].as_object().unwrap() {
+        assert_eq!(&report["counts"][word], count, "{name} {word}");
+    }
+    assert_eq!(report["rows"], wanted[name]["rows"], "{name}");
+    for (heading, field) in wanted[name]["columns"].as_object().into_iter().flatten() {
+        assert_eq!(&report["columns"][heading], field, "{name} {heading}");
+    }
+    for row in wanted[name]["notable_rows"].as_array().unwrap() {
+        let reported = report["row_outcomes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["row"] == row["row"]);
+        let Some(reported) = reported else {
+            assert!(
+                matches!(row["outcome"].as_str(), Some("new" | "blank")),
+                "{name} row {}",
+                row["row"]
+            );
+            assert!(row["warnings"].is_null(), "{name} row {}", row["row"]);
+            continue;
+        };
+        assert_eq!(
+            reported["outcome"], row["outcome"],
+            "{name} row {}",
+            row["row"]
+        );
+        for code in row["reason"].as_str().into_iter().chain(
+            row["warnings"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str),
+        ) {
+            assert!(
+                reported["codes"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|one| one == code),
+                "{name} row {} {code}",
+                row["row"]
+            );
+        }
+    }
+}
+
+fn children(test: &TestApp) -> usize {
+    let out = test.path("out.csv").to_string_lossy().into_owned();
+    test.run(&["export", "roster", "--year", "2026-27", "--out", &out])
+        .done();
+    csv::Reader::from_path(out).unwrap().records().count()
+}
+
+both_databases! {
+    fn every_sample_imports_as_it_should_and_twice_changes_nothing(test: TestApp) {
+        prepared(test);
+        let wanted = &expected()["files"];
+        for (name, school) in [
+            ("sims_like.csv", Some("900103")),
+            ("arbor_like.xlsx", Some("900201")),
+            ("bromcom_like.csv", None),
+            ("school_ctf.xml", None),
+        ] {
+            let before = children(test);
+            let report = import(test, name, school, 3);
+            same_counts(&report, wanted, name);
+            let created = wanted[name]["children_created"]["expected"].as_u64().unwrap() as usize;
+            assert_eq!(children(test) - before, created, "{name}");
+            let again = import(test, name, school, 3);
+            assert_eq!(again["counts"]["new"], 0, "{name}");
+            assert_eq!(again["counts"]["unchanged"], again["counts"]["matched"], "{name}");
+            assert_eq!(children(test) - before, created, "{name} twice");
+        }
+    }
+
+    fn the_list_of_a_month_later_is_merged_into_the_children_held(test: TestApp) {
+        prepared(test);
+        let wanted = &expected()["files"];
+        same_counts(&import(test, "canonical.csv", None, 0), wanted, "canonical.csv");
+        assert_eq!(children(test), 120);
+        let report = import(test, "second_import.csv", None, 3);
+        same_counts(&report, wanted, "second_import.csv");
+        assert_eq!(report["counts"]["changed"], wanted["second_import.csv"]["changed"]);
+        assert_eq!(report["counts"]["leavers"], 4);
+        assert_eq!(children(test), 123);
+        let out = std::fs::read_to_string(test.path("out.csv")).unwrap();
+        assert!(out.contains("Abernathy-Cole") && !out.contains("Martha,Wright"), "the family name was not changed");
+    }
+
+    fn every_trap_is_seen_and_the_file_comes_back_with_its_errors(test: TestApp) {
+        prepared(test);
+        let wanted = &expected()["files"];
+        same_counts(&import(test, "traps.csv", None, 3), wanted, "traps.csv");
+        assert_eq!(children(test), 39);
+        let errors = std::fs::read_to_string(test.path("errors.csv")).unwrap();
+        assert!(errors.contains("'=HYPERLINK"), "a formula was not made harmless");
+        let mut reader = csv::Reader::from_reader(errors.as_bytes());
+        assert_eq!(reader.headers().unwrap().iter().last(), Some("Errors"));
+        let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert!(rows[17].iter().last().unwrap().contains("29/02/2022"), "row 19 says nothing of its date");
+        assert_eq!(rows[0].iter().last(), Some(""));
+    }
+
+    fn nothing_goes_in_while_a_row_is_wrong_unless_the_good_rows_are_asked_for(test: TestApp) {
+        prepared(test);
+        let file = sample("traps.csv");
+        let refused = test.run(&["import", "roster", &file, "--year", "2026-27"]).code(1);
+        assert!(refused.stderr.contains("13 of 56 rows") && refused.stderr.contains("--partial"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("row 19 (rejected)"), "{}", refused.stderr);
+        assert_eq!(children(test), 0);
+        test.run(&["import", "roster", &file, "--year", "2026-27", "--dry-run"]).code(3);
+        assert_eq!(children(test), 0);
+    }
+
+    fn names_cannot_come_in_without_a_retention_rule_and_the_refusal_says_how_to_set_one(test: TestApp) {
+        test.run(&["import", "schools", &sample("schools.csv")]).done();
+        let refused = test.run(&["import", "roster", &sample("canonical.csv"), "--year", "2026-27"]).code(1);
+        assert!(refused.stderr.contains("stature year set 2026-27 --retention-days"), "{}", refused.stderr);
+    }
+
+    fn what_cannot_be_imported_is_refused_in_one_sentence(test: TestApp) {
+        let wrong = |arguments: &[&str], words: &str| {
+            let refused = test.run(&[&["import", "roster"], arguments].concat()).code(1);
+            assert!(refused.stderr.contains(words), "{}", refused.stderr);
+        };
+        let file = sample("canonical.csv");
+        test.set_year("2026-27", 365);
+        wrong(&[&file, "--year", "2026-27"], "There are no schools yet");
+        test.run(&["import", "schools", &sample("schools.csv")]).done();
+        wrong(&["nowhere.csv", "--year", "2026-27"], "cannot be read");
+        wrong(&[&file, "--year", "2026"], "write it as 2026-27");
+        wrong(&[&sample("sims_like.csv"), "--year", "2026-27"], "no school was named");
+        wrong(&[&sample("sims_like.csv"), "--year", "2026-27", "--school", "900999"], "not on the list");
+        std::fs::write(test.path("picture.csv"), b"\x89PNG\r\n\x1a\n").unwrap();
+        wrong(&["picture.csv", "--year", "2026-27"], "a picture");
+        std::fs::write(test.path("empty.csv"), b"").unwrap();
+        wrong(&["empty.csv", "--year", "2026-27"], "empty");
+        let workbook = std::fs::read(sample("arbor_like.xlsx")).unwrap();
+        std::fs::write(test.path("cut.xlsx"), &workbook[..workbook.len() / 2]).unwrap();
+        wrong(&["cut.xlsx", "--year", "2026-27", "--school", "900201"], "damaged");
+        test.run(&["import", "roster", &file]).code(2);
+    }
+
+    fn no_name_lies_in_the_clear_and_opening_is_written_down(test: TestApp) {
+        prepared(test);
+        import(test, "canonical.csv", None, 0);
+        import(test, "second_import.csv", None, 3);
+        if let Some(file) = test.db().file() {
+            let mut bytes = std::fs::read(&file).unwrap();
+            bytes.extend(std::fs::read(file.with_extension("sqlite-wal")).unwrap_or_default());
+            for secret in ["Abernathy-Cole", "Baptiste-Hall", "J999200126012", "9990102694", "sophiecla84@", "2022-04-23"] {
+                assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} is in the clear");
+            }
+        }
+        use diesel::prelude::*;
+        use stature::db::schema::{access, disclosure};
+        children(test);
+        let (purposes, ledger): (Vec<String>, i64) = test
+            .db()
+            .read_now(|tx| -> Result<_, stature::db::Error> {
+                let purposes = access::table.select(access::purpose).distinct().load(tx)?;
+                Ok((purposes, disclosure::table.count().get_result(tx)?))
+            })
+            .unwrap();
+        assert!(purposes.contains(&"matching_roster".to_owned()), "{purposes:?}");
+        assert_eq!(ledger, 1);
+    }
+
+    fn an_exported_roster_is_read_back_unchanged(test: TestApp) {
+        prepared(test);
+        import(test, "traps.csv", None, 3);
+        children(test);
+        let exported = test.path("out.csv").to_string_lossy().into_owned();
+        test.run(&["import", "roster", &exported, "--year", "2026-27", "--report", "again.json"]).done();
+        let report: Value = serde_json::from_slice(&std::fs::read(test.path("again.json")).unwrap()).unwrap();
+        assert_eq!((&report["counts"]["new"], &report["counts"]["unchanged"]), (&39.into(), &39.into()));
+    }
+
+    fn each_child_gets_the_area_of_its_home(test: TestApp) {
+        prepared(test);
+        std::fs::write(
+            test.path("nspl.csv"),
+            "pcds,doterm,laua,lsoa11,lsoa21cd\nEB1 4NQ,,E09000001,E01000001,E01000101\nEB1 3BY,202001,E09000001,E01000002,E01000102\n",
+        )
+        .unwrap();
+        std::fs::write(
+            test.path("imd.csv"),
+            "LSOA code (2021),Index of Multiple Deprivation (IMD) Decile (where 1 is most deprived 10% of LSOAs)\nE01000101,3\n",
+        )
+        .unwrap();
+        test.run(&["import", "postcodes", "nspl.csv"]).done();
+        test.run(&["import", "deprivation", "imd.csv"]).done();
+        let report = import(test, "canonical.csv", None, 0);
+        let unknown = report["row_outcomes"].as_array().unwrap().iter().filter(|row| row["codes"][0] == "postcode_unknown").count();
+        use diesel::prelude::*;
+        use stature::db::schema::pupil;
+        let placed: Vec<(Option<String>, Option<i32>, Option<i32>)> = test
+            .db()
+            .read_now(|tx| -> Result<_, stature::db::Error> {
+                Ok(pupil::table
+                    .filter(pupil::lsoa.is_not_null())
+                    .select((pupil::lsoa, pupil::deprivation_decile, pupil::deprivation_vintage))
+                    .load(tx)?)
+            })
+            .unwrap();
+        assert!(!placed.is_empty());
+        assert_eq!(placed.len() + unknown, 120);
+        assert!(placed.iter().all(|place| *place == (Some("E01000101".to_owned()), Some(3), Some(2025))));
+    }
+}

@@ -8,6 +8,7 @@ use crate::home::pages as home;
 use crate::jobs::pages as jobs;
 use crate::privacy::pages as privacy;
 use crate::retention::pages as retention;
+use crate::roster::pages as roster;
 use crate::web::routing::{Route, get, post};
 use crate::years::pages as years;
 
@@ -35,6 +36,72 @@ pub fn table() -> Vec<Route> {
         post("/accounts/add", needs::ManageAccounts, accounts::add),
         get("/accounts/{id}", needs::ManageAccounts, accounts::edit_page),
         post("/accounts/{id}", needs::ManageAccounts, accounts::edit),
+        get("/imports", needs::ManageRosters, roster::list),
+        get("/imports/new", needs::ManageRosters, roster::upload_page),
+        post("/imports/new", needs::ManageRosters, roster::upload),
+        get("/imports/{id}", needs::ManageRosters, roster::import_page),
+        post(
+            "/imports/{id}/confirm",
+            needs::ManageRosters,
+            roster::confirm,
+        ),
+        post(
+            "/imports/{id}/discard",
+            needs::ManageRosters,
+            roster::discard,
+        ),
+        get(
+            "/imports/{id}/columns",
+            needs::ManageRosters,
+            roster::columns_page,
+        ),
+        post(
+            "/imports/{id}/columns",
+            needs::ManageRosters,
+            roster::choose_columns,
+        ),
+        get(
+            "/imports/{id}/errors.csv",
+            needs::ManageRosters,
+            roster::errors_file,
+        ),
+        get(
+            "/imports/{id}/rows/{row}",
+            needs::ManageRosters,
+            roster::row_page,
+        ),
+        post(
+            "/imports/{id}/rows/{row}",
+            needs::ManageRosters,
+            roster::decide,
+        ),
+        get(
+            "/imports/{id}/undo",
+            needs::ManageRosters,
+            roster::undo_page,
+        ),
+        post("/imports/{id}/undo", needs::ManageRosters, roster::undo),
+        get("/school/rosters", needs::UploadRoster, roster::school_list),
+        get(
+            "/school/rosters/new",
+            needs::UploadRoster,
+            roster::school_upload_page,
+        ),
+        post(
+            "/school/rosters/new",
+            needs::UploadRoster,
+            roster::school_upload,
+        ),
+        get(
+            "/school/rosters/{id}",
+            needs::UploadRoster,
+            roster::school_import_page,
+        ),
+        get(
+            "/school/rosters/{id}/errors.csv",
+            needs::UploadRoster,
+            roster::school_errors_file,
+        ),
         get("/years", needs::ManageYears, years::list),
         post("/years", needs::ManageYears, years::set_rule),
         get("/years/{label}", needs::ManageYears, years::rule_page),

@@ -838,8 +838,15 @@ fn read_address(row: &mut RowChecker<'_, '_>) -> (Vec<String>, String, Option<Po
     for number in 1..=3 {
         let (column, cell) = row.raw(Field::AddressLine(number));
         row.note_formula(column, cell);
-        // A line break inside a line starts another line.
-        lines.extend(text::clean_lines(cell).map(std::borrow::Cow::into_owned));
+        // A line break inside a line stands for a comma.
+        let mut line = String::new();
+        for part in text::clean_lines(cell) {
+            if !line.is_empty() {
+                line.push_str(if line.ends_with(',') { " " } else { ", " });
+            }
+            line.push_str(&part);
+        }
+        lines.extend((!line.is_empty()).then_some(line));
     }
     let mut town = row.text(Field::Town);
     let (block_column, block) = row.raw(Field::AddressBlock);

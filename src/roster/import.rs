@@ -232,7 +232,7 @@ pub fn prepare(
 }
 
 /// The children of a year whose names are held.
-fn held_children(
+pub(super) fn held_children(
     tx: &mut Conn,
     identities: &Identities,
     actor: &Actor,

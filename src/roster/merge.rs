@@ -137,7 +137,9 @@ pub fn merge(held: &RosterChild, newer: &RosterChild) -> (RosterChild, Vec<Chang
         person.town.clone_from(&new.town);
         person.postcode.clone_from(&new.postcode);
     } else {
-        if new.address_lines.len() > 1 {
+        if new.address_lines.len() > 1
+            && new.address_lines.join(", ") != old.address_lines.join(", ")
+        {
             person.address_lines.clone_from(&new.address_lines);
         }
         if !new.town.is_empty() {

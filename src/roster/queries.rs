@@ -476,6 +476,51 @@ pub(super) fn decide_row(
     Ok(changed == 1)
 }
 
+/// What an import did to one child.
+pub(super) fn action_of(tx: &mut Conn, import: i64, pupil: i64) -> Result<Option<String>, Error> {
+    Ok(import_pupil::table
+        .find((import, pupil))
+        .select(import_pupil::action)
+        .first(tx)
+        .optional()?)
+}
+
+/// Notes that an import which had only seen a child changed it after all.
+pub(super) fn note_changed(
+    tx: &mut Conn,
+    import: i64,
+    pupil: i64,
+    before: &[u8],
+) -> Result<(), Error> {
+    diesel::update(import_pupil::table.find((import, pupil)))
+        .set((
+            import_pupil::action.eq("changed"),
+            import_pupil::sealed_before.eq(before),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// The children somebody decided had left, on the proposal of an import.
+pub(super) fn left_by_import(tx: &mut Conn, import: i64) -> Result<Vec<i64>, Error> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(import))
+        .filter(import_row::decision.eq("left"))
+        .select(import_row::pupil_id)
+        .load::<Option<i64>>(tx)?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// Erases the uploaded bytes of an import.
+pub(super) fn forget_upload(tx: &mut Conn, id: i64) -> Result<(), Error> {
+    diesel::update(import::table.find(id))
+        .set(import::sealed_upload.eq(None::<Vec<u8>>))
+        .execute(tx)?;
+    Ok(())
+}
+
 /// What an import did to each child.
 pub(super) fn import_pupils(
     tx: &mut Conn,

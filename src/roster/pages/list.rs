@@ -1,0 +1,58 @@
+//! The list of imports.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::queries::{self, ImportRecord};
+use super::ROWS_A_PAGE;
+use crate::access::needs;
+use crate::app::App;
+use crate::error::AppError;
+use crate::web::{Allowed, View};
+
+/// Which page of a list.
+#[derive(Debug, Deserialize)]
+pub struct PageNumber {
+    /// From 1.
+    pub page: Option<usize>,
+}
+
+/// Every import, the newest first.
+pub async fn list(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    page: web::Query<PageNumber>,
+) -> Result<HttpResponse, AppError> {
+    let page = page.page.unwrap_or(1).max(1);
+    let scope = allowed.scope().clone();
+    let offset = ((page - 1) * ROWS_A_PAGE) as i64;
+    let (records, total) = app
+        .db
+        .read(move |tx| queries::imports(tx, &scope, offset, ROWS_A_PAGE as i64))
+        .await?;
+    View::new(&app, &request, &allowed, "Rosters")
+        .with("imports", records.iter().map(row).collect::<Vec<_>>())
+        .with("page", page)
+        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .render("pages/roster/list.html")
+}
+
+/// An import as a row of a list.
+pub(super) fn row(record: &ImportRecord) -> Value {
+    let counts: Value = record
+        .counts
+        .as_deref()
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or(Value::Null);
+    json!({
+        "id": record.id,
+        "year": record.year_label,
+        "school": record.school_urn,
+        "state": record.state,
+        "by": record.created_by,
+        "at": record.created_at,
+        "counts": counts,
+    })
+}

@@ -1,0 +1,86 @@
+//! Pages: from an upload to a confirmed import, and what waits afterwards.
+
+mod columns;
+mod list;
+mod preview;
+mod school;
+mod show;
+mod upload;
+mod waiting;
+
+pub use columns::{choose_columns, columns_page};
+pub use list::list;
+pub use preview::{confirm, discard, errors_file, import_page};
+pub use school::{
+    school_errors_file, school_import_page, school_list, school_upload, school_upload_page,
+};
+pub use upload::{upload, upload_page};
+pub use waiting::{decide, row_page, undo, undo_page};
+
+use super::import::{By, ImportError};
+use super::queries::{self, ImportRecord};
+use crate::access::Requires;
+use crate::app::App;
+use crate::error::{AppError, bad_request, conflict, internal};
+use crate::identity::IdentityError;
+use crate::web::Allowed;
+
+/// How many rows stand on a page.
+const ROWS_A_PAGE: usize = 50;
+
+impl From<ImportError> for AppError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Database(error) => error.into(),
+            ImportError::Identity(
+                IdentityError::NoRetentionRule(_) | IdentityError::YearClosed(_),
+            ) => bad_request(error),
+            ImportError::Identity(error) => internal(error),
+            ImportError::NotWaiting | ImportError::RowNotWaiting | ImportError::CannotUndo(_) => {
+                conflict(error)
+            }
+            other => bad_request(other),
+        }
+    }
+}
+
+/// Who acts on this request, with what.
+fn by<'a, P: Requires>(app: &'a App, allowed: &'a Allowed<P>) -> By<'a> {
+    By {
+        identities: &app.identities,
+        actor: allowed.actor(),
+        now: app.clock.now(),
+    }
+}
+
+/// The import, when it is in the visitor's scope.
+async fn record<P: Requires>(
+    app: &App,
+    allowed: &Allowed<P>,
+    id: i64,
+) -> Result<ImportRecord, AppError> {
+    let scope = allowed.scope().clone();
+    app.db
+        .read(move |tx| -> Result<_, AppError> {
+            queries::import_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)
+        })
+        .await
+}
+
+/// Runs work that reads files and seals names on a thread that may wait.
+async fn blocking<P: Requires, T: Send + 'static>(
+    app: &App,
+    allowed: &Allowed<P>,
+    work: impl FnOnce(&App, By<'_>) -> Result<T, ImportError> + Send + 'static,
+) -> Result<T, ImportError> {
+    let (app, actor) = (app.clone(), allowed.actor().clone());
+    crate::db::blocking(move || {
+        let by = By {
+            identities: &app.identities,
+            actor: &actor,
+            now: app.clock.now(),
+        };
+        work(&app, by)
+    })
+    .await
+}

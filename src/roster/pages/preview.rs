@@ -1,0 +1,249 @@
+//! One import: before it is confirmed, what it would do; afterwards, what it did and what waits.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::errors_file::write_errors;
+use super::super::import::{ImportError, Mode};
+use super::super::queries::ImportRecord;
+use super::super::staged::{self, Preview};
+use super::super::{decide, queries};
+use super::{ROWS_A_PAGE, blocking, list, record, show};
+use crate::access::needs;
+use crate::app::App;
+use crate::error::AppError;
+use crate::web::{Allowed, Submitted, View, download, redirect, redirect_with};
+
+/// Which part of an import, and which page of it.
+#[derive(Debug, Deserialize)]
+pub struct Part {
+    show: Option<String>,
+    page: Option<usize>,
+}
+
+/// An import.
+pub async fn import_page(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<i64>,
+    part: web::Query<Part>,
+) -> Result<HttpResponse, AppError> {
+    let record = record(&app, &allowed, id.into_inner()).await?;
+    if record.state == "staged" {
+        preview_page(&allowed, &app, &request, record, &part).await
+    } else {
+        result_page(&allowed, &app, &request, record, &part).await
+    }
+}
+
+async fn preview_page(
+    allowed: &Allowed<needs::ManageRosters>,
+    app: &App,
+    request: &HttpRequest,
+    record: ImportRecord,
+    part: &Part,
+) -> Result<HttpResponse, AppError> {
+    let id = record.id;
+    let for_preview = record.clone();
+    let preview = match blocking(app, allowed, move |app, by| {
+        staged::preview(&app.db, by, &for_preview)
+    })
+    .await
+    {
+        Ok(preview) => preview,
+        // The columns are the first thing to put right.
+        Err(ImportError::Columns(_) | ImportError::Questions(_)) => {
+            return Ok(redirect(&format!("/imports/{id}/columns")));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let Preview { parsed, prepared } = &preview;
+    let counts = prepared.counts();
+    let parts = show::part_counts(prepared);
+    let chosen = chosen_part(&parts, part.show.as_deref());
+    let page = part.page.unwrap_or(1).max(1);
+    let total = parts
+        .iter()
+        .find(|part| part["word"] == chosen)
+        .and_then(|part| part["count"].as_u64())
+        .unwrap_or(0);
+    let columns: Vec<Value> = parsed
+        .columns
+        .columns
+        .iter()
+        .filter(|column| !column.heading.is_empty())
+        .map(|column| json!({"heading": column.heading, "field": column.field.filter(|_| column.place == 0).map(super::super::field::Field::label)}))
+        .collect();
+    View::new(app, request, allowed, "Check the import")
+        .with("import", list::row(&record))
+        .with("counts", &counts)
+        .with("goes_in", counts.new + counts.matched - counts.unchanged)
+        .with("waits", counts.review + counts.rejected)
+        .with("notices", &prepared.notices)
+        .with("columns", columns)
+        .with("title", title_of(&parts, &chosen))
+        .with("rows", show::rows_of(prepared, &chosen, page, ROWS_A_PAGE))
+        .with("parts", parts)
+        .with("chosen", &chosen)
+        .with("page", page)
+        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .render("pages/roster/preview.html")
+}
+
+fn title_of(parts: &[Value], chosen: &str) -> String {
+    parts
+        .iter()
+        .find(|part| part["word"] == chosen)
+        .and_then(|part| part["title"].as_str())
+        .unwrap_or("Rows")
+        .to_owned()
+}
+
+/// The part asked for, else the first one with anything in it.
+fn chosen_part(parts: &[Value], asked: Option<&str>) -> String {
+    let known = |word: &&str| parts.iter().any(|part| part["word"] == *word);
+    asked
+        .filter(known)
+        .or_else(|| {
+            parts
+                .iter()
+                .find(|part| part["count"] != 0)
+                .and_then(|part| part["word"].as_str())
+        })
+        .unwrap_or("new")
+        .to_owned()
+}
+
+async fn result_page(
+    allowed: &Allowed<needs::ManageRosters>,
+    app: &App,
+    request: &HttpRequest,
+    record: ImportRecord,
+    part: &Part,
+) -> Result<HttpResponse, AppError> {
+    let page = part.page.unwrap_or(1).max(1);
+    let kind = part
+        .show
+        .clone()
+        .filter(|kind| ["review", "rejected", "leaver"].contains(&kind.as_str()));
+    let (for_rows, chosen) = (record.clone(), kind.clone());
+    let (rows, total, waiting) = blocking(app, allowed, move |app, by| {
+        app.db.write_now(|tx| {
+            let offset = ((page - 1) * ROWS_A_PAGE) as i64;
+            let (rows, total) = decide::open_rows(
+                tx,
+                by,
+                &for_rows,
+                chosen.as_deref(),
+                offset,
+                ROWS_A_PAGE as i64,
+            )?;
+            let waiting = queries::waiting_counts(tx, for_rows.id)?;
+            Ok::<_, ImportError>((rows, total, waiting))
+        })
+    })
+    .await?;
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let child = row
+                .uploaded
+                .as_ref()
+                .or(row.held.first().map(|held| &held.child));
+            json!({
+                "row": row.number,
+                "status": row.outcome,
+                "decision": row.decision,
+                "name": child.map(|child| child.person.full_name()),
+                "messages": row.messages,
+            })
+        })
+        .collect();
+    View::new(app, request, allowed, "Import")
+        .with("import", list::row(&record))
+        .with("rows", rows)
+        .with("total", total)
+        .with("waiting", waiting)
+        .with("kind", kind.unwrap_or_default())
+        .with("expires_at", record.expires_at)
+        .with("page", page)
+        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .render("pages/roster/result.html")
+}
+
+/// Confirms an import.
+pub async fn confirm(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    id: web::Path<i64>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let record = record(&app, &allowed, id.into_inner()).await?;
+    let id = record.id;
+    let mode = if form.0.is_set("partial") {
+        Mode::Partial
+    } else {
+        Mode::AllOrNothing
+    };
+    blocking(&app, &allowed, move |app, by| {
+        staged::confirm(&app.db, by, &record, mode)
+    })
+    .await?;
+    Ok(redirect_with(
+        &format!("/imports/{id}"),
+        "success",
+        "The roster was imported",
+    ))
+}
+
+/// Throws a staged import away.
+pub async fn discard(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    id: web::Path<i64>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let record = record(&app, &allowed, id.into_inner()).await?;
+    blocking(&app, &allowed, move |app, by| {
+        app.db.write_now(|tx| staged::discard(tx, by, record.id))
+    })
+    .await?;
+    Ok(redirect_with(
+        "/imports",
+        "success",
+        "The upload was discarded; nothing was imported",
+    ))
+}
+
+/// The user's own file back with a column of errors.
+pub async fn errors_file(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, AppError> {
+    let record = record(&app, &allowed, id.into_inner()).await?;
+    let bytes = blocking(&app, &allowed, move |app, by| {
+        errors_bytes(app, by, &record)
+    })
+    .await?;
+    Ok(download(
+        "roster-with-errors.csv",
+        "text/csv; charset=utf-8",
+        bytes,
+    ))
+}
+
+/// The file of [`errors_file`].
+pub(super) fn errors_bytes(
+    app: &App,
+    by: super::By<'_>,
+    record: &ImportRecord,
+) -> Result<Vec<u8>, ImportError> {
+    let Preview { parsed, prepared } = staged::preview(&app.db, by, record)?;
+    let mut bytes = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = write_errors(&prepared.plan, &parsed, &mut bytes);
+    Ok(bytes)
+}

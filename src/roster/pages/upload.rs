@@ -1,0 +1,100 @@
+//! Choosing a file.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use super::super::import::{ImportError, Target};
+use super::super::{queries, staged};
+use super::blocking;
+use crate::access::{Requires, needs};
+use crate::app::App;
+use crate::error::AppError;
+use crate::fields::{CollectionYear, Urn};
+use crate::web::{Allowed, FormData, Upload, View, redirect};
+
+/// The form.
+pub async fn upload_page(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    form_view(
+        &allowed,
+        &app,
+        &request,
+        &FormData::default(),
+        "pages/roster/upload.html",
+        "Import a roster",
+    )
+    .await
+}
+
+/// Takes the file, keeps it sealed, and shows what it would do.
+pub async fn upload(
+    allowed: Allowed<needs::ManageRosters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    upload: Upload,
+) -> Result<HttpResponse, AppError> {
+    let mut form = upload.form;
+    let year = form.required("year", "Choose the academic year");
+    let school = form.text("school").to_owned();
+    let school = (!school.is_empty()).then(|| Urn::parse(&school));
+    if matches!(school, Some(Err(_))) {
+        form.error(
+            "school",
+            "Enter the school’s URN, six digits, or leave the field empty",
+        );
+    }
+    if upload.bytes.is_empty() {
+        form.error("file", "Choose the file to import");
+    }
+    let year = CollectionYear::parse_label(&year);
+    if let (Some(year), true) = (year, form.is_valid()) {
+        let target = Target {
+            year,
+            school: school.and_then(Result::ok),
+        };
+        let bytes = upload.bytes;
+        match blocking(&app, &allowed, move |app, by| {
+            staged::stage(&app.db, by, target, &bytes)
+        })
+        .await
+        {
+            Ok(id) => return Ok(redirect(&format!("/imports/{id}"))),
+            Err(ImportError::Database(error)) => return Err(error.into()),
+            Err(error) => form.error("file", error.to_string()),
+        }
+    } else if form.is_valid() {
+        form.error("year", "Choose the academic year");
+    }
+    form_view(
+        &allowed,
+        &app,
+        &request,
+        &form,
+        "pages/roster/upload.html",
+        "Import a roster",
+    )
+    .await
+}
+
+/// The form with the years that names may come into.
+pub(super) async fn form_view<P: Requires>(
+    allowed: &Allowed<P>,
+    app: &App,
+    request: &HttpRequest,
+    form: &FormData,
+    template: &str,
+    title: &str,
+) -> Result<HttpResponse, AppError> {
+    let years = app.db.read(queries::open_years).await?;
+    let items: Vec<_> = years
+        .iter()
+        .map(|year| json!({"value": year, "text": year}))
+        .collect();
+    View::new(app, request, allowed, title)
+        .with("years", items)
+        .form(form)
+        .render(template)
+}

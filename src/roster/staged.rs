@@ -1,0 +1,236 @@
+//! An upload in the browser: kept sealed until somebody confirms what it would do.
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::apply;
+use super::columns::{Choices, find_columns};
+use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target, prepare};
+use super::queries::{self, ImportRecord, NewImport};
+use super::waiting;
+use crate::audit;
+use crate::db::{Conn, Db};
+use crate::fields::{CollectionYear, Urn};
+use crate::tabular::Limits;
+
+/// A staged import with what confirming it would do.
+#[derive(Debug)]
+pub struct Preview {
+    /// The file.
+    pub parsed: Parsed,
+    /// The plan.
+    pub prepared: Prepared,
+}
+
+/// Keeps an upload, sealed, for somebody to look at; returns its number.
+/// Refused when the file cannot be read, its columns leave no way to go on, or
+/// names cannot come in for the year.
+pub fn stage(db: &Db, by: By<'_>, target: Target, bytes: &[u8]) -> Result<i64, ImportError> {
+    let parsed = parse(db, target, bytes, None)?;
+    let year = target.year.to_string();
+    db.write_now(|tx| {
+        let sealer = by.identities.sealer(tx, &year)?;
+        let id = queries::insert_import(
+            tx,
+            &NewImport {
+                year: &year,
+                school: target.school.map(|urn| urn.number() as i32),
+                state: "staged",
+                layout: Some(&parsed.layout),
+                mapping: None,
+                counts: None,
+                by: &by.actor.label,
+                at: by.now,
+                applied_at: None,
+                expires_at: by.expires_at(),
+            },
+        )?;
+        queries::set_upload(tx, id, &sealer.seal(waiting::UPLOAD, id, bytes)?)?;
+        audit::event(
+            tx,
+            by.actor,
+            by.now,
+            "roster.uploaded",
+            &format!("import:{id}"),
+            &json!({"year": year}),
+        )?;
+        Ok(id)
+    })
+}
+
+/// What an import is for, from its record.
+pub fn target_of(record: &ImportRecord) -> Result<Target, ImportError> {
+    let year = CollectionYear::parse_label(&record.year_label).ok_or(ImportError::NotWaiting)?;
+    Ok(Target {
+        year,
+        school: record.school_urn.and_then(|urn| Urn::try_from(urn).ok()),
+    })
+}
+
+fn choices_of(record: &ImportRecord) -> Option<Choices> {
+    record
+        .mapping
+        .as_deref()
+        .and_then(|json| serde_json::from_str(json).ok())
+}
+
+fn parse(
+    db: &Db,
+    target: Target,
+    bytes: &[u8],
+    choices: Option<&Choices>,
+) -> Result<Parsed, ImportError> {
+    import::parse(bytes, &Limits::UPLOAD, target.year, choices, |layout| {
+        db.read_now(|tx| queries::remembered_choices(tx, layout))
+    })
+}
+
+/// The uploaded bytes of an import.
+pub fn uploaded_bytes(
+    tx: &mut Conn,
+    by: By<'_>,
+    record: &ImportRecord,
+) -> Result<Zeroizing<Vec<u8>>, ImportError> {
+    let sealed = queries::upload(tx, record.id)?.ok_or(ImportError::NotWaiting)?;
+    let sealer = by.identities.sealer(tx, &record.year_label)?;
+    Ok(sealer.open(waiting::UPLOAD, record.id, &sealed)?)
+}
+
+/// The file of an import with its columns, and nothing checked yet.
+pub fn reread(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Parsed, ImportError> {
+    let bytes = db.read_now(|tx| uploaded_bytes(tx, by, record))?;
+    parse(db, target_of(record)?, &bytes, choices_of(record).as_ref())
+}
+
+/// What confirming a staged import would do at this moment.
+pub fn preview(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Preview, ImportError> {
+    let target = target_of(record)?;
+    let schools = db.read_now(queries::schools)?;
+    let file = reread(db, by, record)?.check(&schools, target)?;
+    let (parsed, checked) = (file.parsed, file.checked);
+    let prepared = db.write_now(|tx| {
+        prepare(
+            tx,
+            by.identities,
+            by.actor,
+            target.year,
+            &parsed.table,
+            checked,
+        )
+    })?;
+    Ok(Preview { parsed, prepared })
+}
+
+/// Applies a staged import, worked out afresh inside the transaction that
+/// writes it.
+pub fn confirm(db: &Db, by: By<'_>, record: &ImportRecord, mode: Mode) -> Result<(), ImportError> {
+    let target = target_of(record)?;
+    let schools = db.read_now(queries::schools)?;
+    let file = reread(db, by, record)?.check(&schools, target)?;
+    let (parsed, checked) = (file.parsed, file.checked);
+    let year = target.year.to_string();
+    db.write_now(|tx| {
+        let prepared = prepare(
+            tx,
+            by.identities,
+            by.actor,
+            target.year,
+            &parsed.table,
+            checked,
+        )?;
+        let counts = prepared.counts();
+        if mode == Mode::AllOrNothing && counts.rejected > 0 {
+            return Err(ImportError::Problems {
+                rejected: counts.rejected,
+                rows: counts.rows,
+            });
+        }
+        let json = serde_json::to_string(&counts).unwrap_or_default();
+        if !queries::change_state(
+            tx,
+            record.id,
+            "staged",
+            "applied",
+            Some(&json),
+            Some(by.now),
+        )? {
+            return Err(ImportError::NotWaiting);
+        }
+        let sealer = by.identities.sealer(tx, &year)?;
+        let waiting = waiting::not_waiting_yet(
+            tx,
+            &sealer,
+            &year,
+            apply::rows_that_wait(&prepared, &parsed),
+        )?;
+        let leavers = apply::new_leavers(tx, &year, &prepared)?;
+        apply::write(
+            tx, by, &year, &sealer, record.id, &prepared, waiting, &leavers,
+        )
+    })
+}
+
+/// Throws a staged import away.
+pub fn discard(tx: &mut Conn, by: By<'_>, id: i64) -> Result<(), ImportError> {
+    if !queries::change_state(tx, id, "staged", "discarded", None, None)? {
+        return Err(ImportError::NotWaiting);
+    }
+    queries::forget_upload(tx, id)?;
+    audit::event(
+        tx,
+        by.actor,
+        by.now,
+        "roster.discarded",
+        &format!("import:{id}"),
+        &json!({}),
+    )?;
+    Ok(())
+}
+
+/// Notes what somebody said the columns are, for this import and for every
+/// later file of the same layout.
+pub fn choose_columns(
+    db: &Db,
+    by: By<'_>,
+    record: &ImportRecord,
+    choices: &Choices,
+) -> Result<Parsed, ImportError> {
+    let mut parsed = reread(db, by, record)?;
+    let target = target_of(record)?;
+    parsed.columns = find_columns(&parsed.table, choices, target.year.start_year())?;
+    db.write_now(|tx| -> Result<(), ImportError> {
+        queries::set_mapping(
+            tx,
+            record.id,
+            &serde_json::to_string(choices).unwrap_or_default(),
+        )?;
+        queries::remember_choices(tx, &parsed.layout, choices, &by.actor.label, by.now)?;
+        audit::event(
+            tx,
+            by.actor,
+            by.now,
+            "roster.columns_chosen",
+            &format!("import:{}", record.id),
+            &json!({}),
+        )?;
+        Ok(())
+    })?;
+    Ok(parsed)
+}
+
+/// Erases uploaded bytes and waiting rows whose thirty days are over. The body
+/// of a nightly job; returns how many imports that was.
+pub fn erase_expired(tx: &mut Conn, by: By<'_>) -> Result<usize, ImportError> {
+    let erased = queries::erase_expired(tx, by.now)?;
+    if erased > 0 {
+        audit::event(
+            tx,
+            by.actor,
+            by.now,
+            "roster.uploads_erased",
+            "imports",
+            &json!({"imports": erased}),
+        )?;
+    }
+    Ok(erased)
+}

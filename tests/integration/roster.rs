@@ -272,7 +272,7 @@ fn upload(
     assert!(test.db().file().is_none_or(|file| file.exists()));
     browser
         .get("/imports/new")
-        .choose("Academic year", "2026-27")
+        .fill("Academic year", "2026-27")
         .fill("School", school)
         .attach("The list", name, &bytes)
         .press("Continue")
@@ -326,13 +326,13 @@ both_databases! {
         assert!(refused.stderr.contains("Given name"), "{}", refused.stderr);
         let page = browser
             .get("/imports/new")
-            .choose("Academic year", "2026-27")
+            .fill("Academic year", "2026-27")
             .fill("School", "900101")
             .attach("The list", "list.csv", list.as_bytes())
             .press("Continue")
             .shows("What each column is")
             .shows("There is no column for Given name, Family name");
-        page.choose("Vorname", "given_name").choose("Nachname", "family_name").press("Continue").shows("Ava Hill");
+        page.fill("Vorname", "given_name").fill("Nachname", "family_name").press("Continue").shows("Ava Hill");
         test.run(&command).done();
     }
 
@@ -407,7 +407,7 @@ both_databases! {
         let bytes = std::fs::read(sample("sims_like.csv")).unwrap();
         let page = school
             .get("/school/rosters/new")
-            .choose("Academic year", "2026-27")
+            .fill("Academic year", "2026-27")
             .attach("The list", "list.csv", &bytes)
             .press("Send")
             .shows("Waiting to be confirmed")

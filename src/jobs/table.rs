@@ -7,6 +7,8 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
 use crate::retention;
+use crate::roster::import::By;
+use crate::roster::staged;
 
 /// Every job, in the order of the page.
 pub static TABLE: &[Job] = &[
@@ -24,6 +26,13 @@ pub static TABLE: &[Job] = &[
         when: "every night at 3:15am",
         run: forget_old_runs,
     },
+    Job {
+        name: "erase-old-uploads",
+        does: "Erases uploaded rosters, and rows of them that still wait, after 30 days.",
+        schedule: "0 45 2 * * *",
+        when: "every night at 2:45am",
+        run: erase_old_uploads,
+    },
 ];
 
 /// Keeps the list of runs short: some jobs run every minute.
@@ -39,4 +48,21 @@ fn forget_old_runs(app: &App, _: &Actor, dry_run: bool) -> anyhow::Result<String
         .db
         .write_now(|tx| -> Result<usize, db::Error> { queries::forget_runs(tx, before) })?;
     Ok(format!("{runs} runs forgotten"))
+}
+
+/// Keeps uploads no longer than it takes to mend their rows.
+fn erase_old_uploads(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
+    if dry_run {
+        let due = app
+            .db
+            .read_now(|tx| staged::imports_due(tx, app.clock.now()))?;
+        return Ok(format!("{due} uploads would be erased"));
+    }
+    let by = By {
+        identities: &app.identities,
+        actor,
+        now: app.clock.now(),
+    };
+    let erased = app.db.write_now(|tx| staged::erase_expired(tx, by))?;
+    Ok(format!("{erased} uploads erased"))
 }

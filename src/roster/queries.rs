@@ -69,7 +69,6 @@ pub(super) struct WaitingRecord {
     pub(super) import_id: i64,
     pub(super) row_number: i32,
     pub(super) outcome: String,
-    pub(super) codes: String,
     pub(super) decision: Option<String>,
     pub(super) pupil_id: Option<i64>,
     pub(super) sealed: Option<Vec<u8>>,
@@ -585,14 +584,19 @@ pub(super) fn delete_waiting_rows(tx: &mut Conn, import: i64) -> Result<(), Erro
     Ok(())
 }
 
-/// Erases the bytes and waiting rows of imports whose time has come, and the
-/// copies kept for undoing; returns how many imports that was.
-pub(super) fn erase_expired(tx: &mut Conn, now: NaiveDateTime) -> Result<usize, Error> {
-    let due: Vec<i64> = import::table
+/// The imports whose time has come.
+pub(super) fn imports_due(tx: &mut Conn, now: NaiveDateTime) -> Result<Vec<i64>, Error> {
+    Ok(import::table
         .filter(import::expires_at.le(now))
         .filter(import::state.ne("expired"))
         .select(import::id)
-        .load(tx)?;
+        .load(tx)?)
+}
+
+/// Erases the bytes and waiting rows of imports whose time has come, and the
+/// copies kept for undoing; returns how many imports that was.
+pub(super) fn erase_expired(tx: &mut Conn, now: NaiveDateTime) -> Result<usize, Error> {
+    let due = imports_due(tx, now)?;
     for chunk in due.chunks(VALUES_A_STATEMENT) {
         diesel::update(import_row::table.filter(import_row::import_id.eq_any(chunk)))
             .set(import_row::sealed.eq(None::<Vec<u8>>))

@@ -218,6 +218,11 @@ pub fn choose_columns(
     Ok(parsed)
 }
 
+/// How many imports' bytes are due to be erased.
+pub fn imports_due(tx: &mut Conn, now: chrono::NaiveDateTime) -> Result<usize, crate::db::Error> {
+    Ok(queries::imports_due(tx, now)?.len())
+}
+
 /// Erases uploaded bytes and waiting rows whose thirty days are over. The body
 /// of a nightly job; returns how many imports that was.
 pub fn erase_expired(tx: &mut Conn, by: By<'_>) -> Result<usize, ImportError> {

@@ -44,15 +44,6 @@ impl From<ImportError> for AppError {
     }
 }
 
-/// Who acts on this request, with what.
-fn by<'a, P: Requires>(app: &'a App, allowed: &'a Allowed<P>) -> By<'a> {
-    By {
-        identities: &app.identities,
-        actor: allowed.actor(),
-        now: app.clock.now(),
-    }
-}
-
 /// The import, when it is in the visitor's scope.
 async fn record<P: Requires>(
     app: &App,

@@ -4,6 +4,7 @@
 
 use crate::access::needs;
 use crate::accounts::pages as accounts;
+use crate::demo::pages as demo;
 use crate::home::pages as home;
 use crate::jobs::pages as jobs;
 use crate::privacy::pages as privacy;
@@ -16,6 +17,13 @@ use crate::years::pages as years;
 pub fn table() -> Vec<Route> {
     vec![
         get("/", needs::SignedIn, home::home),
+        get("/demo/mail", needs::Public, demo::list),
+        get("/demo/mail/{name}", needs::Public, demo::message),
+        get("/demo/mail/{name}/html", needs::Public, demo::html),
+        get(
+            "/demo/mail/{name}/attachments/{number}",
+            needs::Public,
+            demo::attachment,
         get("/sign-in", needs::Public, accounts::sign_in_page),
         post("/sign-in", needs::Public, accounts::sign_in),
         post("/sign-out", needs::SignedIn, accounts::sign_out),

@@ -20,7 +20,7 @@ pub struct SynthArgs {
     /// How many academic years; the last one is today's (see --as-of) and in progress
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub years: u32,
-    /// The folder for schools.csv, roster-YEAR.csv and measurements-YEAR.csv
+    /// The folder for schools.csv, roster-YEAR.csv, measurements-YEAR.csv, postcodes.csv and deprivation.csv
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Children in each year group of each school; without it they differ

@@ -45,8 +45,8 @@ pub struct School {
     pub street: String,
     /// Town.
     pub town: &'static str,
-    /// Outward half of the postcodes around it, such as `EB4`.
-    pub district: String,
+    /// The postcodes around it.
+    pub district: District,
     /// Its postcode.
     pub postcode: String,
     /// Deprivation of the streets around it, 1 (most deprived) to 10.
@@ -86,7 +86,11 @@ impl School {
             0 => format!("{base} {kind_words}"),
             _ => format!("{base} {kind_words}, {town} {round}"),
         };
-        let district = format!("{area}{}", 1 + in_la % 20);
+        let district = District {
+            area,
+            number: 1 + in_la % 20,
+        };
+        let decile = chance.between(1, 10);
         let mut cohort = |taught: bool| match (taught, size) {
             (false, _) => 0,
             (true, Some(size)) => size,
@@ -106,9 +110,9 @@ impl School {
             church,
             street: format!("{} {}", chance.one(ROADS), chance.one(ROAD_KINDS)),
             town,
-            postcode: postcode(&mut chance, &district),
+            postcode: district.postcode(&mut chance, decile),
             district,
-            decile: chance.between(1, 10),
+            decile,
             sizes,
         }
     }
@@ -122,12 +126,45 @@ impl School {
     }
 }
 
-/// A postcode of the district.
-pub(super) fn postcode(chance: &mut Chance, district: &str) -> String {
-    // The letters that inward halves use.
-    const LETTERS: &[u8] = b"ABDEFGHJLNPQRSTUWXYZ";
-    let digit = chance.between(0, 9);
-    let mut letter = || char::from(LETTERS[chance.between(0, 19) as usize]);
-    let (first, second) = (letter(), letter());
-    format!("{district} {digit}{first}{second}")
+/// The outward half of postcodes, such as `EB4`. Each of its ten sectors (`EB4 0`, `EB4 1` …) is one small area, and
+/// each tenth of deprivation has one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct District {
+    area: &'static str,
+    number: u32,
+}
+
+impl District {
+    /// A postcode in the sector with this decile of deprivation.
+    pub(super) fn postcode(self, chance: &mut Chance, decile: u32) -> String {
+        // The letters that inward halves use.
+        const LETTERS: &[u8] = b"ABDEFGHJLNPQRSTUWXYZ";
+        let digit = (0..10)
+            .find(|digit| self.decile_of(*digit) == decile)
+            .unwrap_or(0);
+        let mut letter = || char::from(LETTERS[chance.between(0, 19) as usize]);
+        let (first, second) = (letter(), letter());
+        format!("{}{} {digit}{first}{second}", self.area, self.number)
+    }
+
+    /// The decile of a sector: 7 has no factor in common with 10, so each decile comes once.
+    fn decile_of(self, digit: u32) -> u32 {
+        1 + (digit * 7 + self.number * 3) % 10
+    }
+}
+
+/// The code of the small area that a postcode of the area lies in, and its decile. The codes are beyond those in use.
+pub(super) fn small_area(postcode: &str) -> Option<(String, u32)> {
+    let (outward, inward) = postcode.split_once(' ')?;
+    let (area, number) = outward.split_at_checked(2)?;
+    let (area, tens) = if area == "EB" { ("EB", 0) } else { ("TB", 1) };
+    let district = District {
+        area,
+        number: number.parse().ok()?,
+    };
+    let digit = inward.chars().next()?.to_digit(10)?;
+    Some((
+        format!("E0199{tens}{:02}{digit}", district.number),
+        district.decile_of(digit),
+    ))
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{Days, NaiveDate};
 use growth::Sex;
 
-use super::area::{self, School};
+use super::area::School;
 use super::names::{CLASSES, COMMUNITIES, Community, ROAD_KINDS, ROADS};
 use super::numbers::{Numbers, upn};
 use super::random::Chance;
@@ -263,7 +263,7 @@ fn family(chance: &mut Chance, school: &School) -> Family {
             String::new()
         },
         postcode: if has_address {
-            area::postcode(chance, &school.district)
+            school.district.postcode(chance, decile)
         } else {
             String::new()
         },

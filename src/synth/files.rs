@@ -5,7 +5,7 @@ use std::io::Write;
 use csv::Writer;
 use growth::Sex;
 
-use super::area::{Kind, School};
+use super::area::{self, Kind, School};
 use super::children::Child;
 use super::outcomes::Outcome;
 
@@ -172,6 +172,44 @@ pub(super) fn write_schools(to: impl Write, schools: &[School]) -> csv::Result<(
     }
     file.flush()?;
     Ok(())
+}
+
+/// Writes postcodes as the ONS directory does, with the columns that are used.
+pub(super) fn write_postcodes<'a>(
+    to: impl Write,
+    postcodes: impl Iterator<Item = &'a str>,
+) -> csv::Result<()> {
+    let mut file = Writer::from_writer(to);
+    file.write_record(["pcds", "doterm", "laua", "lsoa21"])?;
+    for postcode in postcodes {
+        if let Some((lsoa, _)) = area::small_area(postcode) {
+            let authority = if postcode.starts_with("EB") {
+                "E06999999"
+            } else {
+                "E06999998"
+            };
+            file.write_record([postcode, "", authority, &lsoa])?;
+        }
+    }
+    Ok(file.flush()?)
+}
+
+/// Writes the deciles of the small areas that the postcodes lie in, as the Indices of Deprivation do.
+pub(super) fn write_deprivation<'a>(
+    to: impl Write,
+    postcodes: impl Iterator<Item = &'a str>,
+) -> csv::Result<()> {
+    let areas: std::collections::BTreeMap<String, u32> =
+        postcodes.filter_map(area::small_area).collect();
+    let mut file = Writer::from_writer(to);
+    file.write_record([
+        "LSOA code (2021)",
+        "Index of Multiple Deprivation (IMD) Decile",
+    ])?;
+    for (lsoa, decile) in areas {
+        file.write_record([lsoa, decile.to_string()])?;
+    }
+    Ok(file.flush()?)
 }
 
 /// A roster in canonical columns, written child by child.

@@ -14,13 +14,14 @@ mod numbers;
 mod outcomes;
 mod random;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use chrono::NaiveDate;
 
-pub use area::{Kind, MOST_SCHOOLS, School};
+pub use area::{District, Kind, MOST_SCHOOLS, School};
 pub use children::{Child, Parent};
 pub use outcomes::Outcome;
 
@@ -82,6 +83,8 @@ pub struct Area {
     schools: Vec<School>,
     years: Vec<CollectionYear>,
     numbers: numbers::Numbers,
+    /// Every postcode written so far; the area has at most 160,000.
+    postcodes: BTreeSet<String>,
 }
 
 impl Area {
@@ -111,6 +114,7 @@ impl Area {
             .map(|index| School::invent(plan.seed, index, plan.children_per_year_group))
             .collect();
         Ok(Self {
+            postcodes: BTreeSet::new(),
             numbers: numbers::Numbers::new(plan.seed),
             plan,
             schools,
@@ -153,6 +157,9 @@ impl Area {
             let children = children::children(seed, school, year, &mut self.numbers);
             let outcomes = outcomes::outcomes(seed, school, year, self.plan.today, &children);
             for (child, outcome) in children.iter().zip(&outcomes) {
+                if !self.postcodes.contains(&child.postcode) {
+                    self.postcodes.insert(child.postcode.clone());
+                }
                 roster.child(child)?;
                 written.children += 1;
                 if let Some(outcome) = outcome {
@@ -166,8 +173,25 @@ impl Area {
         Ok(written)
     }
 
-    /// Writes `schools.csv`, and `roster-YEAR.csv` and `measurements-YEAR.csv` for each year, into a folder, which is
-    /// made when it is missing.
+    /// Writes the postcodes of the years written so far, with the small areas they lie in.
+    pub fn write_postcodes(&self, to: impl Write) -> Result<(), SynthError> {
+        Ok(files::write_postcodes(to, self.known_postcodes())?)
+    }
+
+    /// Writes the deprivation of those small areas.
+    pub fn write_deprivation(&self, to: impl Write) -> Result<(), SynthError> {
+        Ok(files::write_deprivation(to, self.known_postcodes())?)
+    }
+
+    fn known_postcodes(&self) -> impl Iterator<Item = &str> {
+        self.postcodes
+            .iter()
+            .map(String::as_str)
+            .filter(|postcode| !postcode.is_empty())
+    }
+
+    /// Writes `schools.csv`, and `roster-YEAR.csv` and `measurements-YEAR.csv` for each year, and
+    /// `postcodes.csv` and `deprivation.csv`, into a folder, which is made when it is missing.
     pub fn write_folder(&mut self, folder: &Path) -> Result<Vec<YearWritten>, SynthError> {
         std::fs::create_dir_all(folder)?;
         let create = |name: String| {
@@ -180,6 +204,8 @@ impl Area {
             let measurements = create(format!("measurements-{year}.csv"))?;
             written.push(self.write_year(year, roster, measurements)?);
         }
+        self.write_postcodes(create("postcodes.csv".to_owned())?)?;
+        self.write_deprivation(create("deprivation.csv".to_owned())?)?;
         Ok(written)
     }
 }

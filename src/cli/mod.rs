@@ -5,6 +5,7 @@
 mod audit;
 mod backup;
 mod check_config;
+mod demo;
 mod export;
 mod growth;
 mod import;
@@ -38,6 +39,8 @@ struct Cli {
 enum Command {
     /// Serve the pages, and run the scheduled jobs
     Serve(serve::ServeArgs),
+    /// Serve an invented area from a temporary folder, with sign-ins printed
+    Demo(demo::DemoArgs),
     /// Bring the database's schema up to date
     Migrate,
     /// Check the settings: database, keyring, mail, templates
@@ -104,6 +107,7 @@ fn run(cli: Cli) -> Outcome {
     let config = Config::from_args(&cli.global)?;
     match cli.command {
         Command::Serve(args) => serve::run(config, args),
+        Command::Demo(args) => demo::run(config, args),
         Command::Migrate => migrate::run(&config),
         Command::CheckConfig => check_config::run(config),
         Command::Year(command) => year::run(&open(config)?, command),

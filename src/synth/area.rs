@@ -95,7 +95,7 @@ impl School {
             (false, _) => 0,
             (true, Some(size)) => size,
             (true, None) if kind == Kind::Special => chance.between(4, 9),
-            (true, None) => chance.between(28, 60),
+            (true, None) => chance.between(38, 62),
         };
         let sizes = [cohort(kind != Kind::Junior), cohort(kind != Kind::Infant)];
         Self {

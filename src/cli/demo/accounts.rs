@@ -17,8 +17,8 @@ pub(super) struct DemoAccount {
 
 /// Words that passwords are made of.
 const WORDS: [&str; 16] = [
-    "amber", "badger", "cobalt", "dapple", "ember", "fennel", "gannet", "heron", "indigo", "juniper", "kestrel",
-    "linnet", "marlin", "nimbus", "osprey", "pewter",
+    "amber", "badger", "cobalt", "dapple", "ember", "fennel", "gannet", "heron", "indigo",
+    "juniper", "kestrel", "linnet", "marlin", "nimbus", "osprey", "pewter",
 ];
 
 /// Adds the accounts. The passwords follow from the seed, so that the next demonstration has the same ones.
@@ -60,7 +60,8 @@ pub(super) fn add(app: &App, seed: u64, schools: &[School]) -> anyhow::Result<Ve
 }
 
 fn password_of(seed: u64, place: usize) -> String {
-    let mixed = (seed ^ (place as u64).wrapping_mul(0x9E37_79B9)).wrapping_mul(0x2545_F491_4F6C_DD1D);
+    let mixed =
+        (seed ^ (place as u64).wrapping_mul(0x9E37_79B9)).wrapping_mul(0x2545_F491_4F6C_DD1D);
     let word = |shift: u32| WORDS[(mixed >> shift) as usize % WORDS.len()];
     format!("{}-{}-{}", word(20), word(34), 1000 + (mixed >> 45) % 9000)
 }

@@ -51,17 +51,34 @@ pub(super) fn run(mut config: Config, args: DemoArgs) -> Outcome {
     config.web.public_url = format!("http://{address}");
     config.web.demo = true;
 
-    println!("Setting up a demonstration with invented children in {}", folder.path().display());
+    println!(
+        "Setting up a demonstration with invented children in {}",
+        folder.path().display()
+    );
     migrate::set_up_if_empty(&config)?;
     let app = App::start(config)?;
-    let area = setup::area(&app, args.seed)?;
-    setup::run(&app, area)?;
+    let schools = setup::run(&app, &folder.path().join("area"), args.seed)?;
     println!("\nSign in as");
-    for account in accounts::add(&app, args.seed)? {
-        println!("  {:<27} {:<28} password {}", account.role.label(), account.email, account.password);
+    for account in accounts::add(&app, args.seed, &schools)? {
+        println!(
+            "  {:<27} {:<28} password {}",
+            account.role.label(),
+            account.email,
+            account.password
+        );
     }
-    println!("\nMail is kept in {} and shown on http://{address}/demo/mail", mail.display());
-    println!("Serving on http://{address} (Ctrl-C ends it{})", if args.keep { "" } else { " and removes everything" });
+    println!(
+        "\nMail is kept in {} and shown on http://{address}/demo/mail",
+        mail.display()
+    );
+    println!(
+        "Serving on http://{address} (Ctrl-C ends it{})",
+        if args.keep {
+            ""
+        } else {
+            " and removes everything"
+        }
+    );
     serve::serve(app, listener, 2)?;
     if args.keep {
         println!("Everything was kept in {}", folder.path().display());
@@ -96,5 +113,8 @@ fn listen(asked: Option<&str>) -> anyhow::Result<TcpListener> {
             Err(error) => return Err(error).context("cannot listen on 127.0.0.1"),
         }
     }
-    bail!("ports {FIRST_PORT} to {} are taken; choose another with --listen 127.0.0.1:PORT", FIRST_PORT + 19);
+    bail!(
+        "ports {FIRST_PORT} to {} are taken; choose another with --listen 127.0.0.1:PORT",
+        FIRST_PORT + 19
+    );
 }

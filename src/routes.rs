@@ -24,6 +24,7 @@ pub fn table() -> Vec<Route> {
             "/demo/mail/{name}/attachments/{number}",
             needs::Public,
             demo::attachment,
+        ),
         get("/sign-in", needs::Public, accounts::sign_in_page),
         post("/sign-in", needs::Public, accounts::sign_in),
         post("/sign-out", needs::SignedIn, accounts::sign_out),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate, Weekday};
 use diesel::prelude::*;
 
 use super::Reason;
@@ -145,13 +145,19 @@ pub fn school_names(tx: &mut Conn, scope: &Scope) -> Result<BTreeMap<i32, String
 /// The measurements that count, as quality looks at them.
 pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Error> {
     let urns = scope.urns();
-    let mut extremes = warning::table
+    // The warning says that a day was at the weekend when the day itself has been coarsened to its month.
+    let mut warned = warning::table
         .inner_join(pupil::table)
         .filter(pupil::year_label.eq(year))
         .filter(pupil::outcome.eq("measured"))
         .filter(warning::version.eq(pupil::outcome_version))
-        .filter(warning::code.eq_any(["extreme_height", "extreme_weight", "extreme_bmi"]))
-        .select(pupil::id)
+        .filter(warning::code.eq_any([
+            "extreme_height",
+            "extreme_weight",
+            "extreme_bmi",
+            "weekend",
+        ]))
+        .select((pupil::id, warning::code))
         .into_boxed();
     let mut rows = measurement::table
         .inner_join(pupil::table)
@@ -169,10 +175,17 @@ pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Erro
         ))
         .into_boxed();
     if let Some(urns) = &urns {
-        extremes = extremes.filter(pupil::school_urn.eq_any(urns));
+        warned = warned.filter(pupil::school_urn.eq_any(urns));
         rows = rows.filter(pupil::school_urn.eq_any(urns));
     }
-    let extremes: HashSet<i64> = extremes.load::<i64>(tx)?.into_iter().collect();
+    let (weekends, extremes): (Vec<_>, Vec<_>) = warned
+        .load::<(i64, String)>(tx)?
+        .into_iter()
+        .partition(|(_, code)| code == "weekend");
+    let pupils = |warned: Vec<(i64, String)>| -> HashSet<i64> {
+        warned.into_iter().map(|(pupil, _)| pupil).collect()
+    };
+    let (weekends, extremes) = (pupils(weekends), pupils(extremes));
     type Row = (
         i64,
         i32,
@@ -189,7 +202,9 @@ pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Erro
             |(id, height_mm, weight_g, on, month_only, measured_by, device)| Look {
                 height_mm,
                 weight_g,
-                measured_on: (!month_only).then_some(on),
+                weekend: weekends.contains(&id)
+                    || (!month_only && matches!(on.weekday(), Weekday::Sat | Weekday::Sun)),
+                august: on.month() == 8,
                 extreme: extremes.contains(&id),
                 measured_by,
                 device,

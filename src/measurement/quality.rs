@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate, Weekday};
 use serde::Serialize;
 
 /// What is looked at of one measurement.
@@ -15,8 +14,10 @@ pub struct Look {
     pub height_mm: i32,
     /// Weight in g.
     pub weight_g: i32,
-    /// The day; `None` once only the month is kept.
-    pub measured_on: Option<NaiveDate>,
+    /// On a Saturday or a Sunday.
+    pub weekend: bool,
+    /// In August.
+    pub august: bool,
     /// Whether a z-score was beyond the limits.
     pub extreme: bool,
     /// Who measured.
@@ -55,10 +56,8 @@ impl Quality {
         self.whole_weights += u32::from(look.weight_g % 1000 == 0);
         self.half_weights += u32::from(look.weight_g % 1000 == 500);
         self.extreme += u32::from(look.extreme);
-        if let Some(day) = look.measured_on {
-            self.weekend += u32::from(matches!(day.weekday(), Weekday::Sat | Weekday::Sun));
-            self.august += u32::from(day.month() == 8);
-        }
+        self.weekend += u32::from(look.weekend);
+        self.august += u32::from(look.august);
     }
 
     /// Whether so many heights are whole that somebody is rounding: over 30 of 100, of at least 20.
@@ -99,7 +98,8 @@ mod tests {
         Look {
             height_mm,
             weight_g,
-            measured_on: NaiveDate::from_ymd_opt(2026, 11, 28),
+            weekend: true,
+            august: false,
             extreme: false,
             measured_by: None,
             device: Some(device.to_owned()),

@@ -15,4 +15,5 @@ mod privacy;
 mod retention;
 mod roster;
 mod schema;
+mod sealed;
 mod years;

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use stature::access::Role;
+use stature::access::{Role, Scope};
 use stature::app::App;
 use stature::audit::Actor;
 use stature::config::{Config, DatabaseUrl};
@@ -12,6 +12,7 @@ use stature::db::schema::{
 };
 use stature::db::{Conn, Error};
 use stature::identity::{IdentityError, Purpose, Whose};
+use stature::measurement::{self as measurement_slice, quality};
 use stature::retention::{self, Night, Outcome, RetentionError, Run};
 
 use crate::support::{Backend, ChildSpec, TestApp};
@@ -117,8 +118,8 @@ fn scan_of(run: &Run) -> &retention::Scan {
     run.scan.as_ref().unwrap()
 }
 
-/// Everything the programme counts by, from columns that survive: category by school, year group and sex; outcomes and
-/// reasons; digits of heights.
+/// Everything the programme counts: categories, participation and data quality as their pages show them, and the
+/// columns that they are counted from.
 fn aggregates(test: &TestApp) -> Vec<String> {
     test.db()
         .read_now(|tx| -> Result<Vec<String>, Error> {
@@ -168,7 +169,19 @@ fn aggregates(test: &TestApp) -> Vec<String> {
                 .order(warning::id)
                 .select((warning::code, warning::confirmed_by))
                 .load(tx)?;
+            let tallies = measurement_slice::tallies(tx, &Scope::Everything, "2026-27")?;
+            let quality_report = quality::report(&measurement_slice::looks(
+                tx,
+                &Scope::Everything,
+                "2026-27",
+            )?);
+            assert!(
+                quality_report.all.weekend > 0,
+                "the test has no measurement at a weekend"
+            );
             Ok(vec![
+                format!("{tallies:?}"),
+                format!("{quality_report:?}"),
                 format!("{categories:?}"),
                 format!("{participation:?}"),
                 format!("{reasons:?}"),
@@ -225,7 +238,7 @@ both_databases! {
         let names = ["Archer", "Baker", "Carter", "Dyer", "Fletcher", "Glover"];
         let children: Vec<i64> = names.into_iter().map(|name| child(test, name)).collect();
         for (index, child) in children.iter().enumerate() {
-            let on = date(2026, 11, 2 + index as u32);
+            let on = date(2026, 11, 5 + index as u32);
             match index {
                 0..=3 => measured(test, *child, on, 1401 + 3 * index as i32, ["underweight", "healthy_weight", "overweight", "very_overweight"][index]),
                 4 => not_measured_because(test, *child, on, "absent"),
@@ -344,6 +357,42 @@ both_databases! {
         std::fs::write(test.path("keyring/2024-25.key"), key).unwrap();
         assert_eq!(run(test).keys_destroyed, ["2024-25"]);
         assert!(!test.path("keyring/2024-25.key").exists());
+    }
+
+    fn a_name_on_its_way_in_keeps_its_year_open(test: TestApp) {
+        test.set_year("2024-25", 30);
+        let child = test.child(ChildSpec { year: "2024-25", ..ChildSpec::default() });
+        let actor = Actor::command("test");
+        let person = test
+            .db()
+            .write_now(|tx| -> Result<_, IdentityError> {
+                let mut people = test.app.identities.open(tx, &actor, Purpose::Correcting, Whose::Pupils(&[child]))?;
+                diesel::delete(identity::table.find(child)).execute(tx)?;
+                Ok(people.remove(&child).unwrap())
+            })
+            .unwrap();
+        std::thread::scope(|scope| {
+            test.db()
+                .write_now(|tx| -> Result<(), IdentityError> {
+                    // The key is in use from here on; only now does the night come to the year.
+                    test.app.identities.sealer(tx, "2024-25")?;
+                    let (send, begun) = std::sync::mpsc::channel();
+                    scope.spawn(move || {
+                        send.send(()).unwrap();
+                        let actor = Actor::job("retention");
+                        let mut night = Night::begin(&test.app, &actor).unwrap();
+                        night.close_years().unwrap();
+                        night.destroy_keys().unwrap();
+                    });
+                    begun.recv().unwrap();
+                    test.app.identities.put(tx, "2024-25", child, &person)
+                })
+                .unwrap();
+        });
+        assert!(test.path("keyring/2024-25.key").exists(), "the key went while a name came in");
+        let night = run(test);
+        assert_eq!((night.names, night.counts.unopened), (1, 0));
+        assert_eq!(night.keys_destroyed, ["2024-25"]);
     }
 
     fn a_removed_name_cannot_be_put_back_while_its_year_goes_on(test: TestApp) {

@@ -161,6 +161,16 @@ impl TestApp {
         Browser::new(&self.address)
     }
 
+    /// A browser of nobody on another address: the program itself serving.
+    pub fn browser_of(&self, address: &str) -> Browser {
+        Browser::new(address)
+    }
+
+    /// The database's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A browser in which somebody with this role is signed in.
     pub fn signed_in(&self, role: Role, schools: &[i32], authorities: &[&str]) -> Browser {
         let email = self.account(role, schools, authorities);

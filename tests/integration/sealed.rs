@@ -1,0 +1,284 @@
+//! Nothing that names a child lies in clear anywhere, and whoever opens a name leaves a row that says so.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use aho_corasick::AhoCorasick;
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::audit::Actor;
+use stature::db::raw_bytes;
+use stature::db::schema::{access, access_pupil, audit_event, pupil};
+use stature::db::{Conn, Error};
+use stature::identity::{IdentityError, Purpose, Whose};
+
+use crate::support::{ChildSpec, TestApp};
+
+/// Two children whose every detail is a word or a number that stands nowhere else.
+fn children() -> [ChildSpec; 2] {
+    [
+        ChildSpec {
+            given_name: "Bartholomew",
+            family_name: "Quartermaine",
+            born: (2016, 3, 14),
+            nhs_number: "9990102694",
+            upn: "J999200126012",
+            postcode: "EB1 4NQ",
+            contacts: vec![("Philippa Quartermaine", "philippa.q@family.example")],
+            ..ChildSpec::default()
+        },
+        ChildSpec {
+            given_name: "Zoë-Marguerite",
+            family_name: "O’Shaughnessy",
+            born: (2016, 5, 28),
+            nhs_number: "9990104174",
+            upn: "H999200126019",
+            postcode: "EB1 3BY",
+            contacts: vec![("Declan Featherstonehaugh", "declan@family.example")],
+            ..ChildSpec::default()
+        },
+    ]
+}
+
+/// Everything about a child that nobody may read in the bytes, in the spellings that a program would use.
+fn secrets(spec: &ChildSpec) -> Vec<String> {
+    let (year, month, day) = spec.born;
+    let born = chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap();
+    let mut secrets = vec![
+        spec.given_name.to_owned(),
+        spec.family_name.to_owned(),
+        spec.nhs_number.to_owned(),
+        spec.upn.to_owned(),
+        spec.postcode.to_owned(),
+        spec.postcode.replace(' ', ""),
+        "1 Example Street".to_owned(),
+    ];
+    for format in ["%Y-%m-%d", "%d/%m/%Y", "%-d/%-m/%Y", "%Y%m%d", "%-d %B %Y"] {
+        secrets.push(born.format(format).to_string());
+    }
+    for (name, email) in &spec.contacts {
+        secrets.extend(name.split(' ').chain([*email]).map(str::to_owned));
+    }
+    // Numbers are also shown in groups.
+    secrets.push(format!(
+        "{} {} {}",
+        &spec.nhs_number[..3],
+        &spec.nhs_number[3..6],
+        &spec.nhs_number[6..]
+    ));
+    secrets
+}
+
+/// Insists that none of it is in the bytes; tells which kind it was without repeating it.
+#[track_caller]
+fn holds_no_secret(bytes: &[u8], place: &str) {
+    for (number, spec) in children().iter().enumerate() {
+        for (kind, secret) in secrets(spec).iter().enumerate() {
+            let found = bytes
+                .windows(secret.len())
+                .any(|window| window.eq_ignore_ascii_case(secret.as_bytes()));
+            assert!(
+                !found,
+                "{place}: secret {kind} of child {number} lies in clear"
+            );
+        }
+    }
+}
+
+/// Every byte of the database as it lies on disk, its journal included, with nothing cleaned before.
+fn database_bytes(test: &TestApp) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    raw_bytes::read_all(test.db(), &mut |piece| {
+        bytes.extend_from_slice(piece.unwrap_or_default());
+    })
+    .unwrap();
+    assert!(
+        bytes.len() > 100_000,
+        "only {} bytes were read",
+        bytes.len()
+    );
+    bytes
+}
+
+fn accesses(test: &TestApp) -> i64 {
+    test.db()
+        .read_now(|tx| -> Result<i64, Error> { Ok(access::table.count().get_result(tx)?) })
+        .unwrap()
+}
+
+/// The program serving on the test's data, its log going into a file.
+struct Served {
+    process: std::process::Child,
+    address: String,
+}
+
+impl Served {
+    fn start(test: &TestApp, log: &str) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_stature"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1"])
+            .current_dir(test.folder.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("RUST_LOG", "debug")
+            .env("DATABASE_URL", test.url())
+            .env("STATURE_KEYRING", test.path("keyring"))
+            .env("STATURE_NOW", test.app.clock.today().to_string())
+            .env("SMTP_URL", format!("file:{}", test.path("mail").display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(test.path(log)).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("Serving on ")
+            .unwrap_or_else(|| panic!("the server did not start: {line}"))
+            .to_owned();
+        Self { process, address }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+both_databases! {
+    fn nothing_that_names_a_child_lies_in_clear_anywhere(test: TestApp) {
+        let numbers = children().map(|spec| test.child(spec));
+        let email = test.account(Role::Governance, &[], &[]);
+        let served = Served::start(test, "server.log");
+        let browser = test.browser_of(&served.address);
+        browser
+            .get("/sign-in")
+            .fill("Email address", &email)
+            .fill("Password", crate::support::PASSWORD)
+            .press("Sign in")
+            .status(200);
+        for spec in children() {
+            let (year, month, day) = spec.born;
+            browser
+                .get("/privacy/subject-access")
+                .fill("Child’s name", &format!("{} {}", spec.given_name, spec.family_name))
+                .fill_named("date_of_birth-day", &day.to_string())
+                .fill_named("date_of_birth-month", &month.to_string())
+                .fill_named("date_of_birth-year", &year.to_string())
+                .press("Find records")
+                .status(200)
+                .shows(spec.family_name);
+            browser
+                .get("/privacy/subject-access")
+                .fill("NHS number", spec.nhs_number)
+                .press("Find records")
+                .status(200);
+            // What nobody should ask for is not written down either.
+            assert_eq!(browser.get(&format!("/privacy/subject-access/{}", spec.nhs_number)).status, 404);
+        }
+        drop(served);
+        for purpose in Purpose::ALL {
+            test.db()
+                .write_now(|tx| test.app.identities.open(tx, &Actor::command("test"), purpose, Whose::Pupils(&numbers)))
+                .unwrap();
+        }
+        let ended = [
+            test.run(&["backup", "saved"]).done(),
+            test.run(&["retention", "plan"]).done(),
+            test.run(&["audit", "verify"]).done(),
+        ];
+        for finished in ended {
+            holds_no_secret(finished.stdout.as_bytes(), "standard output");
+            holds_no_secret(finished.stderr.as_bytes(), "standard error");
+        }
+        holds_no_secret(&database_bytes(test), "the database");
+        let log = std::fs::read(test.path("server.log")).unwrap();
+        assert!(log.len() > 200, "the server logged next to nothing");
+        holds_no_secret(&log, "the server’s log");
+        // Erasing leaves no trace either.
+        test.app.clock.set_to_noon(chrono::NaiveDate::from_ymd_opt(2029, 1, 1).unwrap());
+        let ended = test.run(&["retention", "run"]).done();
+        assert!(ended.stdout.contains("2 names were removed"), "{}", ended.stdout);
+        holds_no_secret(ended.stdout.as_bytes(), "standard output");
+        holds_no_secret(&database_bytes(test), "the database afterwards");
+    }
+
+    fn whoever_opens_a_name_leaves_a_row_with_the_purpose_and_the_children(test: TestApp) {
+        let numbers = children().map(|spec| test.child(spec));
+        for purpose in Purpose::ALL {
+            let before = accesses(test);
+            let opened = test
+                .db()
+                .write_now(|tx| test.app.identities.open(tx, &Actor::person(7, "A nurse"), purpose, Whose::Pupils(&numbers)))
+                .unwrap();
+            assert_eq!(opened.len(), 2);
+            assert_eq!(accesses(test), before + 1);
+        }
+        let (purposes, children, by): (Vec<String>, i64, Vec<Option<i64>>) = test
+            .db()
+            .read_now(|tx| -> Result<_, Error> {
+                Ok((
+                    access::table.order(access::id).select(access::purpose).load(tx)?,
+                    access_pupil::table.count().get_result(tx)?,
+                    access::table.select(access::actor_id).distinct().load(tx)?,
+                ))
+            })
+            .unwrap();
+        assert_eq!(purposes, Purpose::ALL.map(Purpose::code));
+        assert_eq!(children, 2 * Purpose::ALL.len() as i64);
+        assert_eq!(by, [Some(7)]);
+    }
+
+    fn a_transaction_that_fails_gives_no_name_and_leaves_no_row(test: TestApp) {
+        let numbers = children().map(|spec| test.child(spec));
+        let outcome = test.db().write_now(|tx| {
+            let opened = test.app.identities.open(tx, &Actor::command("test"), Purpose::Letters, Whose::Pupils(&numbers))?;
+            assert_eq!(opened.len(), 2);
+            // The name leaves the transaction with its result only, and this one has none.
+            diesel::insert_into(pupil::table).values(pupil::sex.eq("F")).execute(tx).map_err(Error::from)?;
+            Ok::<_, IdentityError>(opened)
+        });
+        assert!(outcome.is_err(), "a child without a school was taken");
+        assert_eq!(accesses(test), 0);
+    }
+
+    fn where_the_log_cannot_be_written_no_name_is_given(test: TestApp) {
+        let numbers = children().map(|spec| test.child(spec));
+        let outcome = test.db().write_now(|tx| {
+            let forbid = match tx {
+                Conn::Sqlite(_) => "PRAGMA query_only = ON",
+                Conn::Postgres(_) => "SET TRANSACTION READ ONLY",
+            };
+            diesel::sql_query(forbid).execute(tx).map_err(Error::from)?;
+            let opened = test.app.identities.open(tx, &Actor::command("test"), Purpose::Letters, Whose::Pupils(&numbers));
+            if let Conn::Sqlite(_) = tx {
+                diesel::sql_query("PRAGMA query_only = OFF").execute(tx).map_err(Error::from)?;
+            }
+            opened
+        });
+        assert!(matches!(outcome, Err(IdentityError::Database(_))), "a name was given without a row");
+        assert_eq!(accesses(test), 0);
+    }
+
+    fn the_books_hold_numbers_and_no_names(test: TestApp) {
+        let numbers = children().map(|spec| test.child(spec));
+        test.db()
+            .write_now(|tx| test.app.identities.open(tx, &Actor::command("test"), Purpose::Recording, Whose::Pupils(&numbers)))
+            .unwrap();
+        let events: Vec<(String, String, String)> = test
+            .db()
+            .read_now(|tx| -> Result<_, Error> {
+                Ok(audit_event::table
+                    .select((audit_event::action, audit_event::subject, audit_event::detail))
+                    .load(tx)?)
+            })
+            .unwrap();
+        assert!(!events.is_empty());
+        holds_no_secret(format!("{events:?}").as_bytes(), "the events");
+    }
+}

@@ -19,7 +19,7 @@ use crate::db;
 const LEASE: Duration = Duration::minutes(5);
 
 /// How often a claim is prolonged: several times within a lease, so that one missed turn does not lose it.
-const PROLONG_EVERY: StdDuration = StdDuration::from_secs(60);
+const PROLONG_EVERY: StdDuration = StdDuration::from_mins(1);
 
 /// How often the runner looks for jobs that are due.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
@@ -266,7 +266,7 @@ impl Runner {
         match ended {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => {
-                tracing::error!(job = held.job.name, %error, "the outcome could not be noted")
+                tracing::error!(job = held.job.name, %error, "the outcome could not be noted");
             }
             Err(_) => {
                 let outcome = Err(

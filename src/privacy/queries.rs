@@ -158,6 +158,10 @@ pub(super) fn years_with_names(tx: &mut Conn) -> Result<Vec<String>, Error> {
 }
 
 /// The statistical record of a child in one year.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of the table, with the flags it has"
+)]
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = pupil)]
 pub struct PupilRow {

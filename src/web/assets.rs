@@ -51,7 +51,6 @@ pub fn configure(config: &mut web::ServiceConfig) {
 ///
 /// A version that is not this build's is answered too, because a page loaded
 /// before an upgrade still asks for it, but may then not be kept.
-#[expect(clippy::unused_async, reason = "handlers are asynchronous functions")]
 async fn serve(path: web::Path<(String, String)>) -> HttpResponse {
     let (version, name) = path.into_inner();
     let Some(content) = content(&name) else {

@@ -1,5 +1,15 @@
 //! One binary for all integration tests: each test runs on SQLite and on PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by a panic"
+)]
+#![expect(
+    clippy::allow_attributes,
+    reason = "what a macro brings in is used by some of its tests only"
+)]
+
 #[macro_use]
 mod support;
 

@@ -49,6 +49,9 @@ pub struct GlobalArgs {
     /// The address that mail comes from
     #[arg(long, global = true, env = "STATURE_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
+    /// A folder of further fonts for letters, for scripts that the built-in ones do not have
+    #[arg(long, global = true, env = "STATURE_FONTS", value_name = "DIR")]
+    pub fonts: Option<PathBuf>,
 }
 
 /// What the process was started with, checked.
@@ -66,6 +69,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// How pages are served.
     pub web: WebConfig,
+    /// A folder of further fonts for letters.
+    pub fonts: Option<PathBuf>,
 }
 
 /// The database's address, its back end decided by the scheme.
@@ -207,6 +212,7 @@ impl Config {
                     .unwrap_or_else(|| "stature@localhost".to_owned()),
             },
             web: WebConfig::default(),
+            fonts: args.fonts.clone(),
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::accounts::pages as accounts;
 use crate::demo::pages as demo;
 use crate::home::pages as home;
 use crate::jobs::pages as jobs;
+use crate::letters::pages as letters;
 use crate::privacy::pages as privacy;
 use crate::retention::pages as retention;
 use crate::roster::pages as roster;
@@ -110,6 +111,20 @@ pub fn table() -> Vec<Route> {
             "/school/rosters/{id}/errors.csv",
             needs::UploadRoster,
             roster::school_errors_file,
+        ),
+        get("/letters", needs::ManageLetters, letters::list),
+        post("/letters/prepare", needs::ManageLetters, letters::prepare),
+        post("/letters/send", needs::ManageLetters, letters::send),
+        get("/letters/stop", needs::ManageLetters, letters::stop_page),
+        post("/letters/stop", needs::ManageLetters, letters::stop),
+        get("/letters/texts", needs::ManageLetters, letters::texts_page),
+        post("/letters/texts", needs::ManageLetters, letters::save_texts),
+        get("/letters/{id}", needs::ManageLetters, letters::show),
+        post("/letters/{id}", needs::ManageLetters, letters::decide),
+        get(
+            "/letters/{id}/letter.pdf",
+            needs::ManageLetters,
+            letters::pdf,
         ),
         get("/years", needs::ManageYears, years::list),
         post("/years", needs::ManageYears, years::set_rule),

@@ -10,6 +10,7 @@ mod export;
 mod growth;
 mod import;
 mod job;
+mod letters;
 mod migrate;
 mod retention;
 mod serve;
@@ -48,6 +49,9 @@ enum Command {
     /// Academic years and their rules
     #[command(subcommand)]
     Year(year::YearCommand),
+    /// Letters to parents
+    #[command(subcommand)]
+    Letters(letters::LettersCommand),
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
@@ -111,6 +115,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Migrate => migrate::run(&config),
         Command::CheckConfig => check_config::run(config),
         Command::Year(command) => year::run(&open(config)?, command),
+        Command::Letters(command) => letters::run(&open(config)?, command),
         Command::User(command) => user::run(&open(config)?, command),
         Command::Import(command) => import::run(&open(config)?, command),
         Command::Export(command) => export::run(&open(config)?, command),

@@ -7,7 +7,7 @@ mod allowed;
 pub mod assets;
 pub mod cookies;
 pub mod errors;
-mod filters;
+pub mod filters;
 pub mod forms;
 mod navigation;
 pub mod page;

@@ -20,6 +20,7 @@ mod backup;
 mod growth;
 mod home;
 mod jobs;
+mod letters;
 mod permissions;
 mod privacy;
 mod retention;

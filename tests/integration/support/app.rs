@@ -69,6 +69,7 @@ impl TestApp {
                 public_url: address.clone(),
                 ..WebConfig::default()
             },
+            fonts: None,
         };
         let app = App::start(config).unwrap();
         let (send, receive) = std::sync::mpsc::channel();

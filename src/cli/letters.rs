@@ -1,0 +1,108 @@
+//! `stature letters prepare|send|status`.
+
+use clap::Subcommand;
+
+use super::{Ended, Outcome};
+use crate::access::Scope;
+use crate::app::App;
+use crate::audit::Actor;
+use crate::letters::press::Press;
+use crate::letters::{self, LetterError, deliver, prepare};
+use crate::outbox;
+
+/// What can be done with letters.
+#[derive(Debug, Subcommand)]
+pub enum LettersCommand {
+    /// Make a letter of every new outcome, and look again at those that wait
+    Prepare {
+        /// Say what would be, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Send the letters that are ready
+    Send {
+        /// Say how many would go, and send nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Letters written and sent at once
+        #[arg(long, default_value_t = 4, value_name = "N")]
+        workers: usize,
+    },
+    /// Say how many letters stand where, and what waits for somebody
+    Status,
+}
+
+pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
+    match command {
+        LettersCommand::Prepare { dry_run } => {
+            let actor = Actor::command("letters prepare");
+            let prepared = prepare::prepare(app, &press(app)?, &actor, dry_run)?;
+            if dry_run {
+                println!("Nothing was changed. Preparing would make:");
+            }
+            for (count, words) in [
+                (prepared.ready, "ready"),
+                (prepared.held, "held"),
+                (prepared.no_contact, "without a usable contact"),
+                (prepared.not_needed, "not needed"),
+                (prepared.superseded, "overtaken by a newer outcome"),
+            ] {
+                println!("{count:>7} {words}");
+            }
+            Ok(Ended::Done)
+        }
+        LettersCommand::Send { dry_run: true, .. } => status(app),
+        LettersCommand::Send { workers, .. } => {
+            let actor = Actor::command("letters send");
+            let report =
+                deliver::send(app, &press(app)?, &actor, workers.clamp(1, 16), usize::MAX)?;
+            if report.stopped {
+                println!("All letters are stopped. Nothing was sent.");
+                return Ok(Ended::InPart);
+            }
+            for (count, words) in [
+                (report.sent, "sent"),
+                (report.deferred, "to be tried again"),
+                (report.held, "held at the last look"),
+                (
+                    report.in_doubt,
+                    "that may have arrived: see the page of letters",
+                ),
+                (report.failed, "failed: see the page of letters"),
+            ] {
+                println!("{count:>7} {words}");
+            }
+            if report.deferred + report.in_doubt + report.failed > 0 {
+                return Ok(Ended::InPart);
+            }
+            Ok(Ended::Done)
+        }
+        LettersCommand::Status => status(app),
+    }
+}
+
+fn status(app: &App) -> Outcome {
+    let (tallies, messages, stopped) = app.db.read_now(|tx| -> Result<_, LetterError> {
+        Ok((
+            letters::tallies(tx, &Scope::Everything)?,
+            outbox::counts(tx)?,
+            deliver::is_stopped(tx)?,
+        ))
+    })?;
+    if stopped {
+        println!("All letters are stopped.");
+    }
+    println!("Letters");
+    for (state, count) in tallies {
+        println!("{count:>7} {}", state.code().replace('_', " "));
+    }
+    println!("Outbox");
+    for (state, count) in messages {
+        println!("{count:>7} {}", state.replace('_', " "));
+    }
+    Ok(Ended::Done)
+}
+
+fn press(app: &App) -> anyhow::Result<Press> {
+    Press::new(app.config.fonts.as_deref())
+}

@@ -1,0 +1,119 @@
+//! What a person decides about a letter, each with its event in the same transaction.
+
+use chrono::NaiveDateTime;
+use serde_json::json;
+
+use super::state::{Letter, Refused, State};
+use super::{LetterError, deliver, queries, store, take_back, texts};
+use crate::access::Scope;
+use crate::audit::{self, Actor};
+use crate::db::Conn;
+use crate::outbox::{self, OutboxError};
+use crate::settings;
+
+/// What can be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It may go in spite of its reasons.
+    LetGo,
+    /// It must wait.
+    Hold,
+    /// It arrived: the doubt is settled.
+    Arrived,
+    /// It is to be sent once more, with the same Message-ID.
+    SendAgain,
+}
+
+impl Decision {
+    /// The word in a form.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::LetGo => "let_go",
+            Self::Hold => "hold",
+            Self::Arrived => "arrived",
+            Self::SendAgain => "send_again",
+        }
+    }
+
+    /// The decision with this word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::LetGo, Self::Hold, Self::Arrived, Self::SendAgain]
+            .into_iter()
+            .find(|decision| decision.code() == code)
+    }
+
+    /// What can be decided about a letter where it stands.
+    pub fn possible(letter: &Letter) -> Vec<Self> {
+        let now = NaiveDateTime::default();
+        match letter.state {
+            State::InDoubt => vec![Self::Arrived, Self::SendAgain],
+            State::Failed => vec![Self::SendAgain],
+            State::Ready | State::Queued => vec![Self::Hold],
+            State::Held | State::NotNeeded if letter.clone().let_go("", now).is_ok() => {
+                vec![Self::LetGo]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Carries out a decision.
+pub fn decide(
+    tx: &mut Conn,
+    actor: &Actor,
+    scope: &Scope,
+    id: i64,
+    decision: Decision,
+    now: NaiveDateTime,
+) -> Result<Letter, LetterError> {
+    let letter = queries::find_in_scope(tx, id, scope)?.ok_or(LetterError::NoSuchLetter)?;
+    let from = letter.state;
+    let after = match decision {
+        Decision::LetGo => letter.let_go(&actor.label, now)?,
+        Decision::Hold => {
+            let held = letter.hold(&actor.label, now)?;
+            if from == State::Queued && !take_back(tx, id, now)? {
+                return Err(Refused::NotFromHere.into());
+            }
+            held
+        }
+        Decision::Arrived => {
+            let parcel = outbox::find_of_letter(tx, id)?.ok_or(LetterError::NoSuchLetter)?;
+            let sent = parcel
+                .delivery
+                .clone()
+                .arrived()
+                .map_err(OutboxError::from)?;
+            outbox::step(tx, &parcel, sent, None, now)?;
+            letter.sent(now)?
+        }
+        // The parcel stays where it ended until the letter is queued again, with its Message-ID.
+        Decision::SendAgain => letter.try_again(&actor.label, now)?,
+    };
+    store(tx, from, &after, now)?;
+    let action = format!("letter.{}", decision.code());
+    let detail = json!({"from": from.code(), "to": after.state.code()});
+    audit::event(tx, actor, now, &action, &format!("letter:{id}"), &detail)?;
+    Ok(after)
+}
+
+/// Stops all letters, or lets them go again.
+pub fn set_stopped(
+    tx: &mut Conn,
+    actor: &Actor,
+    stopped: bool,
+    now: NaiveDateTime,
+) -> Result<(), LetterError> {
+    if deliver::is_stopped(tx)? == stopped {
+        return Ok(());
+    }
+    let value = if stopped { "stopped" } else { "" };
+    settings::put(tx, actor, now, texts::STOPPED, value)?;
+    let action = if stopped {
+        "letters.stopped"
+    } else {
+        "letters.started"
+    };
+    audit::event(tx, actor, now, action, "letters", &json!({}))?;
+    Ok(())
+}

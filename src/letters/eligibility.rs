@@ -1,0 +1,302 @@
+//! Whether a letter may go: the one function that decides, and says why not.
+//!
+//! Preparing, the page of a letter and the last look before sending all ask [`reasons`]; there is no second opinion
+//! anywhere. It is given plain values and gives back every reason at once.
+
+use chrono::NaiveDate;
+use growth::{Age, ClinicalCategory, Height, Scheme, Sex, Weight};
+
+use super::reason::Reason;
+use crate::identity::{Contact, Person};
+
+/// What is known of a child without its identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// The child's number.
+    pub pupil: i64,
+    /// The academic year.
+    pub year: String,
+    /// The school's URN.
+    pub school_urn: i32,
+    /// The school's name.
+    pub school: String,
+    /// For the assessment.
+    pub sex: Sex,
+    /// Marked sensitive.
+    pub sensitive: bool,
+    /// A growth-affecting condition is recorded.
+    pub growth_condition: bool,
+    /// The parents have opted out.
+    pub opted_out: bool,
+    /// The version of the outcome.
+    pub version: i32,
+    /// What came of the measuring.
+    pub outcome: Outcome,
+    /// Warnings about this version that nobody has confirmed.
+    pub unconfirmed_warnings: usize,
+    /// Whether a letter about an earlier version of a measurement went, or may have gone, to the parents.
+    pub earlier_letter_sent: bool,
+}
+
+/// What came of the measuring.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Nothing yet.
+    None,
+    /// A measurement.
+    Measured(Measured),
+    /// A reason why there is none.
+    NotMeasured {
+        /// The reason's code.
+        reason: String,
+        /// The day it was noted.
+        on: NaiveDate,
+    },
+}
+
+/// A measurement as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The day.
+    pub on: NaiveDate,
+    /// The height.
+    pub height: Height,
+    /// The weight.
+    pub weight: Weight,
+    /// The clinical scheme it was assessed under.
+    pub scheme: Scheme,
+    /// The letter's category; `None` when it could not be assessed.
+    pub category: Option<ClinicalCategory>,
+}
+
+/// What a letter says about a measurement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Told {
+    /// The letter's category.
+    pub category: ClinicalCategory,
+    /// The BMI's z-score.
+    pub z: f64,
+    /// The BMI's centile.
+    pub centile: f64,
+}
+
+/// What a programme has decided for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Categories whose families are phoned before the letter goes.
+    pub phone_first: Vec<ClinicalCategory>,
+}
+
+/// Reasons not measured after which nobody waits for a letter: the parents decided, the child is gone, or the whole
+/// school stayed away.
+const NOT_CALLED_FOR: [&str; 3] = ["parental_opt_out", "no_longer_at_school", "school_opt_out"];
+/// Reasons not measured that a standard letter would be clumsy about.
+const WANTS_TACT: [&str; 2] = ["physical_impairment", "cognitive_impairment"];
+
+/// Everything that stands between a child's letter and its sending; empty when it may go.
+///
+/// `person` is the opened identity, `None` when the name is gone; `prints` says whether every character of a text can
+/// be printed.
+pub fn reasons(
+    child: &Child,
+    person: Option<&Person>,
+    policy: &Policy,
+    prints: impl Fn(&str) -> bool,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let mut when = |applies: bool, reason: Reason| {
+        if applies {
+            reasons.push(reason);
+        }
+    };
+    when(child.sensitive, Reason::Sensitive);
+    when(child.growth_condition, Reason::GrowthCondition);
+    match &child.outcome {
+        Outcome::None => when(true, Reason::Superseded),
+        Outcome::Measured(measured) => {
+            when(child.unconfirmed_warnings > 0, Reason::UnconfirmedWarnings);
+            when(child.opted_out, Reason::OptedOut);
+            when(child.earlier_letter_sent, Reason::EarlierLetterSent);
+            match measured.category {
+                None => when(true, Reason::NotAssessed),
+                Some(category) => {
+                    when(policy.phone_first.contains(&category), Reason::PhoneFirst);
+                    let stale = person.is_some_and(|person| {
+                        result(child.sex, measured, person.date_of_birth)
+                            .is_none_or(|result| result.category != category)
+                    });
+                    when(stale, Reason::AssessmentOutOfDate);
+                }
+            }
+        }
+        Outcome::NotMeasured { reason, .. } => {
+            when(
+                NOT_CALLED_FOR.contains(&reason.as_str()),
+                Reason::NotCalledFor,
+            );
+            when(WANTS_TACT.contains(&reason.as_str()), Reason::WantsTact);
+        }
+    }
+    match person {
+        None => when(true, Reason::NameRemoved),
+        Some(person) => match person.letter_contact() {
+            None => when(true, Reason::NoUsableContact),
+            Some(contact) => when(!texts(person, contact).all(prints), Reason::CannotBePrinted),
+        },
+    }
+    reasons
+}
+
+/// The assessment that the letter tells, computed anew: what is stored is coarser on purpose.
+pub fn result(sex: Sex, measured: &Measured, born: NaiveDate) -> Option<Told> {
+    let age = Age::between(born, measured.on).ok()?;
+    let assessment =
+        growth::assess(sex, &age, measured.height, measured.weight, measured.scheme).ok()?;
+    Some(Told {
+        category: assessment.clinical,
+        z: assessment.bmi_z,
+        centile: assessment.bmi_centile,
+    })
+}
+
+/// Every text of the identity that a letter prints.
+fn texts<'a>(person: &'a Person, contact: &'a Contact) -> impl Iterator<Item = &'a str> {
+    [
+        person.given_name.as_str(),
+        &person.family_name,
+        &person.preferred_name,
+        &person.town,
+        &contact.title,
+        &contact.name,
+    ]
+    .into_iter()
+    .chain(person.address_lines.iter().map(String::as_str))
+    .chain(contact.postal_address.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    fn child() -> Child {
+        Child {
+            pupil: 1,
+            year: "2026-27".into(),
+            school_urn: 900_101,
+            school: "St Mary’s".into(),
+            sex: Sex::Female,
+            sensitive: false,
+            growth_condition: false,
+            opted_out: false,
+            version: 1,
+            outcome: Outcome::Measured(Measured {
+                on: date(2026, 11, 2),
+                height: Height::from_millimetres(1120),
+                weight: Weight::from_grams(20_000),
+                scheme: Scheme::ZScore,
+                category: Some(ClinicalCategory::HealthyWeight),
+            }),
+            unconfirmed_warnings: 0,
+            earlier_letter_sent: false,
+        }
+    }
+
+    fn person() -> Person {
+        serde_json::from_value(serde_json::json!({
+            "given_name": "Zara", "family_name": "Khan", "date_of_birth": "2021-10-01",
+            "contacts": [{"name": "Amina Khan", "email": "amina@example.org"}],
+        }))
+        .unwrap()
+    }
+
+    fn told(child: &Child, person: Option<&Person>) -> Vec<Reason> {
+        reasons(child, person, &Policy::default(), |_| true)
+    }
+
+    #[test]
+    fn a_plain_result_may_go() {
+        assert_eq!(told(&child(), Some(&person())), []);
+    }
+
+    #[test]
+    fn every_reason_is_told_at_once() {
+        let child = Child {
+            sensitive: true,
+            unconfirmed_warnings: 2,
+            earlier_letter_sent: true,
+            ..child()
+        };
+        assert_eq!(
+            told(&child, None),
+            [
+                Reason::Sensitive,
+                Reason::UnconfirmedWarnings,
+                Reason::EarlierLetterSent,
+                Reason::NameRemoved
+            ]
+        );
+    }
+
+    #[test]
+    fn a_contact_without_an_address_or_without_leave_to_write_is_no_contact() {
+        let mut without_email = person();
+        without_email.contacts[0].email = None;
+        let mut not_to_be_written_to = person();
+        not_to_be_written_to.contacts[0].send_letters = false;
+        for person in [without_email, not_to_be_written_to] {
+            assert_eq!(told(&child(), Some(&person)), [Reason::NoUsableContact]);
+        }
+    }
+
+    #[test]
+    fn a_corrected_date_of_birth_makes_the_stored_category_doubtful() {
+        let mut person = person();
+        person.date_of_birth = date(2023, 10, 1);
+        assert_eq!(told(&child(), Some(&person)), [Reason::AssessmentOutOfDate]);
+    }
+
+    #[test]
+    fn the_programme_decides_whom_it_phones_first() {
+        let policy = Policy {
+            phone_first: vec![ClinicalCategory::HealthyWeight],
+        };
+        assert_eq!(
+            reasons(&child(), Some(&person()), &policy, |_| true),
+            [Reason::PhoneFirst]
+        );
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_printed_is_told_and_never_a_box() {
+        let unprintable = |text: &str| text != "Zara";
+        assert_eq!(
+            reasons(&child(), Some(&person()), &Policy::default(), unprintable),
+            [Reason::CannotBePrinted]
+        );
+    }
+
+    #[test]
+    fn whether_a_letter_follows_no_measurement_depends_on_why() {
+        for (reason, expected) in [
+            ("absent", vec![]),
+            ("child_opt_out", vec![]),
+            ("other", vec![]),
+            ("parental_opt_out", vec![Reason::NotCalledFor]),
+            ("no_longer_at_school", vec![Reason::NotCalledFor]),
+            ("physical_impairment", vec![Reason::WantsTact]),
+        ] {
+            let child = Child {
+                outcome: Outcome::NotMeasured {
+                    reason: reason.into(),
+                    on: date(2026, 11, 2),
+                },
+                ..child()
+            };
+            assert_eq!(told(&child, Some(&person())), expected, "{reason}");
+        }
+    }
+}

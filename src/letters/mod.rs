@@ -1,0 +1,91 @@
+//! Letters to parents: which may go, what they say, and how they get there at most once.
+//!
+//! An outcome becomes a letter ([`prepare`]), one function decides whether it may go ([`eligibility`]), a worker
+//! writes it when it is its turn and hands it over ([`deliver`]). What was sent is kept sealed with the year's key.
+
+pub mod compose;
+pub mod decide;
+pub mod deliver;
+pub mod eligibility;
+pub mod pages;
+pub mod prepare;
+pub mod press;
+mod queries;
+pub mod reason;
+pub mod state;
+pub mod texts;
+
+use chrono::NaiveDateTime;
+
+use self::state::{Letter, Refused, State};
+use crate::access::Scope;
+use crate::db::{self, Conn};
+use crate::identity::IdentityError;
+use crate::outbox::{self, OutboxError};
+
+/// What goes wrong with letters.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    /// There is no such letter, or not for the one who asks.
+    #[error("there is no such letter")]
+    NoSuchLetter,
+    /// A step that cannot be.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The outbox.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// The names.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    /// The letter cannot be written.
+    #[error(transparent)]
+    Writing(#[from] anyhow::Error),
+}
+
+/// Writes down a letter that was in the state `from`, or says that it has moved on.
+fn store(tx: &mut Conn, from: State, to: &Letter, now: NaiveDateTime) -> Result<(), LetterError> {
+    if queries::store(tx, from, to, now)? {
+        Ok(())
+    } else {
+        Err(Refused::NotFromHere.into())
+    }
+}
+
+/// Takes a letter's message back from the outbox. False when it is being sent or has been.
+fn take_back(tx: &mut Conn, letter: i64, now: NaiveDateTime) -> Result<bool, LetterError> {
+    let Some(parcel) = outbox::find_of_letter(tx, letter)? else {
+        return Ok(true);
+    };
+    match parcel.delivery.clone().cancel() {
+        Ok(cancelled) => {
+            outbox::step(tx, &parcel, cancelled, None, now)?;
+            Ok(true)
+        }
+        Err(outbox::NotFromHere) => Ok(false),
+    }
+}
+
+/// How many letters wait for somebody at the schools in scope, by state; for the home page. States without any are
+/// left out.
+pub fn action_required(tx: &mut Conn, scope: &Scope) -> Result<Vec<(State, i64)>, db::Error> {
+    let counts = queries::counts(tx, scope)?;
+    Ok(
+        [State::InDoubt, State::Failed, State::Held, State::NoContact]
+            .into_iter()
+            .filter_map(|state| Some((state, *counts.get(state.code())?)))
+            .collect(),
+    )
+}
+
+/// How many letters stand in each state, in the order of [`State::ALL`].
+pub fn tallies(tx: &mut Conn, scope: &Scope) -> Result<Vec<(State, i64)>, db::Error> {
+    let counts = queries::counts(tx, scope)?;
+    Ok(State::ALL
+        .into_iter()
+        .map(|state| (state, counts.get(state.code()).copied().unwrap_or(0)))
+        .collect())
+}

@@ -1,0 +1,423 @@
+//! The rows of letters, and what eligibility asks of a child's record.
+
+use std::collections::HashMap;
+
+use chrono::{Duration, NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
+
+use super::eligibility::{Child, Measured, Outcome};
+use super::reason;
+use super::state::{Kind, Letter, State};
+use crate::access::Scope;
+use crate::db::schema::{
+    academic_year, letter, measurement, not_measured, outbox, pupil, school, warning,
+};
+use crate::db::{Conn, Error};
+
+/// SQLite takes 32,766 values in a statement.
+const NUMBERS_A_STATEMENT: usize = 10_000;
+
+/// How long after a year's end its letters still go.
+const GRACE_DAYS: i64 = 60;
+
+/// A letter as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = letter)]
+struct Stored {
+    id: i64,
+    pupil_id: i64,
+    kind: String,
+    version: i32,
+    state: String,
+    reasons: String,
+    decided_by: Option<String>,
+    decided_at: Option<NaiveDateTime>,
+    sent_at: Option<NaiveDateTime>,
+}
+
+impl Stored {
+    fn into_letter(self) -> Result<Letter, Error> {
+        let (Some(kind), Some(state)) =
+            (Kind::from_code(&self.kind), State::from_code(&self.state))
+        else {
+            return Err(Error::Schema(format!(
+                "letter {} is of a kind or in a state that this program does not know",
+                self.id
+            )));
+        };
+        Ok(Letter {
+            id: self.id,
+            pupil: self.pupil_id,
+            kind,
+            version: self.version,
+            state,
+            reasons: reason::from_column(&self.reasons),
+            decided_by: self.decided_by,
+            decided_at: self.decided_at,
+            sent_at: self.sent_at,
+        })
+    }
+}
+
+/// The academic years whose letters may go today: the one in progress, and one that ended a short while ago.
+pub fn years_with_letters(tx: &mut Conn, today: NaiveDate) -> Result<Vec<String>, Error> {
+    Ok(academic_year::table
+        .filter(academic_year::starts_on.le(today))
+        .filter(academic_year::ends_on.ge(today - Duration::days(GRACE_DAYS)))
+        .filter(academic_year::key_state.eq("active"))
+        .order(academic_year::label)
+        .select(academic_year::label)
+        .load(tx)?)
+}
+
+/// Children with an outcome that no letter has been made of.
+pub fn pupils_without_a_letter(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error> {
+    let has_one = letter::table
+        .filter(letter::pupil_id.eq(pupil::id))
+        .filter(letter::version.eq(pupil::outcome_version));
+    Ok(pupil::table
+        .filter(pupil::year_label.eq(year))
+        .filter(pupil::outcome.ne("none"))
+        .filter(pupil::name_removed_on.is_null())
+        .filter(diesel::dsl::not(diesel::dsl::exists(has_one)))
+        .order(pupil::id)
+        .select(pupil::id)
+        .load(tx)?)
+}
+
+/// Letters that have not gone and may have to change: each with whether it still tells the child's latest outcome.
+pub fn letters_to_look_at_again(tx: &mut Conn, year: &str) -> Result<Vec<(Letter, bool)>, Error> {
+    let rows: Vec<(Stored, i32)> = letter::table
+        .inner_join(pupil::table)
+        .filter(pupil::year_label.eq(year))
+        .filter(letter::state.eq_any([
+            State::Held.code(),
+            State::NoContact.code(),
+            State::Ready.code(),
+            State::Queued.code(),
+            State::Failed.code(),
+            State::NotNeeded.code(),
+        ]))
+        .order(letter::id)
+        .select((Stored::as_select(), pupil::outcome_version))
+        .load(tx)?;
+    rows.into_iter()
+        .map(|(stored, current)| {
+            let is_current = stored.version == current;
+            Ok((stored.into_letter()?, is_current))
+        })
+        .collect()
+}
+
+/// Makes a letter; returns its number.
+pub fn insert(
+    tx: &mut Conn,
+    pupil: i64,
+    kind: Kind,
+    version: i32,
+    now: NaiveDateTime,
+) -> Result<i64, Error> {
+    Ok(diesel::insert_into(letter::table)
+        .values((
+            letter::pupil_id.eq(pupil),
+            letter::kind.eq(kind.code()),
+            letter::version.eq(version),
+            letter::state.eq(State::Held.code()),
+            letter::created_at.eq(now),
+            letter::updated_at.eq(now),
+        ))
+        .returning(letter::id)
+        .get_result(tx)?)
+}
+
+/// Writes down a letter that was in the state `from`. False when it has moved on.
+pub fn store(tx: &mut Conn, from: State, to: &Letter, now: NaiveDateTime) -> Result<bool, Error> {
+    let changed = diesel::update(letter::table)
+        .filter(letter::id.eq(to.id))
+        .filter(letter::state.eq(from.code()))
+        .set((
+            letter::state.eq(to.state.code()),
+            letter::reasons.eq(reason::to_column(&to.reasons)),
+            letter::decided_by.eq(to.decided_by.as_deref()),
+            letter::decided_at.eq(to.decided_at),
+            letter::sent_at.eq(to.sent_at),
+            letter::updated_at.eq(now),
+        ))
+        .execute(tx)?;
+    Ok(changed == 1)
+}
+
+/// A letter, wherever its child is.
+pub fn find(tx: &mut Conn, id: i64) -> Result<Option<Letter>, Error> {
+    letter::table
+        .find(id)
+        .select(Stored::as_select())
+        .first(tx)
+        .optional()?
+        .map(Stored::into_letter)
+        .transpose()
+}
+
+/// A letter whose child is at a school in scope.
+pub fn find_in_scope(tx: &mut Conn, id: i64, scope: &Scope) -> Result<Option<Letter>, Error> {
+    let urn: Option<i32> = letter::table
+        .inner_join(pupil::table)
+        .filter(letter::id.eq(id))
+        .select(pupil::school_urn)
+        .first(tx)
+        .optional()?;
+    match urn {
+        Some(urn) if scope.covers(urn) => find(tx, id),
+        _ => Ok(None),
+    }
+}
+
+/// Letters that are ready, oldest first, with their year.
+pub fn ready(tx: &mut Conn, limit: i64) -> Result<Vec<(Letter, String)>, Error> {
+    let rows: Vec<(Stored, String)> = letter::table
+        .inner_join(pupil::table)
+        .filter(letter::state.eq(State::Ready.code()))
+        .filter(letter::version.eq(pupil::outcome_version))
+        .order(letter::id)
+        .limit(limit)
+        .select((Stored::as_select(), pupil::year_label))
+        .load(tx)?;
+    rows.into_iter()
+        .map(|(stored, year)| Ok((stored.into_letter()?, year)))
+        .collect()
+}
+
+/// How many letters stand in each state, at the schools in scope.
+pub fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64>, Error> {
+    let mut query = letter::table
+        .inner_join(pupil::table)
+        .group_by(letter::state)
+        .select((letter::state, diesel::dsl::count_star()))
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    Ok(query.load::<(String, i64)>(tx)?.into_iter().collect())
+}
+
+/// One line of the list of letters.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The letter.
+    pub letter: Letter,
+    /// The school's name.
+    pub school: String,
+    /// The class, where known.
+    pub class: Option<String>,
+    /// Why the last try did not succeed.
+    pub last_error: Option<String>,
+}
+
+/// A page of the letters in one state, at the schools in scope; the oldest first.
+pub fn list(
+    tx: &mut Conn,
+    scope: &Scope,
+    state: State,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let mut query = letter::table
+        .inner_join(pupil::table.inner_join(school::table))
+        .left_join(outbox::table)
+        .filter(letter::state.eq(state.code()))
+        .order(letter::id)
+        .offset(offset)
+        .limit(limit)
+        .select((
+            Stored::as_select(),
+            school::name,
+            pupil::class_name,
+            outbox::last_error.nullable(),
+        ))
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    let rows: Vec<(Stored, String, Option<String>, Option<String>)> = query.load(tx)?;
+    rows.into_iter()
+        .map(|(stored, school, class, last_error)| {
+            Ok(Listed {
+                letter: stored.into_letter()?,
+                school,
+                class,
+                last_error,
+            })
+        })
+        .collect()
+}
+
+/// A pupil's row as eligibility needs it.
+type PupilRow = (
+    i64,
+    String,
+    i32,
+    String,
+    String,
+    bool,
+    bool,
+    bool,
+    i32,
+    String,
+);
+
+/// A measurement's row as eligibility needs it.
+type MeasurementRow = (i64, NaiveDate, i32, i32, String, Option<String>);
+
+/// What eligibility asks of these children's records.
+pub fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Child>, Error> {
+    let mut found = HashMap::with_capacity(pupils.len());
+    for chunk in pupils.chunks(NUMBERS_A_STATEMENT) {
+        let rows: Vec<PupilRow> = pupil::table
+            .inner_join(school::table)
+            .filter(pupil::id.eq_any(chunk))
+            .select((
+                pupil::id,
+                pupil::year_label,
+                pupil::school_urn,
+                school::name,
+                pupil::sex,
+                pupil::sensitive,
+                pupil::growth_condition,
+                pupil::opted_out,
+                pupil::outcome_version,
+                pupil::outcome,
+            ))
+            .load(tx)?;
+        let measured = measurements(tx, chunk)?;
+        let reasons = reasons_not_measured(tx, chunk)?;
+        let warnings = unconfirmed_warnings(tx, chunk)?;
+        let told_before = told_before(tx, chunk)?;
+        for row in rows {
+            let (
+                id,
+                year,
+                school_urn,
+                school,
+                sex,
+                sensitive,
+                growth_condition,
+                opted_out,
+                version,
+                outcome,
+            ) = row;
+            let sex = Sex::parse(&sex).map_err(|_| {
+                Error::Schema(format!("pupil {id} has a sex that is neither F nor M"))
+            })?;
+            let outcome = match outcome.as_str() {
+                "measured" => measured.get(&id).cloned().map(Outcome::Measured),
+                "not_measured" => reasons.get(&id).map(|(reason, on)| Outcome::NotMeasured {
+                    reason: reason.clone(),
+                    on: *on,
+                }),
+                _ => None,
+            };
+            found.insert(
+                id,
+                Child {
+                    pupil: id,
+                    year,
+                    school_urn,
+                    school,
+                    sex,
+                    sensitive,
+                    growth_condition,
+                    opted_out,
+                    version,
+                    outcome: outcome.unwrap_or(Outcome::None),
+                    unconfirmed_warnings: warnings.get(&id).copied().unwrap_or(0) as usize,
+                    earlier_letter_sent: told_before.contains(&id),
+                },
+            );
+        }
+    }
+    Ok(found)
+}
+
+fn measurements(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Measured>, Error> {
+    let rows: Vec<MeasurementRow> = measurement::table
+        .inner_join(pupil::table)
+        .filter(measurement::pupil_id.eq_any(pupils))
+        .filter(measurement::version.eq(pupil::outcome_version))
+        .select((
+            measurement::pupil_id,
+            measurement::measured_on,
+            measurement::height_mm,
+            measurement::weight_g,
+            measurement::scheme,
+            measurement::clinical_category,
+        ))
+        .load(tx)?;
+    rows.into_iter()
+        .map(|(pupil, on, height, weight, scheme, category)| {
+            let unknown = |_| {
+                Error::Schema(format!(
+                    "the measurement of pupil {pupil} has an unknown code"
+                ))
+            };
+            Ok((
+                pupil,
+                Measured {
+                    on,
+                    height: Height::from_millimetres(height.unsigned_abs()),
+                    weight: Weight::from_grams(weight.unsigned_abs()),
+                    scheme: Scheme::from_code(&scheme).map_err(unknown)?,
+                    category: category
+                        .map(|code| ClinicalCategory::from_code(&code))
+                        .transpose()
+                        .map_err(unknown)?,
+                },
+            ))
+        })
+        .collect()
+}
+
+fn reasons_not_measured(
+    tx: &mut Conn,
+    pupils: &[i64],
+) -> Result<HashMap<i64, (String, NaiveDate)>, Error> {
+    let rows: Vec<(i64, String, NaiveDate)> = not_measured::table
+        .inner_join(pupil::table)
+        .filter(not_measured::pupil_id.eq_any(pupils))
+        .filter(not_measured::version.eq(pupil::outcome_version))
+        .select((
+            not_measured::pupil_id,
+            not_measured::reason,
+            not_measured::noted_on,
+        ))
+        .load(tx)?;
+    Ok(rows
+        .into_iter()
+        .map(|(pupil, reason, on)| (pupil, (reason, on)))
+        .collect())
+}
+
+fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i64>, Error> {
+    let rows: Vec<(i64, i64)> = warning::table
+        .inner_join(pupil::table)
+        .filter(warning::pupil_id.eq_any(pupils))
+        .filter(warning::version.eq(pupil::outcome_version))
+        .filter(warning::confirmed_at.is_null())
+        .group_by(warning::pupil_id)
+        .select((warning::pupil_id, diesel::dsl::count_star()))
+        .load(tx)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Children whose parents have had, or may have had, a result of an earlier version.
+fn told_before(tx: &mut Conn, pupils: &[i64]) -> Result<std::collections::HashSet<i64>, Error> {
+    let rows: Vec<i64> = letter::table
+        .inner_join(pupil::table)
+        .filter(letter::pupil_id.eq_any(pupils))
+        .filter(letter::kind.eq(Kind::Result.code()))
+        .filter(letter::version.lt(pupil::outcome_version))
+        .filter(letter::state.eq_any([State::Sent.code(), State::InDoubt.code()]))
+        .select(letter::pupil_id)
+        .load(tx)?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,245 @@
+//! The words of the letters: a programme's own, or the ones that come with the program.
+//!
+//! A paragraph may name the child, the school and the day; what stands in braces is filled in when the letter is
+//! written. Each line is a paragraph. What is saved here is words only: layout is the templates' business.
+
+use std::collections::BTreeMap;
+
+use growth::ClinicalCategory;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::eligibility::Policy;
+
+/// The setting that holds a programme's own words, as JSON.
+pub const SETTING: &str = "letters.texts";
+/// The setting that stops all letters; anything but empty means stopped.
+pub const STOPPED: &str = "letters.stopped";
+
+/// What may stand in braces.
+pub const PLACEHOLDERS: [&str; 3] = ["child", "school", "date"];
+
+/// The words of all letters. Each `String` may hold several paragraphs, a line each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Texts {
+    /// Who writes.
+    pub programme_name: String,
+    /// Its address, a line each.
+    pub programme_address: Vec<String>,
+    /// The one contact detail.
+    pub contact: String,
+    /// Who signs.
+    pub signatory_name: String,
+    /// What the signatory is.
+    pub signatory_role: String,
+    /// The email's subject; never anything personal.
+    pub email_subject: String,
+    /// Whether the letter tells the centile.
+    pub show_centile: bool,
+    /// Categories whose families are phoned first.
+    pub phone_first: Vec<ClinicalCategory>,
+    /// All paragraphs, by their name.
+    #[serde(flatten)]
+    pub paragraphs: BTreeMap<String, String>,
+}
+
+/// A paragraph that can be changed: its name, what the page calls it.
+pub const PARAGRAPHS: [(&str, &str); 15] = [
+    ("result_subject", "Heading of a result letter"),
+    ("result_opening", "Opening of a result letter"),
+    ("underweight_meaning", "Underweight: what it means"),
+    ("underweight_next", "Underweight: what happens next"),
+    ("healthy_weight_meaning", "Healthy weight: what it means"),
+    ("healthy_weight_next", "Healthy weight: what happens next"),
+    ("overweight_meaning", "Overweight: what it means"),
+    ("overweight_next", "Overweight: what happens next"),
+    ("very_overweight_meaning", "Very overweight: what it means"),
+    ("very_overweight_next", "Very overweight: what happens next"),
+    ("about_the_measure", "About body mass index"),
+    ("not_measured_subject", "Not measured: heading"),
+    ("not_measured_opening", "Not measured: opening"),
+    ("not_measured_next", "Not measured: what happens next"),
+    ("talk", "Invitation to talk"),
+];
+
+/// The words that come with the program.
+const DEFAULT: &str = include_str!("../../templates/letters/texts.json");
+
+impl Default for Texts {
+    fn default() -> Self {
+        // A test reads the file as it is; a program that was built has passed it.
+        serde_json::from_str(DEFAULT).unwrap_or_else(|_| Self {
+            programme_name: String::new(),
+            programme_address: Vec::new(),
+            contact: String::new(),
+            signatory_name: String::new(),
+            signatory_role: String::new(),
+            email_subject: String::new(),
+            show_centile: true,
+            phone_first: Vec::new(),
+            paragraphs: BTreeMap::new(),
+        })
+    }
+}
+
+/// Words that cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TextError {
+    /// Something in braces that is filled in by nothing.
+    #[error("{{{0}}} cannot be filled in: use {{child}}, {{school}} or {{date}}")]
+    Placeholder(String),
+    /// A brace without its partner.
+    #[error("an opening brace has no closing one")]
+    OpenBrace,
+    /// Words that letters to parents avoid.
+    #[error("letters do not use the word “{0}”")]
+    Avoided(&'static str),
+}
+
+impl Texts {
+    /// The words of a setting, what it leaves out taken from the program's own.
+    pub fn from_setting(setting: Option<&str>) -> Self {
+        let own = Self::default();
+        let saved = setting.and_then(|json| serde_json::from_str::<Map<String, Value>>(json).ok());
+        let (Some(saved), Ok(Value::Object(mut all))) = (saved, serde_json::to_value(&own)) else {
+            return own;
+        };
+        all.extend(saved);
+        serde_json::from_value(Value::Object(all)).unwrap_or(own)
+    }
+
+    /// What these words ask eligibility to look at.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            phone_first: self.phone_first.clone(),
+        }
+    }
+
+    /// A text with its braces filled in.
+    pub fn fill(&self, name: &str, values: &Values<'_>) -> String {
+        let words = self.paragraphs.get(name).map_or("", String::as_str);
+        fill(words, values)
+    }
+
+    /// A text's paragraphs with their braces filled in.
+    pub fn lines(&self, name: &str, values: &Values<'_>) -> Vec<String> {
+        self.paragraphs
+            .get(name)
+            .into_iter()
+            .flat_map(|words| words.lines())
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(|line| fill(line, values))
+            .collect()
+    }
+}
+
+/// What braces are filled in with.
+#[derive(Clone, Copy)]
+pub struct Values<'a> {
+    /// The name the child is called by.
+    pub child: &'a str,
+    /// The school's name.
+    pub school: &'a str,
+    /// The day of the measurement.
+    pub date: &'a str,
+}
+
+/// Fills in the braces in one pass, so that a brace in a name stays a brace.
+fn fill(words: &str, values: &Values<'_>) -> String {
+    let mut filled = String::with_capacity(words.len() + 32);
+    let mut rest = words;
+    while let Some(open) = rest.find('{') {
+        filled.push_str(&rest[..open]);
+        let after = &rest[open + 1..];
+        let (name, value) = match after.split_once('}').map(|(name, _)| name) {
+            Some("child") => ("child", values.child),
+            Some("school") => ("school", values.school),
+            Some("date") => ("date", values.date),
+            _ => {
+                filled.push('{');
+                rest = after;
+                continue;
+            }
+        };
+        filled.push_str(value);
+        rest = &after[name.len() + 1..];
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Says what is wrong with words that somebody typed.
+pub fn check(words: &str) -> Result<(), TextError> {
+    let mut rest = words;
+    while let Some(open) = rest.find('{') {
+        let after = &rest[open + 1..];
+        let (name, beyond) = after.split_once('}').ok_or(TextError::OpenBrace)?;
+        if !PLACEHOLDERS.contains(&name) {
+            return Err(TextError::Placeholder(name.to_owned()));
+        }
+        rest = beyond;
+    }
+    let lower = words.to_lowercase();
+    match ["obese", "obesity"]
+        .into_iter()
+        .find(|word| lower.contains(word))
+    {
+        Some(word) => Err(TextError::Avoided(word)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_come_with_the_program_are_complete_and_can_be_used() {
+        let texts = Texts::default();
+        for (name, _) in PARAGRAPHS {
+            let words = texts.paragraphs.get(name).map_or("", String::as_str);
+            assert!(!words.is_empty(), "{name}");
+            assert_eq!(check(words), Ok(()), "{name}");
+        }
+        assert!(serde_json::from_str::<Texts>(DEFAULT).is_ok());
+        assert!(texts.paragraphs.contains_key("closing"));
+        assert!(!texts.email_subject.is_empty());
+    }
+
+    #[test]
+    fn a_setting_changes_what_it_names_and_nothing_else() {
+        let texts = Texts::from_setting(Some(
+            r#"{"talk": "Ring us.", "phone_first": ["underweight"]}"#,
+        ));
+        assert_eq!(texts.paragraphs["talk"], "Ring us.");
+        assert_eq!(texts.phone_first, [ClinicalCategory::Underweight]);
+        assert_eq!(
+            texts.paragraphs["closing"],
+            Texts::default().paragraphs["closing"]
+        );
+        assert_eq!(texts.contact, Texts::default().contact);
+        assert_eq!(Texts::from_setting(Some("nonsense")), Texts::default());
+    }
+
+    #[test]
+    fn braces_in_a_name_are_not_filled_in() {
+        let values = Values {
+            child: "{school}",
+            school: "St Mary’s",
+            date: "",
+        };
+        assert_eq!(
+            fill("Dear {child} of {school} {", &values),
+            "Dear {school} of St Mary’s {"
+        );
+    }
+
+    #[test]
+    fn words_that_cannot_be_used_are_told() {
+        assert_eq!(check("{child} at {school}"), Ok(()));
+        assert_eq!(check("{name}"), Err(TextError::Placeholder("name".into())));
+        assert_eq!(check("{child"), Err(TextError::OpenBrace));
+        assert_eq!(check("An obese child"), Err(TextError::Avoided("obese")));
+    }
+}

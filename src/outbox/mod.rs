@@ -1,0 +1,217 @@
+//! Messages on their way out, at most once each.
+//!
+//! A message is written down in the transaction that decides on it, and handed over later by a worker that holds a
+//! lease on it. Its Message-ID is fixed when it is written down, so that a copy can be recognised by whoever receives
+//! it. The steps are in [`Delivery`]; this module writes them down. Nothing is deleted on failure.
+
+mod delivery;
+mod queries;
+
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+pub use delivery::{Delivery, LEASE, Lease, NotFromHere, Outcome};
+
+use crate::db::{Conn, Error};
+use crate::identity::{IdentityError, Keyring, Sealer, hex};
+
+/// What a notice's content is sealed as.
+const NOTICE: &str = "notice";
+
+/// What a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A letter to a child's parents, written when it is sent.
+    Letter {
+        /// The letter's number.
+        letter: i64,
+        /// The academic year whose key seals it.
+        year: String,
+    },
+    /// A message about no child, whole from the beginning.
+    Notice,
+}
+
+/// A message in the outbox.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// Its number.
+    pub id: i64,
+    /// What it is.
+    pub kind: Kind,
+    /// What it is about: `release:3`.
+    pub reference: Option<String>,
+    /// Its content as it was sent, sealed.
+    pub sealed: Option<Vec<u8>>,
+    /// Its Message-ID, without the angle brackets.
+    pub message_id: String,
+    /// Where it is.
+    pub delivery: Delivery,
+    /// Why the last try did not succeed: a code of the mail server, never its words.
+    pub last_error: Option<String>,
+    /// When it was written down.
+    pub created_at: NaiveDateTime,
+    /// When it came to its end.
+    pub finished_at: Option<NaiveDateTime>,
+}
+
+/// The content of a notice.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Notice {
+    /// The address.
+    pub to: String,
+    /// The subject line; no personal data.
+    pub subject: String,
+    /// The words as plain text.
+    pub text: String,
+    /// The words as HTML.
+    pub html: String,
+}
+
+/// Writes down a letter to be sent; returns the parcel's number. A letter that was taken back or failed before keeps
+/// its parcel and its Message-ID.
+pub fn queue_letter(
+    tx: &mut Conn,
+    letter: i64,
+    year: &str,
+    domain: &str,
+    now: NaiveDateTime,
+) -> Result<i64, OutboxError> {
+    if let Some(parcel) = queries::find_of_letter(tx, letter)? {
+        let again = parcel.delivery.clone().send_again(now)?;
+        step(tx, &parcel, again, None, now)?;
+        return Ok(parcel.id);
+    }
+    let kind = Kind::Letter {
+        letter,
+        year: year.to_owned(),
+    };
+    Ok(queries::insert(
+        tx,
+        &kind,
+        None,
+        &new_message_id(domain)?,
+        now,
+    )?)
+}
+
+/// Writes down a notice to be sent; `reference` is what it is about, such as `release:3`.
+pub fn queue_notice(
+    tx: &mut Conn,
+    keyring: &Keyring,
+    notice: &Notice,
+    reference: &str,
+    domain: &str,
+    now: NaiveDateTime,
+) -> Result<i64, OutboxError> {
+    let id = queries::insert(
+        tx,
+        &Kind::Notice,
+        Some(reference),
+        &new_message_id(domain)?,
+        now,
+    )?;
+    let plain = serde_json::to_vec(notice).map_err(|_| OutboxError::Content(id))?;
+    let sealer = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
+    let sealed = sealer
+        .seal(NOTICE, id, &plain)
+        .map_err(IdentityError::from)?;
+    queries::put_sealed(tx, id, &sealed)?;
+    Ok(id)
+}
+
+/// The content of a notice.
+pub fn open_notice(keyring: &Keyring, parcel: &Parcel) -> Result<Notice, OutboxError> {
+    let sealer = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
+    let sealed = parcel.sealed.as_deref().unwrap_or_default();
+    let plain = sealer
+        .open(NOTICE, parcel.id, sealed)
+        .map_err(IdentityError::from)?;
+    serde_json::from_slice(&plain).map_err(|_| OutboxError::Content(parcel.id))
+}
+
+/// Keeps the content of a letter as it is about to be sent.
+pub fn keep_content(tx: &mut Conn, parcel: i64, sealed: &[u8]) -> Result<(), Error> {
+    queries::put_sealed(tx, parcel, sealed)
+}
+
+/// A message by its number.
+pub fn find(tx: &mut Conn, id: i64) -> Result<Option<Parcel>, Error> {
+    queries::find(tx, id)
+}
+
+/// The message of a letter, once the letter has been queued.
+pub fn find_of_letter(tx: &mut Conn, letter: i64) -> Result<Option<Parcel>, Error> {
+    queries::find_of_letter(tx, letter)
+}
+
+/// Takes up to `limit` messages that are due for the worker `owner`.
+pub fn claim(
+    tx: &mut Conn,
+    owner: &str,
+    now: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<Parcel>, OutboxError> {
+    let mut claimed = Vec::new();
+    for mut parcel in queries::due(tx, now, limit)? {
+        let to = parcel.delivery.clone().claim(owner, now)?;
+        // Another process may have taken it between the two statements: then it is simply not ours.
+        if queries::step(tx, parcel.id, &parcel.delivery, &to, None, now)? {
+            parcel.delivery = to;
+            claimed.push(parcel);
+        }
+    }
+    Ok(claimed)
+}
+
+/// Messages whose worker has not been heard of.
+pub fn expired(tx: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<Parcel>, Error> {
+    queries::expired(tx, now, limit)
+}
+
+/// Writes down that `parcel` is now at `to`. [`NotFromHere`] when somebody else was quicker.
+pub fn step(
+    tx: &mut Conn,
+    parcel: &Parcel,
+    to: Delivery,
+    error: Option<&str>,
+    now: NaiveDateTime,
+) -> Result<(), OutboxError> {
+    if queries::step(tx, parcel.id, &parcel.delivery, &to, error, now)? {
+        Ok(())
+    } else {
+        Err(NotFromHere.into())
+    }
+}
+
+/// How many messages stand in each state.
+pub fn counts(tx: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
+    queries::counts(tx)
+}
+
+/// A Message-ID that tells nothing.
+fn new_message_id(domain: &str) -> Result<String, OutboxError> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(|_| OutboxError::NoRandomness)?;
+    Ok(format!("{}@{domain}", hex(&bytes)))
+}
+
+/// What goes wrong with a message, apart from the mail server.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// Somebody else was quicker.
+    #[error(transparent)]
+    NotFromHere(#[from] NotFromHere),
+    /// A key or a seal.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The content of a message cannot be understood.
+    #[error("the content of message {0} cannot be understood")]
+    Content(i64),
+    /// No randomness.
+    #[error("the machine gives no random numbers")]
+    NoRandomness,
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] Error),
+}

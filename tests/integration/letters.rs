@@ -1,0 +1,546 @@
+//! Letters: which may go, what they say, and that each goes at most once whatever dies when.
+
+use chrono::{Duration, NaiveDate};
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::app::App;
+use stature::audit::Actor;
+use stature::db::schema::{disclosure, letter, measurement, not_measured, outbox, pupil, warning};
+use stature::db::{self, Db};
+use stature::identity::Person;
+use stature::letters::deliver::{Post, Report, send};
+use stature::letters::prepare::{Prepared, prepare};
+use stature::letters::press::Press;
+use stature::mail::{MailError, Mailer};
+use stature::settings;
+
+use crate::support::TestApp;
+
+const SCHOOL: i32 = 900_101;
+
+fn press() -> Press {
+    Press::new(None).unwrap()
+}
+
+fn actor() -> Actor {
+    Actor::command("test")
+}
+
+fn run<T>(db: &Db, work: impl FnOnce(&mut db::Conn) -> Result<T, db::Error>) -> T {
+    db.write_now(work).unwrap()
+}
+
+/// A child on the roll of the current year.
+fn child(test: &TestApp, given_name: &str, email: Option<&str>) -> i64 {
+    test.set_year("2026-27", 365);
+    test.school(SCHOOL, "999");
+    let now = test.app.clock.now();
+    let person: Person = serde_json::from_value(serde_json::json!({
+        "given_name": given_name, "family_name": "Okonkwo", "date_of_birth": "2021-10-01",
+        "address_lines": ["27 Orchard Street"], "town": "Northbridge",
+        "contacts": [{"title": "Ms", "name": "Ada Okonkwo", "email": email}],
+    }))
+    .unwrap();
+    test.db()
+        .write_now(|tx| -> Result<i64, stature::identity::IdentityError> {
+            let id: i64 = diesel::insert_into(pupil::table)
+                .values((
+                    pupil::year_label.eq("2026-27"),
+                    pupil::school_urn.eq(SCHOOL),
+                    pupil::year_group.eq("R"),
+                    pupil::sex.eq("F"),
+                    pupil::created_at.eq(now),
+                    pupil::updated_at.eq(now),
+                ))
+                .returning(pupil::id)
+                .get_result(tx)?;
+            test.app.identities.put(tx, "2026-27", id, &person)?;
+            Ok(id)
+        })
+        .unwrap()
+}
+
+/// Records a measurement of a healthy weight as the child's next outcome.
+fn measure(test: &TestApp, child: i64, height_mm: i32) {
+    let now = test.app.clock.now();
+    run(test.db(), |tx| {
+        let version = next_version(tx, child, "measured")?;
+        diesel::insert_into(measurement::table)
+            .values((
+                measurement::pupil_id.eq(child),
+                measurement::version.eq(version),
+                measurement::measured_on.eq(NaiveDate::from_ymd_opt(2026, 11, 2).unwrap()),
+                measurement::age_months.eq(61),
+                measurement::height_mm.eq(height_mm),
+                measurement::weight_g.eq(20_000),
+                measurement::scheme.eq("zscore"),
+                measurement::clinical_category.eq("healthy_weight"),
+                measurement::recorded_by.eq("test"),
+                measurement::recorded_at.eq(now),
+            ))
+            .execute(tx)?;
+        Ok(())
+    });
+}
+
+fn not_measured_because(test: &TestApp, child: i64, reason: &str) {
+    let now = test.app.clock.now();
+    run(test.db(), |tx| {
+        let version = next_version(tx, child, "not_measured")?;
+        diesel::insert_into(not_measured::table)
+            .values((
+                not_measured::pupil_id.eq(child),
+                not_measured::version.eq(version),
+                not_measured::reason.eq(reason),
+                not_measured::noted_on.eq(NaiveDate::from_ymd_opt(2026, 11, 2).unwrap()),
+                not_measured::recorded_by.eq("test"),
+                not_measured::recorded_at.eq(now),
+            ))
+            .execute(tx)?;
+        Ok(())
+    });
+}
+
+fn next_version(tx: &mut db::Conn, child: i64, outcome: &str) -> Result<i32, db::Error> {
+    let version: i32 = pupil::table
+        .find(child)
+        .select(pupil::outcome_version)
+        .first(tx)?;
+    diesel::update(pupil::table.find(child))
+        .set((
+            pupil::outcome.eq(outcome),
+            pupil::outcome_version.eq(version + 1),
+        ))
+        .execute(tx)?;
+    Ok(version + 1)
+}
+
+fn warn(test: &TestApp, child: i64) {
+    run(test.db(), |tx| {
+        diesel::insert_into(warning::table)
+            .values((
+                warning::pupil_id.eq(child),
+                warning::version.eq(1),
+                warning::code.eq("extreme_bmi"),
+            ))
+            .execute(tx)?;
+        Ok(())
+    });
+}
+
+fn prepared(test: &TestApp) -> Prepared {
+    prepare(&test.app, &press(), &actor(), false).unwrap()
+}
+
+fn sent(test: &TestApp) -> Report {
+    send(&test.app, &press(), &actor(), 1, usize::MAX).unwrap()
+}
+
+/// The states of all letters, in the order in which they were made.
+fn states(test: &TestApp) -> Vec<String> {
+    run(test.db(), |tx| {
+        Ok(letter::table
+            .order(letter::id)
+            .select(letter::state)
+            .load(tx)?)
+    })
+}
+
+fn parcel_states(test: &TestApp) -> Vec<String> {
+    run(test.db(), |tx| {
+        Ok(outbox::table
+            .order(outbox::id)
+            .select(outbox::state)
+            .load(tx)?)
+    })
+}
+
+/// How many rows of the ledger tell of letters.
+fn ledger(test: &TestApp) -> i64 {
+    run(test.db(), |tx| {
+        Ok(disclosure::table
+            .filter(disclosure::recipient.eq("parent"))
+            .count()
+            .get_result(tx)?)
+    })
+}
+
+/// A child with a letter that is ready.
+fn ready(test: &TestApp) -> i64 {
+    let zara = child(test, "Zara", Some("ada@example.org"));
+    measure(test, zara, 1120);
+    assert_eq!(prepared(test).ready, 1);
+    zara
+}
+
+/// The same parts with mail going into a folder.
+fn with_folder(test: &TestApp) -> App {
+    let folder = test.path("letters");
+    std::fs::create_dir_all(&folder).unwrap();
+    App {
+        mailer: Mailer::Folder(folder),
+        ..test.app.clone()
+    }
+}
+
+fn files(test: &TestApp) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(test.path("letters"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn stop(test: &TestApp, value: &str) {
+    let now = test.app.clock.now();
+    run(test.db(), |tx| {
+        settings::put(tx, &actor(), now, "letters.stopped", value)
+    });
+}
+
+both_databases! {
+    fn a_measured_childs_letter_goes_once_and_is_in_the_ledger(test: TestApp) {
+        ready(&test);
+        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(sent(&test), Report::default());
+        assert_eq!(prepared(&test), Prepared::default());
+        let mail = test.mail();
+        assert_eq!(mail.len(), 1);
+        let message = String::from_utf8(mail[0].formatted()).unwrap();
+        let headers = message.split("\r\n\r\n").next().unwrap();
+        assert!(headers.contains("To: ada@example.org"), "{headers}");
+        assert!(!headers.contains("Zara") && !headers.contains("Okonkwo"), "{headers}");
+        for part in ["text/plain", "text/html", "application/pdf"] {
+            assert!(message.contains(part), "{part}");
+        }
+        assert_eq!((states(&test), ledger(&test)), (vec!["sent".to_owned()], 1));
+    }
+
+    fn preparing_twice_makes_no_second_letter(test: TestApp) {
+        ready(&test);
+        assert_eq!(prepared(&test), Prepared::default());
+        assert_eq!(states(&test), ["ready"]);
+    }
+
+    fn a_rehearsal_changes_nothing(test: TestApp) {
+        let zara = child(&test, "Zara", Some("ada@example.org"));
+        measure(&test, zara, 1120);
+        let rehearsed = prepare(&test.app, &press(), &actor(), true).unwrap();
+        assert_eq!(rehearsed.ready, 1);
+        assert_eq!(states(&test), Vec::<String>::new());
+        let told = test.run(&["letters", "prepare", "--dry-run"]).done();
+        assert!(told.stdout.contains("1 ready"), "{}", told.stdout);
+        assert_eq!(states(&test), Vec::<String>::new());
+    }
+
+    fn what_stands_in_the_way_is_told_and_nothing_goes(test: TestApp) {
+        let warned = child(&test, "Warned", Some("a@example.org"));
+        measure(&test, warned, 1120);
+        warn(&test, warned);
+        let sensitive = child(&test, "Sensitive", Some("b@example.org"));
+        measure(&test, sensitive, 1120);
+        run(test.db(), |tx| {
+            diesel::update(pupil::table.find(sensitive)).set(pupil::sensitive.eq(true)).execute(tx)?;
+            Ok(())
+        });
+        let unreachable = child(&test, "Unreachable", None);
+        measure(&test, unreachable, 1120);
+        let gone = child(&test, "Gone", Some("d@example.org"));
+        not_measured_because(&test, gone, "no_longer_at_school");
+        let absent = child(&test, "Absent", Some("e@example.org"));
+        not_measured_because(&test, absent, "absent");
+        let unprintable = child(&test, "Zara\u{1F984}", Some("f@example.org"));
+        measure(&test, unprintable, 1120);
+        assert_eq!(
+            prepared(&test),
+            Prepared { ready: 1, held: 3, no_contact: 1, not_needed: 1, superseded: 0 }
+        );
+        assert_eq!(states(&test), ["held", "held", "no_contact", "not_needed", "ready", "held"]);
+        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(test.mail().len(), 1);
+    }
+
+    fn a_confirmed_warning_lets_the_letter_go(test: TestApp) {
+        let zara = child(&test, "Zara", Some("ada@example.org"));
+        measure(&test, zara, 1120);
+        warn(&test, zara);
+        assert_eq!(prepared(&test).held, 1);
+        let now = test.app.clock.now();
+        run(test.db(), |tx| {
+            diesel::update(warning::table)
+                .set((warning::confirmed_by.eq("Nia"), warning::confirmed_at.eq(now)))
+                .execute(tx)?;
+            Ok(())
+        });
+        assert_eq!(prepared(&test).ready, 1);
+        assert_eq!(sent(&test).sent, 1);
+    }
+
+    fn a_letter_held_after_it_was_queued_does_not_go(test: TestApp) {
+        let zara = ready(&test);
+        let press = press();
+        let post = Post::new(&test.app, &press, actor()).unwrap();
+        assert_eq!(post.queue_ready().unwrap(), 1);
+        run(test.db(), |tx| {
+            diesel::update(pupil::table.find(zara)).set(pupil::sensitive.eq(true)).execute(tx)?;
+            Ok(())
+        });
+        let mut report = Report::default();
+        assert!(post.claim(10, &mut report).unwrap().is_empty());
+        assert_eq!(report.held, 1);
+        assert_eq!((states(&test), parcel_states(&test)), (vec!["held".into()], vec!["cancelled".into()]));
+        assert!(test.mail().is_empty());
+    }
+
+    fn a_corrected_result_overtakes_the_letter_that_waits(test: TestApp) {
+        let zara = ready(&test);
+        measure(&test, zara, 1130);
+        assert_eq!(prepared(&test), Prepared { ready: 1, superseded: 1, ..Prepared::default() });
+        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(states(&test), ["cancelled", "sent"]);
+    }
+
+    fn a_corrected_result_waits_for_a_decision_when_the_first_has_gone(test: TestApp) {
+        let zara = ready(&test);
+        assert_eq!(sent(&test).sent, 1);
+        measure(&test, zara, 1130);
+        assert_eq!(prepared(&test).held, 1);
+        assert_eq!(sent(&test).sent, 0);
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        nurse
+            .get("/letters?state=held")
+            .shows("The parents have had a letter with an earlier result.")
+            .follow("Zara Okonkwo")
+            .press("Let it go")
+            .shows("The letter is ready");
+        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(test.mail().len(), 2);
+    }
+
+    fn the_stop_switch_stops_everything_even_what_is_claimed(test: TestApp) {
+        ready(&test);
+        let press = press();
+        let post = Post::new(&test.app, &press, actor()).unwrap();
+        post.queue_ready().unwrap();
+        let mut claimed = post.claim(10, &mut Report::default()).unwrap();
+        stop(&test, "stopped");
+        assert!(!post.begin(&mut claimed[0]).unwrap());
+        assert!(sent(&test).stopped);
+        assert!(test.mail().is_empty());
+        stop(&test, "");
+        assert_eq!(sent(&test).sent, 1);
+    }
+
+    fn dying_before_sending_loses_nothing_and_sends_once(test: TestApp) {
+        ready(&test);
+        let press = press();
+        // After queueing, and after claiming.
+        Post::new(&test.app, &press, actor()).unwrap().queue_ready().unwrap();
+        let dying = Post::new(&test.app, &press, actor()).unwrap();
+        assert_eq!(dying.claim(10, &mut Report::default()).unwrap().len(), 1);
+        drop(dying);
+        assert_eq!(sent(&test).sent, 0, "the lease still runs");
+        test.app.clock.advance(Duration::minutes(11));
+        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(test.mail().len(), 1);
+    }
+
+    fn dying_while_sending_is_a_doubt_that_the_folder_settles(test: TestApp) {
+        ready(&test);
+        let app = with_folder(&test);
+        let press = press();
+        let begun = || {
+            let post = Post::new(&app, &press, actor()).unwrap();
+            post.queue_ready().unwrap();
+            let mut claimed = post.claim(10, &mut Report::default()).unwrap();
+            assert!(post.begin(&mut claimed[0]).unwrap());
+            (post, claimed.remove(0))
+        };
+        // Died after saying that it sends, before it sent: the folder proves that it did not.
+        drop(begun());
+        test.app.clock.advance(Duration::minutes(11));
+        let report = send(&app, &press, &actor(), 1, usize::MAX).unwrap();
+        assert_eq!((report.deferred, report.sent), (1, 0));
+        assert!(files(&test).is_empty());
+        test.app.clock.advance(Duration::minutes(2));
+        // Died after it sent, before it wrote that down: the folder proves that it did.
+        let (post, written) = begun();
+        post.hand_over(&written).unwrap();
+        drop(post);
+        assert_eq!((states(&test), ledger(&test)), (vec!["queued".into()], 0));
+        test.app.clock.advance(Duration::minutes(11));
+        assert_eq!(send(&app, &press, &actor(), 1, usize::MAX).unwrap().sent, 1);
+        assert_eq!(files(&test).len(), 1);
+        assert_eq!((states(&test), ledger(&test)), (vec!["sent".into()], 1));
+    }
+
+    fn dying_while_talking_to_a_mail_server_is_for_a_person_to_decide(test: TestApp) {
+        ready(&test);
+        let unreachable = stature::config::MailTransport::Smtp("smtp://127.0.0.1:9".to_owned());
+        let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
+        let press = press();
+        let post = Post::new(&app, &press, actor()).unwrap();
+        post.queue_ready().unwrap();
+        let mut claimed = post.claim(10, &mut Report::default()).unwrap();
+        assert!(post.begin(&mut claimed[0]).unwrap());
+        let message_id = claimed[0].parcel.message_id.clone();
+        test.app.clock.advance(Duration::minutes(11));
+        let other = Post::new(&app, &press, actor()).unwrap();
+        assert_eq!(other.recover().unwrap().in_doubt, 1);
+        assert_eq!((states(&test), ledger(&test)), (vec!["in_doubt".into()], 1));
+        assert_eq!(sent(&test), Report::default(), "not by itself");
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        nurse.get("/letters").shows("1 letter may have arrived");
+        nurse.get("/letters?state=in_doubt").follow("Zara Okonkwo").press("Send it again");
+        assert_eq!(sent(&test).sent, 1);
+        let mail = test.mail();
+        let message = String::from_utf8(mail[0].formatted()).unwrap();
+        assert!(message.contains(&message_id), "the copy can be recognised");
+    }
+
+    fn a_doubt_can_be_settled_as_arrived(test: TestApp) {
+        ready(&test);
+        let press = press();
+        let unclear = Post::new(&test.app, &press, actor()).unwrap();
+        unclear.queue_ready().unwrap();
+        let mut claimed = unclear.claim(10, &mut Report::default()).unwrap();
+        assert!(unclear.begin(&mut claimed[0]).unwrap());
+        unclear.settle(&claimed[0], &Err(MailError::InDoubt("no answer".into()))).unwrap();
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        nurse.get("/letters?state=in_doubt").follow("Zara Okonkwo").press("It arrived").shows("noted as sent");
+        assert_eq!((states(&test), parcel_states(&test)), (vec!["sent".into()], vec!["sent".into()]));
+        assert_eq!(ledger(&test), 1, "it is in the ledger once");
+        assert!(test.mail().is_empty());
+    }
+
+    fn a_server_out_of_reach_is_tried_again_later_and_given_up_in_the_end(test: TestApp) {
+        ready(&test);
+        let unreachable = stature::config::MailTransport::Smtp("smtp://127.0.0.1:9".to_owned());
+        let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
+        let press = press();
+        assert_eq!(send(&app, &press, &actor(), 1, usize::MAX).unwrap().deferred, 1);
+        assert_eq!(send(&app, &press, &actor(), 1, usize::MAX).unwrap(), Report::default(), "not at once");
+        for _ in 0..8 {
+            test.app.clock.advance(Duration::hours(17));
+            send(&app, &press, &actor(), 1, usize::MAX).unwrap();
+        }
+        assert_eq!((states(&test), ledger(&test)), (vec!["failed".into()], 0));
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        nurse.get("/letters?state=failed").follow("Zara Okonkwo").press("Send it again");
+        assert_eq!(sent(&test).sent, 1);
+    }
+
+    fn a_refusal_is_told_without_the_servers_words(test: TestApp) {
+        ready(&test);
+        let press = press();
+        let post = Post::new(&test.app, &press, actor()).unwrap();
+        post.queue_ready().unwrap();
+        let mut claimed = post.claim(10, &mut Report::default()).unwrap();
+        post.begin(&mut claimed[0]).unwrap();
+        post.settle(&claimed[0], &Err(MailError::Refused("answer 550".into()))).unwrap();
+        assert_eq!(states(&test), ["failed"]);
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        nurse.get("/letters?state=failed").shows("answer 550");
+    }
+
+    fn a_worker_that_is_overtaken_cannot_send(test: TestApp) {
+        ready(&test);
+        let press = press();
+        let slow = Post::new(&test.app, &press, actor()).unwrap();
+        slow.queue_ready().unwrap();
+        let mut claimed = slow.claim(10, &mut Report::default()).unwrap();
+        test.app.clock.advance(Duration::minutes(11));
+        assert_eq!(sent(&test).sent, 1);
+        assert!(!slow.begin(&mut claimed[0]).unwrap());
+        assert_eq!(test.mail().len(), 1);
+    }
+
+    fn many_workers_send_each_letter_once(test: TestApp) {
+        for number in 0..12 {
+            let one = child(&test, "Zara", Some(&format!("parent{number}@example.org")));
+            measure(&test, one, 1120);
+        }
+        assert_eq!(prepared(&test).ready, 12);
+        assert_eq!(send(&test.app, &press(), &actor(), 4, usize::MAX).unwrap().sent, 12);
+        let mut to: Vec<String> = test
+            .mail()
+            .iter()
+            .map(|message| message.envelope().to()[0].to_string())
+            .collect();
+        to.sort();
+        to.dedup();
+        assert_eq!(to.len(), 12);
+        assert_eq!(ledger(&test), 12);
+    }
+
+    fn no_name_and_no_address_is_in_the_rows_of_letters(test: TestApp) {
+        ready(&test);
+        sent(&test);
+        let rows: Vec<(Option<Vec<u8>>, Option<String>, String)> = run(test.db(), |tx| {
+            Ok(outbox::table
+                .select((outbox::sealed, outbox::last_error, outbox::message_id))
+                .load(tx)?)
+        });
+        let (sealed, _, message_id) = &rows[0];
+        let sealed = String::from_utf8_lossy(sealed.as_deref().unwrap()).into_owned();
+        for word in ["Zara", "Okonkwo", "ada@", "Orchard"] {
+            assert!(!sealed.contains(word) && !message_id.contains(word), "{word}");
+        }
+    }
+
+    fn a_nurse_reads_the_real_letter_before_and_after_it_goes(test: TestApp) {
+        ready(&test);
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        let page = nurse.get("/letters").follow("Zara Okonkwo");
+        let page = page.shows("What it would say today").shows("Healthy weight").shows("Dear Ms Okonkwo");
+        let (status, name, pdf) = nurse.download(&page.link("The letter as a PDF"));
+        assert_eq!((status, name.as_str()), (200, "letter.pdf"));
+        assert!(pdf.starts_with(b"%PDF"));
+        nurse.get("/letters").press("Send what is ready").shows("Sent: 1.");
+        nurse.get("/letters").follow("Zara Okonkwo").shows("What it said").shows("Dear Ms Okonkwo");
+        assert_eq!(test.mail().len(), 1);
+    }
+
+    fn a_nurse_of_another_school_sees_no_letter(test: TestApp) {
+        ready(&test);
+        test.school(900_102, "999");
+        let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
+        nurse.get("/letters").shows("There are no letters yet");
+        nurse.get("/letters/1").status(404);
+        nurse.get("/letters/1/letter.pdf").status(404);
+        let page = nurse.get("/letters/stop").press("Stop all letters");
+        page.shows("All letters are stopped");
+    }
+
+    fn a_programme_changes_its_words(test: TestApp) {
+        ready(&test);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let page = administrator.get("/letters/texts");
+        page.clone()
+            .fill("Invitation to talk", "Ring {nobody}.")
+            .press("Save the words")
+            .status(422)
+            .shows("{nobody} cannot be filled in")
+            .fill("Invitation to talk", "Ring us about {child}.")
+            .press("Save the words")
+            .shows("are saved");
+        administrator.get("/letters").follow("Zara Okonkwo").shows("Ring us about Zara.");
+    }
+
+    fn the_command_line_prepares_sends_and_tells(test: TestApp) {
+        let zara = child(&test, "Zara", Some("ada@example.org"));
+        measure(&test, zara, 1120);
+        test.run(&["letters", "prepare"]).done();
+        test.run(&["letters", "send", "--dry-run"]).done();
+        assert_eq!(states(&test), ["ready"]);
+        let told = test.run(&["letters", "send"]).done();
+        assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
+        assert_eq!(std::fs::read_dir(test.path("mail")).unwrap().count(), 1);
+        let told = test.run(&["letters", "status"]).done();
+        assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
+        stop(&test, "stopped");
+        let told = test.run(&["letters", "send"]).code(3);
+        assert!(told.stdout.contains("All letters are stopped"), "{}", told.stdout);
+    }
+}

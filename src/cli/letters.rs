@@ -51,7 +51,7 @@ pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
             }
             Ok(Ended::Done)
         }
-        LettersCommand::Send { dry_run: true, .. } => status(app),
+        LettersCommand::Status | LettersCommand::Send { dry_run: true, .. } => status(app),
         LettersCommand::Send { workers, .. } => {
             let actor = Actor::command("letters send");
             let report =
@@ -77,7 +77,6 @@ pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
             }
             Ok(Ended::Done)
         }
-        LettersCommand::Status => status(app),
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Job, queries};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
+use crate::letters::jobs as letters;
 use crate::retention;
 use crate::roster::import::By;
 use crate::roster::staged;
@@ -18,6 +19,20 @@ pub static TABLE: &[Job] = &[
         schedule: "0 30 2 * * *",
         when: "every night at 2:30am",
         run: retention::job,
+    },
+    Job {
+        name: "prepare-letters",
+        does: "Makes a letter of every new outcome, and looks again at letters that wait.",
+        schedule: "0 0 7-19 * * *",
+        when: "every hour from 7am to 7pm",
+        run: letters::prepare_letters,
+    },
+    Job {
+        name: "send-letters",
+        does: "Sends letters that are ready, and tries again those that could not be sent.",
+        schedule: "0 5,15,25,35,45,55 8-19 * * *",
+        when: "every ten minutes from 8am to 8pm",
+        run: letters::send_letters,
     },
     Job {
         name: "forget-old-runs",

@@ -11,6 +11,10 @@ use crate::identity::{Contact, Person};
 
 /// What is known of a child without its identity.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark on the child's record"
+)]
 pub struct Child {
     /// The child's number.
     pub pupil: i64,

@@ -7,6 +7,7 @@ pub mod compose;
 pub mod decide;
 pub mod deliver;
 pub mod eligibility;
+pub mod jobs;
 pub mod pages;
 pub mod prepare;
 pub mod press;
@@ -67,18 +68,6 @@ fn take_back(tx: &mut Conn, letter: i64, now: NaiveDateTime) -> Result<bool, Let
         }
         Err(outbox::NotFromHere) => Ok(false),
     }
-}
-
-/// How many letters wait for somebody at the schools in scope, by state; for the home page. States without any are
-/// left out.
-pub fn action_required(tx: &mut Conn, scope: &Scope) -> Result<Vec<(State, i64)>, db::Error> {
-    let counts = queries::counts(tx, scope)?;
-    Ok(
-        [State::InDoubt, State::Failed, State::Held, State::NoContact]
-            .into_iter()
-            .filter_map(|state| Some((state, *counts.get(state.code())?)))
-            .collect(),
-    )
 }
 
 /// How many letters stand in each state, in the order of [`State::ALL`].

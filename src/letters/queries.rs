@@ -15,7 +15,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Error};
 
-/// SQLite takes 32,766 values in a statement.
+/// `SQLite` takes 32,766 values in a statement.
 const NUMBERS_A_STATEMENT: usize = 10_000;
 
 /// How long after a year's end its letters still go.

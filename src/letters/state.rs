@@ -221,15 +221,15 @@ impl Letter {
 
     /// It may have gone.
     pub fn doubted(self) -> Result<Self, Refused> {
-        self.from_queued(State::InDoubt)
+        self.after_queueing(State::InDoubt)
     }
 
     /// It did not go.
     pub fn failed(self) -> Result<Self, Refused> {
-        self.from_queued(State::Failed)
+        self.after_queueing(State::Failed)
     }
 
-    fn from_queued(self, to: State) -> Result<Self, Refused> {
+    fn after_queueing(self, to: State) -> Result<Self, Refused> {
         match self.state {
             State::Queued | State::InDoubt => Ok(Self { state: to, ..self }),
             _ => Err(Refused::NotFromHere),

@@ -112,8 +112,8 @@ pub fn queue_notice(
         now,
     )?;
     let plain = serde_json::to_vec(notice).map_err(|_| OutboxError::Content(id))?;
-    let sealer = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
-    let sealed = sealer
+    let server_key = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
+    let sealed = server_key
         .seal(NOTICE, id, &plain)
         .map_err(IdentityError::from)?;
     queries::put_sealed(tx, id, &sealed)?;
@@ -122,9 +122,9 @@ pub fn queue_notice(
 
 /// The content of a notice.
 pub fn open_notice(keyring: &Keyring, parcel: &Parcel) -> Result<Notice, OutboxError> {
-    let sealer = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
+    let server_key = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
     let sealed = parcel.sealed.as_deref().unwrap_or_default();
-    let plain = sealer
+    let plain = server_key
         .open(NOTICE, parcel.id, sealed)
         .map_err(IdentityError::from)?;
     serde_json::from_slice(&plain).map_err(|_| OutboxError::Content(parcel.id))

@@ -209,8 +209,8 @@ pub(super) fn step(
             attempts,
             next_attempt_at: next,
             lease_until: Some(lease.and_then(|(_, until)| until)),
-            lease_owner: Some(lease.map(|(owner, _)| owner)),
-            last_error: error.map(Some),
+            lease_owner: Some(lease.map(|(owner, _)| owner.to_owned())),
+            last_error: error.map(|error| Some(error.to_owned())),
             finished_at: Some(finished),
         })
         .execute(tx)?;
@@ -220,13 +220,17 @@ pub(super) fn step(
 /// What a step changes: `None` leaves a column as it is, `Some(None)` empties it.
 #[derive(AsChangeset)]
 #[diesel(table_name = outbox)]
+#[expect(
+    clippy::option_option,
+    reason = "how diesel tells leaving a column alone from emptying it"
+)]
 struct Step<'a> {
     state: &'a str,
     attempts: Option<i32>,
     next_attempt_at: Option<NaiveDateTime>,
     lease_until: Option<Option<NaiveDateTime>>,
-    lease_owner: Option<Option<&'a str>>,
-    last_error: Option<Option<&'a str>>,
+    lease_owner: Option<Option<String>>,
+    last_error: Option<Option<String>>,
     finished_at: Option<Option<NaiveDateTime>>,
 }
 

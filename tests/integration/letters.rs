@@ -201,10 +201,10 @@ fn stop(test: &TestApp, value: &str) {
 
 both_databases! {
     fn a_measured_childs_letter_goes_once_and_is_in_the_ledger(test: TestApp) {
-        ready(&test);
-        assert_eq!(sent(&test).sent, 1);
-        assert_eq!(sent(&test), Report::default());
-        assert_eq!(prepared(&test), Prepared::default());
+        ready(test);
+        assert_eq!(sent(test).sent, 1);
+        assert_eq!(sent(test), Report::default());
+        assert_eq!(prepared(test), Prepared::default());
         let mail = test.mail();
         assert_eq!(mail.len(), 1);
         let message = String::from_utf8(mail[0].formatted()).unwrap();
@@ -214,58 +214,58 @@ both_databases! {
         for part in ["text/plain", "text/html", "application/pdf"] {
             assert!(message.contains(part), "{part}");
         }
-        assert_eq!((states(&test), ledger(&test)), (vec!["sent".to_owned()], 1));
+        assert_eq!((states(test), ledger(test)), (vec!["sent".to_owned()], 1));
     }
 
     fn preparing_twice_makes_no_second_letter(test: TestApp) {
-        ready(&test);
-        assert_eq!(prepared(&test), Prepared::default());
-        assert_eq!(states(&test), ["ready"]);
+        ready(test);
+        assert_eq!(prepared(test), Prepared::default());
+        assert_eq!(states(test), ["ready"]);
     }
 
     fn a_rehearsal_changes_nothing(test: TestApp) {
-        let zara = child(&test, "Zara", Some("ada@example.org"));
-        measure(&test, zara, 1120);
+        let zara = child(test, "Zara", Some("ada@example.org"));
+        measure(test, zara, 1120);
         let rehearsed = prepare(&test.app, &press(), &actor(), true).unwrap();
         assert_eq!(rehearsed.ready, 1);
-        assert_eq!(states(&test), Vec::<String>::new());
+        assert_eq!(states(test), Vec::<String>::new());
         let told = test.run(&["letters", "prepare", "--dry-run"]).done();
         assert!(told.stdout.contains("1 ready"), "{}", told.stdout);
-        assert_eq!(states(&test), Vec::<String>::new());
+        assert_eq!(states(test), Vec::<String>::new());
     }
 
     fn what_stands_in_the_way_is_told_and_nothing_goes(test: TestApp) {
-        let warned = child(&test, "Warned", Some("a@example.org"));
-        measure(&test, warned, 1120);
-        warn(&test, warned);
-        let sensitive = child(&test, "Sensitive", Some("b@example.org"));
-        measure(&test, sensitive, 1120);
+        let warned = child(test, "Warned", Some("a@example.org"));
+        measure(test, warned, 1120);
+        warn(test, warned);
+        let sensitive = child(test, "Sensitive", Some("b@example.org"));
+        measure(test, sensitive, 1120);
         run(test.db(), |tx| {
             diesel::update(pupil::table.find(sensitive)).set(pupil::sensitive.eq(true)).execute(tx)?;
             Ok(())
         });
-        let unreachable = child(&test, "Unreachable", None);
-        measure(&test, unreachable, 1120);
-        let gone = child(&test, "Gone", Some("d@example.org"));
-        not_measured_because(&test, gone, "no_longer_at_school");
-        let absent = child(&test, "Absent", Some("e@example.org"));
-        not_measured_because(&test, absent, "absent");
-        let unprintable = child(&test, "Zara\u{1F984}", Some("f@example.org"));
-        measure(&test, unprintable, 1120);
+        let unreachable = child(test, "Unreachable", None);
+        measure(test, unreachable, 1120);
+        let gone = child(test, "Gone", Some("d@example.org"));
+        not_measured_because(test, gone, "no_longer_at_school");
+        let absent = child(test, "Absent", Some("e@example.org"));
+        not_measured_because(test, absent, "absent");
+        let unprintable = child(test, "Zara\u{1F984}", Some("f@example.org"));
+        measure(test, unprintable, 1120);
         assert_eq!(
-            prepared(&test),
+            prepared(test),
             Prepared { ready: 1, held: 3, no_contact: 1, not_needed: 1, superseded: 0 }
         );
-        assert_eq!(states(&test), ["held", "held", "no_contact", "not_needed", "ready", "held"]);
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(states(test), ["held", "held", "no_contact", "not_needed", "ready", "held"]);
+        assert_eq!(sent(test).sent, 1);
         assert_eq!(test.mail().len(), 1);
     }
 
     fn a_confirmed_warning_lets_the_letter_go(test: TestApp) {
-        let zara = child(&test, "Zara", Some("ada@example.org"));
-        measure(&test, zara, 1120);
-        warn(&test, zara);
-        assert_eq!(prepared(&test).held, 1);
+        let zara = child(test, "Zara", Some("ada@example.org"));
+        measure(test, zara, 1120);
+        warn(test, zara);
+        assert_eq!(prepared(test).held, 1);
         let now = test.app.clock.now();
         run(test.db(), |tx| {
             diesel::update(warning::table)
@@ -273,12 +273,12 @@ both_databases! {
                 .execute(tx)?;
             Ok(())
         });
-        assert_eq!(prepared(&test).ready, 1);
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(prepared(test).ready, 1);
+        assert_eq!(sent(test).sent, 1);
     }
 
     fn a_letter_held_after_it_was_queued_does_not_go(test: TestApp) {
-        let zara = ready(&test);
+        let zara = ready(test);
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
         assert_eq!(post.queue_ready().unwrap(), 1);
@@ -289,24 +289,24 @@ both_databases! {
         let mut report = Report::default();
         assert!(post.claim(10, &mut report).unwrap().is_empty());
         assert_eq!(report.held, 1);
-        assert_eq!((states(&test), parcel_states(&test)), (vec!["held".into()], vec!["cancelled".into()]));
+        assert_eq!((states(test), parcel_states(test)), (vec!["held".into()], vec!["cancelled".into()]));
         assert!(test.mail().is_empty());
     }
 
     fn a_corrected_result_overtakes_the_letter_that_waits(test: TestApp) {
-        let zara = ready(&test);
-        measure(&test, zara, 1130);
-        assert_eq!(prepared(&test), Prepared { ready: 1, superseded: 1, ..Prepared::default() });
-        assert_eq!(sent(&test).sent, 1);
-        assert_eq!(states(&test), ["cancelled", "sent"]);
+        let zara = ready(test);
+        measure(test, zara, 1130);
+        assert_eq!(prepared(test), Prepared { ready: 1, superseded: 1, ..Prepared::default() });
+        assert_eq!(sent(test).sent, 1);
+        assert_eq!(states(test), ["cancelled", "sent"]);
     }
 
     fn a_corrected_result_waits_for_a_decision_when_the_first_has_gone(test: TestApp) {
-        let zara = ready(&test);
-        assert_eq!(sent(&test).sent, 1);
-        measure(&test, zara, 1130);
-        assert_eq!(prepared(&test).held, 1);
-        assert_eq!(sent(&test).sent, 0);
+        let zara = ready(test);
+        assert_eq!(sent(test).sent, 1);
+        measure(test, zara, 1130);
+        assert_eq!(prepared(test).held, 1);
+        assert_eq!(sent(test).sent, 0);
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         nurse
             .get("/letters?state=held")
@@ -314,41 +314,41 @@ both_databases! {
             .follow("Zara Okonkwo")
             .press("Let it go")
             .shows("The letter is ready");
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(sent(test).sent, 1);
         assert_eq!(test.mail().len(), 2);
     }
 
     fn the_stop_switch_stops_everything_even_what_is_claimed(test: TestApp) {
-        ready(&test);
+        ready(test);
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
         post.queue_ready().unwrap();
         let mut claimed = post.claim(10, &mut Report::default()).unwrap();
-        stop(&test, "stopped");
+        stop(test, "stopped");
         assert!(!post.begin(&mut claimed[0]).unwrap());
-        assert!(sent(&test).stopped);
+        assert!(sent(test).stopped);
         assert!(test.mail().is_empty());
-        stop(&test, "");
-        assert_eq!(sent(&test).sent, 1);
+        stop(test, "");
+        assert_eq!(sent(test).sent, 1);
     }
 
     fn dying_before_sending_loses_nothing_and_sends_once(test: TestApp) {
-        ready(&test);
+        ready(test);
         let press = press();
         // After queueing, and after claiming.
         Post::new(&test.app, &press, actor()).unwrap().queue_ready().unwrap();
         let dying = Post::new(&test.app, &press, actor()).unwrap();
         assert_eq!(dying.claim(10, &mut Report::default()).unwrap().len(), 1);
         drop(dying);
-        assert_eq!(sent(&test).sent, 0, "the lease still runs");
+        assert_eq!(sent(test).sent, 0, "the lease still runs");
         test.app.clock.advance(Duration::minutes(11));
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(sent(test).sent, 1);
         assert_eq!(test.mail().len(), 1);
     }
 
     fn dying_while_sending_is_a_doubt_that_the_folder_settles(test: TestApp) {
-        ready(&test);
-        let app = with_folder(&test);
+        ready(test);
+        let app = with_folder(test);
         let press = press();
         let begun = || {
             let post = Post::new(&app, &press, actor()).unwrap();
@@ -362,21 +362,21 @@ both_databases! {
         test.app.clock.advance(Duration::minutes(11));
         let report = send(&app, &press, &actor(), 1, usize::MAX).unwrap();
         assert_eq!((report.deferred, report.sent), (1, 0));
-        assert!(files(&test).is_empty());
+        assert!(files(test).is_empty());
         test.app.clock.advance(Duration::minutes(2));
         // Died after it sent, before it wrote that down: the folder proves that it did.
         let (post, written) = begun();
         post.hand_over(&written).unwrap();
         drop(post);
-        assert_eq!((states(&test), ledger(&test)), (vec!["queued".into()], 0));
+        assert_eq!((states(test), ledger(test)), (vec!["queued".into()], 0));
         test.app.clock.advance(Duration::minutes(11));
         assert_eq!(send(&app, &press, &actor(), 1, usize::MAX).unwrap().sent, 1);
-        assert_eq!(files(&test).len(), 1);
-        assert_eq!((states(&test), ledger(&test)), (vec!["sent".into()], 1));
+        assert_eq!(files(test).len(), 1);
+        assert_eq!((states(test), ledger(test)), (vec!["sent".into()], 1));
     }
 
     fn dying_while_talking_to_a_mail_server_is_for_a_person_to_decide(test: TestApp) {
-        ready(&test);
+        ready(test);
         let unreachable = stature::config::MailTransport::Smtp("smtp://127.0.0.1:9".to_owned());
         let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
         let press = press();
@@ -388,19 +388,19 @@ both_databases! {
         test.app.clock.advance(Duration::minutes(11));
         let other = Post::new(&app, &press, actor()).unwrap();
         assert_eq!(other.recover().unwrap().in_doubt, 1);
-        assert_eq!((states(&test), ledger(&test)), (vec!["in_doubt".into()], 1));
-        assert_eq!(sent(&test), Report::default(), "not by itself");
+        assert_eq!((states(test), ledger(test)), (vec!["in_doubt".into()], 1));
+        assert_eq!(sent(test), Report::default(), "not by itself");
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         nurse.get("/letters").shows("1 letter may have arrived");
         nurse.get("/letters?state=in_doubt").follow("Zara Okonkwo").press("Send it again");
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(sent(test).sent, 1);
         let mail = test.mail();
         let message = String::from_utf8(mail[0].formatted()).unwrap();
         assert!(message.contains(&message_id), "the copy can be recognised");
     }
 
     fn a_doubt_can_be_settled_as_arrived(test: TestApp) {
-        ready(&test);
+        ready(test);
         let press = press();
         let unclear = Post::new(&test.app, &press, actor()).unwrap();
         unclear.queue_ready().unwrap();
@@ -409,13 +409,13 @@ both_databases! {
         unclear.settle(&claimed[0], &Err(MailError::InDoubt("no answer".into()))).unwrap();
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         nurse.get("/letters?state=in_doubt").follow("Zara Okonkwo").press("It arrived").shows("noted as sent");
-        assert_eq!((states(&test), parcel_states(&test)), (vec!["sent".into()], vec!["sent".into()]));
-        assert_eq!(ledger(&test), 1, "it is in the ledger once");
+        assert_eq!((states(test), parcel_states(test)), (vec!["sent".into()], vec!["sent".into()]));
+        assert_eq!(ledger(test), 1, "it is in the ledger once");
         assert!(test.mail().is_empty());
     }
 
     fn a_server_out_of_reach_is_tried_again_later_and_given_up_in_the_end(test: TestApp) {
-        ready(&test);
+        ready(test);
         let unreachable = stature::config::MailTransport::Smtp("smtp://127.0.0.1:9".to_owned());
         let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
         let press = press();
@@ -425,43 +425,43 @@ both_databases! {
             test.app.clock.advance(Duration::hours(17));
             send(&app, &press, &actor(), 1, usize::MAX).unwrap();
         }
-        assert_eq!((states(&test), ledger(&test)), (vec!["failed".into()], 0));
+        assert_eq!((states(test), ledger(test)), (vec!["failed".into()], 0));
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         nurse.get("/letters?state=failed").follow("Zara Okonkwo").press("Send it again");
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(sent(test).sent, 1);
     }
 
     fn a_refusal_is_told_without_the_servers_words(test: TestApp) {
-        ready(&test);
+        ready(test);
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
         post.queue_ready().unwrap();
         let mut claimed = post.claim(10, &mut Report::default()).unwrap();
         post.begin(&mut claimed[0]).unwrap();
         post.settle(&claimed[0], &Err(MailError::Refused("answer 550".into()))).unwrap();
-        assert_eq!(states(&test), ["failed"]);
+        assert_eq!(states(test), ["failed"]);
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         nurse.get("/letters?state=failed").shows("answer 550");
     }
 
     fn a_worker_that_is_overtaken_cannot_send(test: TestApp) {
-        ready(&test);
+        ready(test);
         let press = press();
         let slow = Post::new(&test.app, &press, actor()).unwrap();
         slow.queue_ready().unwrap();
         let mut claimed = slow.claim(10, &mut Report::default()).unwrap();
         test.app.clock.advance(Duration::minutes(11));
-        assert_eq!(sent(&test).sent, 1);
+        assert_eq!(sent(test).sent, 1);
         assert!(!slow.begin(&mut claimed[0]).unwrap());
         assert_eq!(test.mail().len(), 1);
     }
 
     fn many_workers_send_each_letter_once(test: TestApp) {
         for number in 0..12 {
-            let one = child(&test, "Zara", Some(&format!("parent{number}@example.org")));
-            measure(&test, one, 1120);
+            let one = child(test, "Zara", Some(&format!("parent{number}@example.org")));
+            measure(test, one, 1120);
         }
-        assert_eq!(prepared(&test).ready, 12);
+        assert_eq!(prepared(test).ready, 12);
         assert_eq!(send(&test.app, &press(), &actor(), 4, usize::MAX).unwrap().sent, 12);
         let mut to: Vec<String> = test
             .mail()
@@ -471,12 +471,12 @@ both_databases! {
         to.sort();
         to.dedup();
         assert_eq!(to.len(), 12);
-        assert_eq!(ledger(&test), 12);
+        assert_eq!(ledger(test), 12);
     }
 
     fn no_name_and_no_address_is_in_the_rows_of_letters(test: TestApp) {
-        ready(&test);
-        sent(&test);
+        ready(test);
+        sent(test);
         let rows: Vec<(Option<Vec<u8>>, Option<String>, String)> = run(test.db(), |tx| {
             Ok(outbox::table
                 .select((outbox::sealed, outbox::last_error, outbox::message_id))
@@ -490,7 +490,7 @@ both_databases! {
     }
 
     fn a_nurse_reads_the_real_letter_before_and_after_it_goes(test: TestApp) {
-        ready(&test);
+        ready(test);
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         let page = nurse.get("/letters").follow("Zara Okonkwo");
         let page = page.shows("What it would say today").shows("Healthy weight").shows("Dear Ms Okonkwo");
@@ -503,7 +503,7 @@ both_databases! {
     }
 
     fn a_nurse_of_another_school_sees_no_letter(test: TestApp) {
-        ready(&test);
+        ready(test);
         test.school(900_102, "999");
         let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
         nurse.get("/letters").shows("There are no letters yet");
@@ -514,7 +514,7 @@ both_databases! {
     }
 
     fn a_programme_changes_its_words(test: TestApp) {
-        ready(&test);
+        ready(test);
         let administrator = test.signed_in(Role::Administrator, &[], &[]);
         let page = administrator.get("/letters/texts");
         page.clone()
@@ -529,17 +529,17 @@ both_databases! {
     }
 
     fn the_command_line_prepares_sends_and_tells(test: TestApp) {
-        let zara = child(&test, "Zara", Some("ada@example.org"));
-        measure(&test, zara, 1120);
+        let zara = child(test, "Zara", Some("ada@example.org"));
+        measure(test, zara, 1120);
         test.run(&["letters", "prepare"]).done();
         test.run(&["letters", "send", "--dry-run"]).done();
-        assert_eq!(states(&test), ["ready"]);
+        assert_eq!(states(test), ["ready"]);
         let told = test.run(&["letters", "send"]).done();
         assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
         assert_eq!(std::fs::read_dir(test.path("mail")).unwrap().count(), 1);
         let told = test.run(&["letters", "status"]).done();
         assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
-        stop(&test, "stopped");
+        stop(test, "stopped");
         let told = test.run(&["letters", "send"]).code(3);
         assert!(told.stdout.contains("All letters are stopped"), "{}", told.stdout);
     }

@@ -8,6 +8,7 @@ use crate::demo::pages as demo;
 use crate::home::pages as home;
 use crate::jobs::pages as jobs;
 use crate::letters::pages as letters;
+use crate::measurement::pages as measurement;
 use crate::privacy::pages as privacy;
 use crate::retention::pages as retention;
 use crate::roster::pages as roster;
@@ -163,6 +164,22 @@ pub fn table() -> Vec<Route> {
             "/retention/runs/{id}",
             needs::ViewRetention,
             retention::evidence,
+        ),
+        get("/progress", needs::ViewProgress, measurement::progress),
+        get(
+            "/schools/{urn}/record",
+            needs::Record,
+            measurement::record_page,
+        ),
+        get(
+            "/schools/{urn}/record/rows",
+            needs::Record,
+            measurement::record_rows,
+        ),
+        post(
+            "/schools/{urn}/record/{id}",
+            needs::Record,
+            measurement::record_row,
         ),
     ]
 }

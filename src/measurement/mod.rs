@@ -4,6 +4,7 @@
 //! version, `pupil.outcome_version` says which one counts, and rows of it are found by child and version.
 
 pub mod entry;
+pub mod pages;
 pub mod participation;
 mod progress_queries;
 pub mod quality;

@@ -23,6 +23,7 @@ mod jobs;
 mod letters;
 mod permissions;
 mod privacy;
+mod recording;
 mod retention;
 mod roster;
 mod schema;

@@ -229,10 +229,17 @@ impl Page {
     }
 
     fn send(&self, pressed: ElementRef<'_>) -> Self {
+        let document = self.document();
+        let elsewhere = pressed.attr("form").and_then(|id| {
+            document
+                .select(&selector("form[id]"))
+                .find(|form| form.attr("id") == Some(id))
+        });
         let form = pressed
             .ancestors()
             .filter_map(ElementRef::wrap)
             .find(|element| element.value().name() == "form")
+            .or(elsewhere)
             .unwrap_or_else(|| panic!("a button stands in no form on {}", self.url));
         let mut fields = standing_in(form);
         for (name, values) in &self.typed {

@@ -1,0 +1,303 @@
+// Makes recording a class quick: rows save themselves, Enter goes on, a lost
+// connection loses nothing. The page works without this file.
+//
+// What waits to be sent is kept for this tab only, as numbers: a child's
+// number, figures, a reason. No name is ever stored.
+
+const table = document.getElementById('record');
+
+if (table) {
+  const KEY = `stature-record-${table.dataset.urn}`;
+  const POLL = 10000;
+  const RETRY = 5000;
+  const progress = document.getElementById('progress');
+  const connection = document.getElementById('connection');
+  const rows = [...table.tBodies[0].rows];
+  // Rows on their way, and rows that wait for a connection: number → fields.
+  const sending = new Set();
+  const waiting = new Map(JSON.parse(sessionStorage.getItem(KEY) || '[]'));
+
+  const form = (id) => document.getElementById(`f${id}`);
+  const height = (id) => document.getElementById(`h${id}`);
+  const weight = (id) => document.getElementById(`w${id}`);
+  const reason = (id) => document.getElementById(`r${id}`);
+  const idOf = (row) => row.dataset.row;
+
+  // What the server last said of each row, to tell what was typed since.
+  const stored = new Map();
+  const remember = (id) => {
+    stored.set(id, [height(id).value, weight(id).value, reason(id).value]);
+  };
+  const isTouched = (id) => {
+    const before = stored.get(id);
+    return height(id).value !== before[0] || weight(id).value !== before[1]
+      || reason(id).value !== before[2];
+  };
+
+  const say = (id, text, isProblem = true) => {
+    const message = document.getElementById(`m${id}`);
+    message.hidden = !text;
+    message.textContent = text;
+    message.classList.toggle('app-row__message--note', !isProblem);
+    for (const field of [height(id), weight(id)]) {
+      field.classList.toggle('nhsuk-input--error', Boolean(text) && isProblem);
+    }
+  };
+
+  const count = () => {
+    const done = rows.filter((row) => row.dataset.outcome !== 'none').length;
+    progress.firstElementChild.textContent = `${done} of ${rows.length}`;
+  };
+
+  const showConnection = () => {
+    connection.hidden = waiting.size === 0;
+    connection.textContent = waiting.size === 1
+      ? 'No connection: 1 row is kept on this device and will be sent when the connection is back.'
+      : `No connection: ${waiting.size} rows are kept on this device and will be sent when the connection is back.`;
+    if (waiting.size === 0) {
+      sessionStorage.removeItem(KEY);
+    } else {
+      sessionStorage.setItem(KEY, JSON.stringify([...waiting]));
+    }
+  };
+
+  // Shows what stands. Fields that somebody is typing in are left alone.
+  const show = (row, keepTyped) => {
+    const id = String(row.id);
+    const line = document.getElementById(`row-${id}`);
+    line.dataset.outcome = row.outcome;
+    if (!keepTyped) {
+      height(id).value = row.height ?? '';
+      weight(id).value = row.weight ?? '';
+      reason(id).value = row.reason;
+      form(id).elements.version.value = row.version;
+    }
+    stored.set(id, [row.height ?? '', row.weight ?? '', row.reason]);
+    const state = document.getElementById(`s${id}`);
+    if (state.dataset.shown !== row.state) {
+      state.innerHTML = row.state;
+      state.dataset.shown = row.state;
+    }
+    count();
+  };
+
+  const send = async (id, fields) => {
+    if (sending.has(id)) {
+      return;
+    }
+    sending.add(id);
+    say(id, 'Saving…', false);
+    let answer;
+    try {
+      answer = await fetch(form(id).action, {
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: new URLSearchParams({ ...fields, csrf: form(id).elements.csrf.value }),
+        redirect: 'manual',
+        cache: 'no-store',
+      });
+    } catch {
+      waiting.set(id, fields);
+      say(id, 'Not sent yet: no connection. The row is kept.');
+      showConnection();
+      return;
+    } finally {
+      sending.delete(id);
+    }
+    if (answer.type === 'opaqueredirect' || !answer.headers.get('content-type')?.includes('json')) {
+      waiting.set(id, fields);
+      showConnection();
+      say(id, answer.type === 'opaqueredirect'
+        ? 'Not saved: you have been signed out. Sign in again in another tab; the row is kept here.'
+        : 'Not saved: the service did not take it. The row is kept; reload the page and check.');
+      return;
+    }
+    waiting.delete(id);
+    showConnection();
+    const body = await answer.json();
+    if (answer.ok) {
+      say(id, '');
+      show(body.row, false);
+      document.dispatchEvent(new Event('stature:saved'));
+    } else {
+      show(body.row, true);
+      // Saving once more is then a decision, made on what stands now.
+      form(id).elements.version.value = body.row.version;
+      say(id, body.message);
+      if (body.offer) {
+        height(id).value = body.offer.height;
+        weight(id).value = body.offer.weight;
+        say(id, `${body.message} Read as ${body.offer.height} cm and ${body.offer.weight} kg: press Enter if that is right.`);
+        weight(id).focus();
+      } else {
+        height(id).focus();
+        height(id).select();
+      }
+    }
+  };
+
+  const save = (id, action = 'save') => {
+    const fields = Object.fromEntries(new FormData(form(id)));
+    delete fields.csrf;
+    delete fields.back;
+    fields.action = action;
+    // A reason that was just chosen takes the place of figures that stood.
+    const before = stored.get(id);
+    if (action === 'save' && fields.reason && fields.reason !== before[2]
+      && fields.height === before[0] && fields.weight === before[1]) {
+      fields.height = '';
+      fields.weight = '';
+    }
+    // Figures just typed take the place of a reason that stood.
+    if (action === 'save' && fields.reason && fields.reason === before[2] && fields.height) {
+      fields.reason = '';
+    }
+    return send(id, fields);
+  };
+
+  const next = (id) => {
+    const at = rows.findIndex((row) => idOf(row) === id);
+    const after = [...rows.slice(at + 1), ...rows.slice(0, at)];
+    const open = after.find((row) => row.dataset.outcome === 'none' && !height(idOf(row)).value);
+    if (open) {
+      height(idOf(open)).focus();
+      open.scrollIntoView({ block: 'center' });
+    }
+  };
+
+  const keys = new Map();
+  for (const item of document.querySelectorAll('.app-keys li')) {
+    const key = item.querySelector('kbd').textContent;
+    keys.set(key, item.textContent.replace(key, '').trim());
+  }
+
+  for (const row of rows) {
+    const id = idOf(row);
+    remember(id);
+
+    form(id).addEventListener('submit', (event) => {
+      event.preventDefault();
+      const action = event.submitter?.value || 'save';
+      save(id, action);
+      if (action === 'save' && event.submitter === document.activeElement) {
+        next(id);
+      }
+    });
+
+    height(id).addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && !weight(id).value) {
+        event.preventDefault();
+        weight(id).focus();
+      }
+    });
+
+    weight(id).addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') {
+        event.preventDefault();
+        if (isTouched(id)) {
+          save(id);
+        }
+        next(id);
+      }
+    });
+
+    for (const field of [height(id), weight(id)]) {
+      field.addEventListener('focus', () => field.select());
+      field.addEventListener('keydown', (event) => {
+        if (event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1
+          || !/[a-z]/i.test(event.key)) {
+          return;
+        }
+        event.preventDefault();
+        const words = keys.get(event.key.toLowerCase());
+        const option = words && [...reason(id).options].find((one) => one.text === words);
+        if (option) {
+          height(id).value = '';
+          weight(id).value = '';
+          reason(id).value = option.value;
+          save(id);
+          next(id);
+        }
+      });
+    }
+
+    reason(id).addEventListener('change', () => {
+      if (reason(id).value) {
+        save(id);
+      }
+    });
+
+    // Leaving a row that holds both figures saves it, whichever way it is left.
+    row.addEventListener('focusout', (event) => {
+      if (!row.contains(event.relatedTarget) && isTouched(id)
+        && height(id).value && weight(id).value && !sending.has(id) && !waiting.has(id)
+        && document.getElementById(`m${id}`).hidden) {
+        save(id);
+      }
+    });
+
+    row.addEventListener('click', (event) => {
+      if (event.target.dataset.again) {
+        event.preventDefault();
+        height(id).value = '';
+        weight(id).value = '';
+        height(id).focus();
+      }
+    });
+  }
+
+  const resend = () => {
+    for (const [id, fields] of waiting) {
+      if (form(id)) {
+        send(id, fields);
+      }
+    }
+  };
+
+  const poll = async () => {
+    if (document.hidden) {
+      return;
+    }
+    try {
+      const answer = await fetch(table.dataset.rows, { redirect: 'manual', cache: 'no-store' });
+      if (!answer.ok) {
+        return;
+      }
+      for (const row of (await answer.json()).rows) {
+        const id = String(row.id);
+        if (!form(id) || sending.has(id) || waiting.has(id)
+          || Number(form(id).elements.version.value) >= row.version) {
+          continue;
+        }
+        const typing = isTouched(id);
+        show(row, typing);
+        if (typing) {
+          say(id, `${row.by} has just recorded this child. What you typed is not saved yet.`);
+        }
+      }
+    } catch {
+      // No connection: what was typed is safe, and the next round asks again.
+    }
+  };
+
+  // What a reload found waiting is shown in its row and sent.
+  for (const [id, fields] of waiting) {
+    if (form(id)) {
+      height(id).value = fields.height ?? '';
+      weight(id).value = fields.weight ?? '';
+      reason(id).value = fields.reason ?? '';
+    } else {
+      waiting.delete(id);
+    }
+  }
+  showConnection();
+  resend();
+  window.setInterval(resend, RETRY);
+  window.setInterval(poll, POLL);
+  window.addEventListener('online', resend);
+  window.addEventListener('beforeunload', (event) => {
+    if (sending.size > 0 || waiting.size > 0) {
+      event.preventDefault();
+    }
+  });
+}

@@ -12,6 +12,7 @@ use crate::measurement::pages as measurement;
 use crate::privacy::pages as privacy;
 use crate::retention::pages as retention;
 use crate::roster::pages as roster;
+use crate::schools::pages as schools;
 use crate::web::routing::{Route, get, post};
 use crate::years::pages as years;
 
@@ -180,6 +181,20 @@ pub fn table() -> Vec<Route> {
             "/schools/{urn}/record/{id}",
             needs::Record,
             measurement::record_row,
+        ),
+        get("/schools", needs::Record, schools::list),
+        get("/schools/{urn}", needs::Record, schools::school_page),
+        post(
+            "/schools/{urn}/headcounts",
+            needs::ManageSchools,
+            schools::set_headcounts,
+        ),
+        get("/visits", needs::ViewVisits, schools::visits),
+        post("/visits", needs::ManageVisits, schools::plan_visit),
+        post(
+            "/visits/{id}/cancel",
+            needs::ManageVisits,
+            schools::cancel_visit,
         ),
     ]
 }

@@ -28,4 +28,5 @@ mod retention;
 mod roster;
 mod schema;
 mod sealed;
+mod visits;
 mod years;

@@ -1,0 +1,302 @@
+//! Pages: the schools, one school, visits.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use super::work::{self, MOST_CHILDREN, Plan, VisitError};
+use super::work_queries as queries;
+use crate::access::{Permission, needs};
+use crate::app::App;
+use crate::error::AppError;
+use crate::fields::{Urn, YearGroup};
+use crate::measurement::pages::tally_json;
+use crate::measurement::participation::Tally;
+use crate::measurement::{current_year, tallies};
+use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+
+/// Every school in scope with how far it has come.
+pub async fn list(
+    allowed: Allowed<needs::Record>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let (scope, today) = (allowed.scope().clone(), app.clock.today());
+    let (year, schools, tallies) = app
+        .db
+        .read(move |tx| -> Result<_, AppError> {
+            let year = current_year(tx, today)?.unwrap_or_default();
+            let tallies = tallies(tx, &scope, &year)?;
+            Ok((year, queries::schools(tx, &scope)?, tallies))
+        })
+        .await?;
+    let rows: Vec<_> = schools
+        .into_iter()
+        .filter(|school| school.status != 2 || tallies.contains_key(&school.urn))
+        .map(|school| {
+            let mut tally = Tally::default();
+            for group in tallies.get(&school.urn).into_iter().flat_map(BTreeMap::values) {
+                tally.add(group);
+            }
+            json!({"urn": school.urn, "name": school.name, "town": school.town, "tally": tally_json(&tally)})
+        })
+        .collect();
+    View::new(&app, &request, &allowed, "Schools")
+        .with("year", year)
+        .with("schools", rows)
+        .render("pages/schools/list.html")
+}
+
+/// One school: classes, visits, participation, head-counts.
+pub async fn school_page(
+    allowed: Allowed<needs::Record>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    urn: web::Path<i32>,
+) -> Result<HttpResponse, AppError> {
+    render_school(&allowed, &app, &request, *urn, &FormData::default()).await
+}
+
+async fn render_school<P: crate::access::Requires>(
+    allowed: &Allowed<P>,
+    app: &web::Data<App>,
+    request: &HttpRequest,
+    urn: i32,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let (scope, today) = (allowed.scope().clone(), app.clock.today());
+    let (year, school, tallies, outcomes, visits, by_hand) = app
+        .db
+        .read(move |tx| -> Result<_, AppError> {
+            let school = queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
+            let year = current_year(tx, today)?.unwrap_or_default();
+            let one = crate::access::Scope::Schools([urn].into());
+            let tallies = tallies(tx, &one, &year)?.remove(&urn).unwrap_or_default();
+            let outcomes = queries::class_outcomes(tx, urn, &year)?;
+            let visits = queries::visits(tx, &scope, &year, Some(urn))?;
+            let by_hand = queries::headcounts(tx, urn, &year)?;
+            Ok((year, school, tallies, outcomes, visits, by_hand))
+        })
+        .await?;
+    let mut classes: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
+    for (group, class, outcome) in outcomes {
+        let count = classes
+            .entry((group, class.unwrap_or_default()))
+            .or_default();
+        count.0 += 1;
+        count.1 += u32::from(outcome != "none");
+    }
+    let classes: Vec<_> = classes
+        .into_iter()
+        .map(|((group, class), (children, done))| {
+            let words = YearGroup::from_code(&group).map_or(group.clone(), |it| it.to_string());
+            json!({"group": group, "group_words": words, "class": class, "class_encoded": percent_encoded(&class), "children": children, "done": done})
+        })
+        .collect();
+    let groups: Vec<_> = YearGroup::ALL
+        .iter()
+        .map(|group| {
+            let tally = tallies.get(group.code()).cloned().unwrap_or_default();
+            let hand = by_hand
+                .iter()
+                .find(|(code, _)| code == group.code())
+                .map_or_else(String::new, |(_, number)| number.to_string());
+            json!({"code": group.code(), "words": group.to_string(), "tally": tally_json(&tally), "by_hand": hand})
+        })
+        .collect();
+    View::new(app, request, allowed, school.name.clone())
+        .with("school", &school)
+        .with("year", year)
+        .with("classes", classes)
+        .with("groups", groups)
+        .with("visits", visits)
+        .with("may_set", allowed.session().may(Permission::ManageSchools))
+        .with("may_plan", allowed.session().may(Permission::ManageVisits))
+        .form(form)
+        .render("pages/schools/school.html")
+}
+
+/// Sets the head-counts of a school by hand.
+pub async fn set_headcounts(
+    allowed: Allowed<needs::ManageSchools>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    urn: web::Path<i32>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let urn = *urn;
+    let mut wanted = Vec::new();
+    for group in YearGroup::ALL {
+        let name = format!("eligible-{}", group.code());
+        match form.text(&name) {
+            "" => wanted.push((group, None)),
+            text => match text.parse::<i32>() {
+                Ok(number) if (0..=MOST_CHILDREN).contains(&number) => {
+                    wanted.push((group, Some(number)));
+                }
+                _ => form.error(
+                    &name,
+                    format!("Enter a whole number from 0 to {}, or leave it empty to use the class lists", MOST_CHILDREN),
+                ),
+            },
+        }
+    }
+    if !form.is_valid() {
+        return render_school(&allowed, &app, &request, urn, &form).await;
+    }
+    let (scope, actor, now, today) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clock.now(),
+        app.clock.today(),
+    );
+    app.db
+        .write(move |tx| -> Result<(), AppError> {
+            queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
+            let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
+            for (group, eligible) in wanted {
+                work::set_headcount(tx, &actor, now, urn, &year, group, eligible)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(redirect_with(
+        &format!("/schools/{urn}"),
+        "success",
+        "The numbers of eligible children were set",
+    ))
+}
+
+/// Every visit of the year to schools in scope.
+pub async fn visits(
+    allowed: Allowed<needs::ViewVisits>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    render_visits(&allowed, &app, &request, &FormData::default()).await
+}
+
+async fn render_visits<P: crate::access::Requires>(
+    allowed: &Allowed<P>,
+    app: &web::Data<App>,
+    request: &HttpRequest,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let (scope, today) = (allowed.scope().clone(), app.clock.today());
+    let (year, visits, schools) = app
+        .db
+        .read(move |tx| -> Result<_, AppError> {
+            let year = current_year(tx, today)?.unwrap_or_default();
+            let visits = queries::visits(tx, &scope, &year, None)?;
+            Ok((year, visits, queries::schools(tx, &scope)?))
+        })
+        .await?;
+    let (past, coming): (Vec<_>, Vec<_>) =
+        visits.into_iter().partition(|visit| visit.visit_on < today);
+    let schools: Vec<_> = schools
+        .into_iter()
+        .filter(|school| school.status != 2)
+        .map(|school| json!({"value": school.urn.to_string(), "text": school.name}))
+        .collect();
+    View::new(app, request, allowed, "Visits")
+        .with("year", year)
+        .with("coming", coming)
+        .with("past", past)
+        .with("today", today)
+        .with("schools", schools)
+        .with("may_plan", allowed.session().may(Permission::ManageVisits))
+        .form(form)
+        .render("pages/schools/visits.html")
+}
+
+/// Plans a visit.
+pub async fn plan_visit(
+    allowed: Allowed<needs::ManageVisits>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let urn = form.parsed::<Urn>("school", "Choose a school");
+    let on = form.date("on", "Enter the day of the visit");
+    let long = |form: &FormData, name: &str| form.text(name).chars().count() > 200;
+    for name in ["team", "note"] {
+        if long(&form, name) {
+            form.error(name, "Enter at most 200 characters");
+        }
+    }
+    let (Some(urn), Some(on), true) = (urn, on, form.is_valid()) else {
+        return render_visits(&allowed, &app, &request, &form).await;
+    };
+    let plan = Plan {
+        urn: urn.number() as i32,
+        on,
+        team: form.text("team").to_owned(),
+        note: form.text("note").to_owned(),
+    };
+    let (scope, actor, now, today) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clock.now(),
+        app.clock.today(),
+    );
+    let planned = app
+        .db
+        .write(move |tx| -> Result<Result<i64, VisitError>, AppError> {
+            queries::school(tx, &scope, plan.urn)?.ok_or(AppError::NotFound)?;
+            let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
+            match work::plan_visit(tx, &actor, now, &year, &plan) {
+                Err(VisitError::Database(error)) => Err(error.into()),
+                other => Ok(other),
+            }
+        })
+        .await?;
+    match planned {
+        Ok(_) => Ok(redirect_with("/visits", "success", "The visit was added")),
+        Err(error) => {
+            form.error("on-day", error.to_string());
+            render_visits(&allowed, &app, &request, &form).await
+        }
+    }
+}
+
+/// Cancels a visit.
+pub async fn cancel_visit(
+    allowed: Allowed<needs::ManageVisits>,
+    app: web::Data<App>,
+    id: web::Path<i64>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let (actor, now, id) = (allowed.actor().clone(), app.clock.now(), *id);
+    let scope = allowed.scope().clone();
+    app.db
+        .write(move |tx| -> Result<(), AppError> {
+            queries::school_of_visit(tx, id)?
+                .filter(|urn| scope.covers(*urn))
+                .ok_or(AppError::NotFound)?;
+            work::cancel_visit(tx, &actor, now, id)?;
+            Ok(())
+        })
+        .await?;
+    Ok(redirect_with(
+        "/visits",
+        "success",
+        "The visit was cancelled",
+    ))
+}
+
+/// A text as it stands in an address.
+fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}

@@ -1,0 +1,120 @@
+//! Work at schools: head-counts set by hand, visits.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde_json::json;
+
+use super::work_queries as queries;
+use crate::audit::{self, Actor};
+use crate::db::{Conn, Error};
+use crate::fields::{CollectionYear, YearGroup};
+use queries::NewVisit;
+
+/// The most children a head-count can name; a school has fewer.
+pub const MOST_CHILDREN: i32 = 2000;
+
+/// A visit that cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// Not within the collection year.
+    #[error("{0} is not within the academic year {1}")]
+    OutsideYear(NaiveDate, String),
+    /// There is one on that day.
+    #[error("this school has a visit on that day already")]
+    Twice,
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// Sets the eligible children of a school's year group by hand; `None` goes back to the list.
+pub fn set_headcount(
+    tx: &mut Conn,
+    actor: &Actor,
+    now: NaiveDateTime,
+    urn: i32,
+    year: &str,
+    group: YearGroup,
+    eligible: Option<i32>,
+) -> Result<(), Error> {
+    queries::put_headcount(tx, urn, year, group.code(), eligible, &actor.label, now)?;
+    audit::event(
+        tx,
+        actor,
+        now,
+        "headcount.set",
+        &format!("school:{urn}"),
+        &json!({"year": year, "year_group": group.code(), "eligible": eligible}),
+    )
+}
+
+/// A visit as it is planned.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The school.
+    pub urn: i32,
+    /// The day.
+    pub on: NaiveDate,
+    /// Who goes, or empty.
+    pub team: String,
+    /// What to know, or empty.
+    pub note: String,
+}
+
+/// Plans a visit; returns its number.
+pub fn plan_visit(
+    tx: &mut Conn,
+    actor: &Actor,
+    now: NaiveDateTime,
+    year: &str,
+    plan: &Plan,
+) -> Result<i64, VisitError> {
+    if !CollectionYear::parse_label(year).is_some_and(|year| year.contains(plan.on)) {
+        return Err(VisitError::OutsideYear(plan.on, year.to_owned()));
+    }
+    if queries::has_visit(tx, plan.urn, plan.on)? {
+        return Err(VisitError::Twice);
+    }
+    let id = queries::insert_visit(
+        tx,
+        &NewVisit {
+            year,
+            urn: plan.urn,
+            on: plan.on,
+            team: &plan.team,
+            note: &plan.note,
+            by: &actor.label,
+            at: now,
+        },
+    )?;
+    audit::event(
+        tx,
+        actor,
+        now,
+        "visit.planned",
+        &format!("visit:{id}"),
+        &json!({"school": plan.urn, "on": plan.on}),
+    )?;
+    Ok(id)
+}
+
+/// Cancels a visit. False when there is none.
+pub fn cancel_visit(
+    tx: &mut Conn,
+    actor: &Actor,
+    now: NaiveDateTime,
+    id: i64,
+) -> Result<bool, Error> {
+    let Some(urn) = queries::school_of_visit(tx, id)? else {
+        return Ok(false);
+    };
+    let gone = queries::delete_visit(tx, id)?;
+    audit::event(
+        tx,
+        actor,
+        now,
+        "visit.cancelled",
+        &format!("visit:{id}"),
+        &json!({"school": urn}),
+    )?;
+    Ok(gone)
+}

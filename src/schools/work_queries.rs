@@ -1,0 +1,208 @@
+//! The rows of schools, head-counts and visits.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::access::Scope;
+use crate::db::schema::{headcount, pupil, school, visit};
+use crate::db::{Conn, Error};
+
+/// A school.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = school)]
+pub struct School {
+    /// Unique reference number.
+    pub urn: i32,
+    /// Code of its authority.
+    pub la_code: String,
+    /// Name.
+    pub name: String,
+    /// Kind of school.
+    pub type_name: String,
+    /// 2 when it has closed.
+    pub status: i32,
+    /// Town.
+    pub town: Option<String>,
+    /// Postcode.
+    pub postcode: Option<String>,
+    /// Telephone.
+    pub telephone: Option<String>,
+    /// Where its releases are sent.
+    pub contact_email: Option<String>,
+    /// Whether its children are in the statistics.
+    pub in_statistics: bool,
+}
+
+/// A team at a school on a day.
+#[derive(Clone, Debug, Queryable, Serialize)]
+pub struct Visit {
+    /// Its number.
+    pub id: i64,
+    /// The school.
+    pub school_urn: i32,
+    /// The school's name.
+    pub school: String,
+    /// The day.
+    pub visit_on: NaiveDate,
+    /// Who goes.
+    pub team: Option<String>,
+    /// What to know.
+    pub note: Option<String>,
+}
+
+/// The schools in scope, by name.
+pub fn schools(tx: &mut Conn, scope: &Scope) -> Result<Vec<School>, Error> {
+    let mut query = school::table.select(School::as_select()).into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(school::urn.eq_any(urns));
+    }
+    let mut schools = query.load(tx)?;
+    schools.sort_by(|a, b| a.name.cmp(&b.name).then(a.urn.cmp(&b.urn)));
+    Ok(schools)
+}
+
+/// One school in scope.
+pub fn school(tx: &mut Conn, scope: &Scope, urn: i32) -> Result<Option<School>, Error> {
+    if !scope.covers(urn) {
+        return Ok(None);
+    }
+    Ok(school::table
+        .find(urn)
+        .select(School::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Year group, class, outcome of every child on a school's list.
+pub fn class_outcomes(
+    tx: &mut Conn,
+    urn: i32,
+    year: &str,
+) -> Result<Vec<(String, Option<String>, String)>, Error> {
+    Ok(pupil::table
+        .filter(pupil::school_urn.eq(urn))
+        .filter(pupil::year_label.eq(year))
+        .filter(pupil::on_roll.eq(true))
+        .select((pupil::year_group, pupil::class_name, pupil::outcome))
+        .load(tx)?)
+}
+
+/// Sets a head-count by hand, or takes it away.
+pub(super) fn put_headcount(
+    tx: &mut Conn,
+    urn: i32,
+    year: &str,
+    group: &str,
+    eligible: Option<i32>,
+    by: &str,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::delete(
+        headcount::table
+            .filter(headcount::school_urn.eq(urn))
+            .filter(headcount::year_label.eq(year))
+            .filter(headcount::year_group.eq(group)),
+    )
+    .execute(tx)?;
+    if let Some(eligible) = eligible {
+        diesel::insert_into(headcount::table)
+            .values((
+                headcount::school_urn.eq(urn),
+                headcount::year_label.eq(year),
+                headcount::year_group.eq(group),
+                headcount::eligible.eq(eligible),
+                headcount::set_by.eq(by),
+                headcount::set_at.eq(now),
+            ))
+            .execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Head-counts set by hand: year group, number.
+pub fn headcounts(tx: &mut Conn, urn: i32, year: &str) -> Result<Vec<(String, i32)>, Error> {
+    Ok(headcount::table
+        .filter(headcount::school_urn.eq(urn))
+        .filter(headcount::year_label.eq(year))
+        .select((headcount::year_group, headcount::eligible))
+        .load(tx)?)
+}
+
+/// The visits of a year to schools in scope, by day; to one school only when it is given.
+pub fn visits(
+    tx: &mut Conn,
+    scope: &Scope,
+    year: &str,
+    only: Option<i32>,
+) -> Result<Vec<Visit>, Error> {
+    let mut query = visit::table
+        .inner_join(school::table)
+        .filter(visit::year_label.eq(year))
+        .order((visit::visit_on, visit::id))
+        .select((
+            visit::id,
+            visit::school_urn,
+            school::name,
+            visit::visit_on,
+            visit::team,
+            visit::note,
+        ))
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(visit::school_urn.eq_any(urns));
+    }
+    if let Some(urn) = only {
+        query = query.filter(visit::school_urn.eq(urn));
+    }
+    Ok(query.load(tx)?)
+}
+
+/// A visit's school; `None` when there is no such visit.
+pub(super) fn school_of_visit(tx: &mut Conn, id: i64) -> Result<Option<i32>, Error> {
+    Ok(visit::table
+        .find(id)
+        .select(visit::school_urn)
+        .first(tx)
+        .optional()?)
+}
+
+/// Whether the school has a visit on the day already.
+pub(super) fn has_visit(tx: &mut Conn, urn: i32, on: NaiveDate) -> Result<bool, Error> {
+    let visits: i64 = visit::table
+        .filter(visit::school_urn.eq(urn))
+        .filter(visit::visit_on.eq(on))
+        .count()
+        .get_result(tx)?;
+    Ok(visits > 0)
+}
+
+/// What is kept of a new visit.
+pub(super) struct NewVisit<'a> {
+    pub(super) year: &'a str,
+    pub(super) urn: i32,
+    pub(super) on: NaiveDate,
+    pub(super) team: &'a str,
+    pub(super) note: &'a str,
+    pub(super) by: &'a str,
+    pub(super) at: NaiveDateTime,
+}
+
+pub(super) fn insert_visit(tx: &mut Conn, new: &NewVisit<'_>) -> Result<i64, Error> {
+    Ok(diesel::insert_into(visit::table)
+        .values((
+            visit::year_label.eq(new.year),
+            visit::school_urn.eq(new.urn),
+            visit::visit_on.eq(new.on),
+            visit::team.eq(Some(new.team).filter(|text| !text.is_empty())),
+            visit::note.eq(Some(new.note).filter(|text| !text.is_empty())),
+            visit::created_by.eq(new.by),
+            visit::created_at.eq(new.at),
+        ))
+        .returning(visit::id)
+        .get_result(tx)?)
+}
+
+pub(super) fn delete_visit(tx: &mut Conn, id: i64) -> Result<bool, Error> {
+    Ok(diesel::delete(visit::table.find(id)).execute(tx)? == 1)
+}

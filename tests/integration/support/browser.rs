@@ -27,7 +27,8 @@ pub struct Page {
 }
 
 impl Browser {
-    pub(super) fn new(address: &str) -> Self {
+    /// A browser of the service at an address, without a slash at the end.
+    pub fn new(address: &str) -> Self {
         let client = Client::builder()
             .cookie_store(true)
             .no_proxy()

@@ -51,8 +51,10 @@ pub struct School {
     pub postcode: String,
     /// Deprivation of the streets around it, 1 (most deprived) to 10.
     pub decile: u32,
-    /// Children in Reception and in Year 6.
+    /// Children in Reception and in Year 6 in a usual year.
     pub sizes: [u32; 2],
+    /// Whether every year has exactly as many.
+    pub same_every_year: bool,
 }
 
 impl School {
@@ -114,15 +116,18 @@ impl School {
             district,
             decile,
             sizes,
+            same_every_year: size.is_some(),
         }
     }
 
-    /// Children in a year group.
-    pub fn size(&self, group: YearGroup) -> u32 {
-        match group {
-            YearGroup::Reception => self.sizes[0],
-            YearGroup::Year6 => self.sizes[1],
+    /// Children of a year group in one year; `chance` is that year's.
+    pub(super) fn size(&self, group: YearGroup, chance: &mut Chance) -> u32 {
+        let usual = self.sizes[usize::from(group == YearGroup::Year6)];
+        if usual == 0 || self.same_every_year {
+            return usual;
         }
+        let tenth = usual / 10;
+        usual - tenth + chance.between(0, 2 * tenth)
     }
 }
 

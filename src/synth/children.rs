@@ -77,6 +77,13 @@ struct Family {
     parents: Vec<Parent>,
 }
 
+/// A child's place in its year group, counted from 0.
+#[derive(Clone, Copy)]
+struct Place {
+    at: u32,
+    of: u32,
+}
+
 /// The children of one school in one year, Reception first; `numbers` gives each its own NHS number.
 pub(super) fn children(
     seed: u64,
@@ -95,7 +102,7 @@ pub(super) fn children(
     let mut families: Vec<Family> = Vec::new();
     let mut taken = HashSet::new();
     for group in YearGroup::ALL {
-        let size = school.size(group);
+        let size = school.size(group, &mut chance);
         let (first, last) = group.birth_window(start_year);
         let days = (last - first).num_days() as u32;
         let mut twin_of: Option<(Family, NaiveDate)> = None;
@@ -118,7 +125,10 @@ pub(super) fn children(
                 school,
                 start_year,
                 group,
-                place,
+                Place {
+                    of: size,
+                    at: place,
+                },
                 &family,
                 born,
                 is_twin || begins_twins,
@@ -146,7 +156,7 @@ fn child(
     school: &School,
     start_year: i32,
     group: YearGroup,
-    place: u32,
+    place: Place,
     family: &Family,
     born: NaiveDate,
     one_of_twins: bool,
@@ -186,7 +196,7 @@ fn child(
         YearGroup::Reception => start_year,
         YearGroup::Year6 => start_year - 6,
     };
-    let serial = place + 1 + if group == YearGroup::Year6 { 500 } else { 0 };
+    let serial = place.at + 1 + if group == YearGroup::Year6 { 500 } else { 0 };
     let upn = if one_of_twins || chance.percent(94.0) {
         upn(
             school.la_code,
@@ -198,7 +208,7 @@ fn child(
         String::new()
     };
     let classes = CLASSES[usize::from(group == YearGroup::Year6)];
-    let class_count = school.size(group).div_ceil(30).min(classes.len() as u32);
+    let class_count = place.of.div_ceil(30).min(classes.len() as u32);
     Child {
         urn: school.urn,
         upn,
@@ -209,7 +219,7 @@ fn child(
         date_of_birth: born,
         sex,
         year_group: group,
-        class: classes[(place % class_count) as usize],
+        class: classes[(place.at % class_count) as usize],
         ethnicity: family.ethnicity,
         street: family.street.clone(),
         town: if family.street.is_empty() {

@@ -12,6 +12,7 @@ use crate::measurement::pages as measurement;
 use crate::privacy::pages as privacy;
 use crate::retention::pages as retention;
 use crate::roster::pages as roster;
+use crate::schools::contact_pages as contacts;
 use crate::schools::pages as schools;
 use crate::web::routing::{Route, get, post};
 use crate::years::pages as years;
@@ -28,6 +29,8 @@ pub fn table() -> Vec<Route> {
             needs::Public,
             demo::attachment,
         ),
+        get("/contacts", needs::ManageSchools, contacts::contacts_page),
+        post("/contacts", needs::ManageSchools, contacts::set_contacts),
         get("/sign-in", needs::Public, accounts::sign_in_page),
         post("/sign-in", needs::Public, accounts::sign_in),
         post("/sign-out", needs::SignedIn, accounts::sign_out),

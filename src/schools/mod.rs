@@ -1,5 +1,7 @@
 //! Schools: the national register, the geography around them, and the work there: head-counts and visits.
 
+pub mod contact_pages;
+pub mod contact_queries;
 pub mod geography;
 mod gias;
 pub mod pages;

@@ -45,6 +45,10 @@ pub async fn list(
     View::new(&app, &request, &allowed, "Schools")
         .with("year", year)
         .with("schools", rows)
+        .with(
+            "may_set_contacts",
+            allowed.session().may(Permission::ManageSchools),
+        )
         .render("pages/schools/list.html")
 }
 

@@ -17,6 +17,7 @@ mod accounts;
 mod architecture;
 mod audit_chain;
 mod backup;
+mod contacts;
 mod demo;
 mod growth;
 mod home;

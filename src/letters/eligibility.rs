@@ -8,6 +8,7 @@ use growth::{Age, ClinicalCategory, Height, Scheme, Sex, Weight};
 
 use super::reason::Reason;
 use crate::identity::{Contact, Person};
+use crate::measurement::Reason as NotMeasuredReason;
 
 /// What is known of a child without its identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +52,8 @@ pub enum Outcome {
     Measured(Measured),
     /// A reason why there is none.
     NotMeasured {
-        /// The reason's code.
-        reason: String,
+        /// The reason.
+        reason: NotMeasuredReason,
         /// The day it was noted.
         on: NaiveDate,
     },
@@ -93,9 +94,16 @@ pub struct Policy {
 
 /// Reasons not measured after which nobody waits for a letter: the parents decided, the child is gone, or the whole
 /// school stayed away.
-const NOT_CALLED_FOR: [&str; 3] = ["parental_opt_out", "no_longer_at_school", "school_opt_out"];
+const NOT_CALLED_FOR: [NotMeasuredReason; 3] = [
+    NotMeasuredReason::ParentalOptOut,
+    NotMeasuredReason::NoLongerAtSchool,
+    NotMeasuredReason::SchoolOptOut,
+];
 /// Reasons not measured that a standard letter would be clumsy about.
-const WANTS_TACT: [&str; 2] = ["physical_impairment", "cognitive_impairment"];
+const WANTS_TACT: [NotMeasuredReason; 2] = [
+    NotMeasuredReason::PhysicalImpairment,
+    NotMeasuredReason::CognitiveImpairment,
+];
 
 /// Everything that stands between a child's letter and its sending; empty when it may go.
 ///
@@ -134,11 +142,8 @@ pub fn reasons(
             }
         }
         Outcome::NotMeasured { reason, .. } => {
-            when(
-                NOT_CALLED_FOR.contains(&reason.as_str()),
-                Reason::NotCalledFor,
-            );
-            when(WANTS_TACT.contains(&reason.as_str()), Reason::WantsTact);
+            when(NOT_CALLED_FOR.contains(reason), Reason::NotCalledFor);
+            when(WANTS_TACT.contains(reason), Reason::WantsTact);
         }
     }
     match person {
@@ -286,21 +291,30 @@ mod tests {
     #[test]
     fn whether_a_letter_follows_no_measurement_depends_on_why() {
         for (reason, expected) in [
-            ("absent", vec![]),
-            ("child_opt_out", vec![]),
-            ("other", vec![]),
-            ("parental_opt_out", vec![Reason::NotCalledFor]),
-            ("no_longer_at_school", vec![Reason::NotCalledFor]),
-            ("physical_impairment", vec![Reason::WantsTact]),
+            (NotMeasuredReason::Absent, vec![]),
+            (NotMeasuredReason::ChildOptOut, vec![]),
+            (NotMeasuredReason::Other, vec![]),
+            (
+                NotMeasuredReason::ParentalOptOut,
+                vec![Reason::NotCalledFor],
+            ),
+            (
+                NotMeasuredReason::NoLongerAtSchool,
+                vec![Reason::NotCalledFor],
+            ),
+            (
+                NotMeasuredReason::PhysicalImpairment,
+                vec![Reason::WantsTact],
+            ),
         ] {
             let child = Child {
                 outcome: Outcome::NotMeasured {
-                    reason: reason.into(),
+                    reason,
                     on: date(2026, 11, 2),
                 },
                 ..child()
             };
-            assert_eq!(told(&child, Some(&person())), expected, "{reason}");
+            assert_eq!(told(&child, Some(&person())), expected, "{reason:?}");
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::db::schema::{
     academic_year, letter, measurement, not_measured, outbox, pupil, school, warning,
 };
 use crate::db::{Conn, Error};
+use crate::measurement::Reason;
 
 /// `SQLite` takes 32,766 values in a statement.
 const NUMBERS_A_STATEMENT: usize = 10_000;
@@ -312,7 +313,7 @@ pub fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Child>, Er
             let outcome = match outcome.as_str() {
                 "measured" => measured.get(&id).cloned().map(Outcome::Measured),
                 "not_measured" => reasons.get(&id).map(|(reason, on)| Outcome::NotMeasured {
-                    reason: reason.clone(),
+                    reason: *reason,
                     on: *on,
                 }),
                 _ => None,
@@ -380,7 +381,7 @@ fn measurements(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Measured>,
 fn reasons_not_measured(
     tx: &mut Conn,
     pupils: &[i64],
-) -> Result<HashMap<i64, (String, NaiveDate)>, Error> {
+) -> Result<HashMap<i64, (Reason, NaiveDate)>, Error> {
     let rows: Vec<(i64, String, NaiveDate)> = not_measured::table
         .inner_join(pupil::table)
         .filter(not_measured::pupil_id.eq_any(pupils))
@@ -391,10 +392,14 @@ fn reasons_not_measured(
             not_measured::noted_on,
         ))
         .load(tx)?;
-    Ok(rows
-        .into_iter()
-        .map(|(pupil, reason, on)| (pupil, (reason, on)))
-        .collect())
+    rows.into_iter()
+        .map(|(pupil, code, on)| {
+            let reason = Reason::from_code(&code).ok_or_else(|| {
+                Error::Schema(format!("pupil {pupil} has an unknown reason not measured"))
+            })?;
+            Ok((pupil, (reason, on)))
+        })
+        .collect()
 }
 
 fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i64>, Error> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use chrono::Days;
+use chrono::{Datelike as _, Days, Weekday};
 
 use crate::app::App;
 use crate::audit::Actor;
@@ -12,6 +12,8 @@ use crate::db;
 use crate::fields::CollectionYear;
 use crate::roster::import::{self, By, Mode, Target};
 use crate::roster::{self};
+use crate::schools::contact_queries::{self, Audience};
+use crate::schools::work::{self, Plan};
 use crate::schools::{self, geography};
 use crate::synth::{Area, AreaPlan, School};
 use crate::tabular::{self, Limits};
@@ -54,7 +56,54 @@ pub(super) fn run(app: &App, folder: &Path, seed: u64) -> anyhow::Result<Vec<Sch
         import_roster(app, year.year, &read(format!("roster-{}.csv", year.year))?)?;
         println!("  {}: {} children on the rosters", year.year, year.children);
     }
+    plan_visits(app, &area)?;
+    set_contacts(app, &area)?;
     Ok(area.schools().to_vec())
+}
+
+/// One visit to each school on the next working days.
+fn plan_visits(app: &App, area: &Area) -> anyhow::Result<()> {
+    let year = area.years().last().context("the area has no year")?;
+    let days = app
+        .clock
+        .today()
+        .iter_days()
+        .filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
+        .take_while(|day| *day <= year.last_day());
+    let (actor, now) = (Actor::command("demo"), app.clock.now());
+    app.db.write_now(|tx| {
+        for (school, day) in area.schools().iter().zip(days) {
+            let plan = Plan {
+                urn: school.urn as i32,
+                on: day,
+                team: format!("Team {}", 1 + school.index % 4),
+                note: String::new(),
+            };
+            work::plan_visit(tx, &actor, now, &year.to_string(), &plan)?;
+        }
+        Ok::<_, anyhow::Error>(())
+    })
+}
+
+/// Whom figures are announced to.
+fn set_contacts(app: &App, area: &Area) -> anyhow::Result<()> {
+    app.db.write_now(|tx| {
+        for school in area.schools() {
+            let school_email = format!("office.{}@example.org", school.urn);
+            contact_queries::set_contact(
+                tx,
+                &Audience::School(school.urn as i32),
+                Some(&school_email),
+            )?;
+            let authority_email = format!("figures.{}@example.org", school.la_code);
+            contact_queries::set_contact(
+                tx,
+                &Audience::Authority(school.la_code.to_owned()),
+                Some(&authority_email),
+            )?;
+        }
+        Ok::<_, anyhow::Error>(())
+    })
 }
 
 fn import_schools(app: &App, bytes: &[u8]) -> anyhow::Result<()> {

@@ -33,16 +33,18 @@ export async function startDemo() {
     program.stdout.setEncoding('utf8');
     program.stdout.on('data', (text) => {
       printed += text;
-      const address = printed.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
-      const people = [...printed.matchAll(/^\s*(.*?)\s{2,}(\S+@\S+)\s+(\S+)\s*$/gm)];
-      // One line for each role, and one that says how to stop it comes last.
-      if (address && people.length >= 8 && /Ctrl/.test(printed)) {
-        resolve({ address, people });
+      // The line with the address is the last one.
+      const address = printed.match(/^Serving on (\S+) .*\n/m)?.[1];
+      if (address) {
+        resolve({ address, people: [...printed.matchAll(/^ {2}(\S.*?) +(\S+@\S+) +password (.+)$/gm)] });
       }
     });
     program.on('exit', (code) => reject(new Error(`the demonstration ended with ${code}: ${printed}`)));
   });
   const { address, people } = await told;
+  if (people.length < 8) {
+    throw new Error(`the demonstration printed ${people.length} sign-ins: ${printed}`);
+  }
   const signIns = {};
   for (const [, role, email, password] of people) {
     signIns[role.trim()] = { email, password };

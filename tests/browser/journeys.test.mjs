@@ -1,0 +1,191 @@
+// The main job with the mouse and the keyboard alone, from a class list to an
+// erased name, on one demonstration: each journey goes on from the one before.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { PHONE, axeFindings, newPage, picture, signIn, startBrowser, startDemo } from './support.mjs';
+
+let demo;
+let browser;
+const open = [];
+
+before(async () => {
+  demo = await startDemo();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+/** A page on which somebody of a role is signed in. */
+async function as(role, options) {
+  const page = await newPage(browser, demo, options);
+  await signIn(page, demo, role);
+  open.push(page);
+  return page;
+}
+
+/** What axe finds on the page as it is, and a picture of it. */
+async function look(page, name) {
+  assert.deepEqual(await axeFindings(page), [], name);
+  await picture(page, `journey-${name}`);
+}
+
+/** Number of the first school that somebody may record at. */
+async function firstSchool(page) {
+  await page.goto('/schools');
+  const href = await page.locator('a[href$="/record"]').first().getAttribute('href');
+  return href.match(/\d+/)[0];
+}
+
+/** The first child on the recording page who has no outcome and was not withdrawn. */
+function firstUnmeasured(page) {
+  return page.locator('tr[data-outcome="none"]').filter({ hasNotText: 'Opted out' }).first();
+}
+
+test('an administrator takes in a class list', async () => {
+  const page = await as('Programme administrator');
+  const urn = await firstSchool(page);
+  await page.goto('/imports');
+  await page.getByRole('link', { name: 'Import a roster' }).click();
+  await page.getByLabel('The list').setInputFiles({
+    name: 'class.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(
+      'URN,Given name,Family name,Date of birth,Sex,Year group,Class,Postcode,Parent 1 name,Parent 1 email\n' +
+        `${urn},Zebedee,Quillfeather,2016-03-14,M,6,Oak,ZZ1 1ZZ,Ada Quillfeather,ada.quillfeather@example.org\n` +
+        `${urn},,Nameless,2016-03-15,F,6,Oak,ZZ1 1ZZ,,\n`,
+    ),
+  });
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: 'Check the import' }).waitFor();
+  await page.getByText('Zebedee Quillfeather').waitFor();
+  await look(page, 'import-preview');
+  await page.getByRole('button', { name: 'Import the good rows now' }).click();
+  await page.getByText('Imported').first().waitFor();
+  await look(page, 'import-result');
+  await page.goto(`/schools/${urn}/record?group=6`);
+  await page.getByText('Quillfeather').first().waitFor();
+});
+
+test('a recorder saves a row by the keyboard alone', async () => {
+  const page = await as('Recorder');
+  const urn = await firstSchool(page);
+  await page.goto(`/schools/${urn}/record`);
+  const row = firstUnmeasured(page);
+  const id = await row.getAttribute('data-row');
+  await page.locator(`#h${id}`).focus();
+  await page.keyboard.type('110,4');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('18.3');
+  await page.keyboard.press('Enter');
+  await page.locator(`#row-${id}[data-outcome="measured"]`).waitFor();
+  await page.locator(`#s${id}`).getByText('Saved').waitFor();
+  await look(page, 'recording');
+  await page.setViewportSize(PHONE);
+  await look(page, 'recording-phone');
+  await page.reload();
+  assert.equal(await page.locator(`#h${id}`).inputValue(), '110.4');
+  assert.equal(await page.locator(`#w${id}`).inputValue(), '18.3');
+  assert.deepEqual(page.faults, []);
+});
+
+test('a recorder saves a row without JavaScript', async () => {
+  const page = await as('Recorder', { javaScriptEnabled: false });
+  const urn = await firstSchool(page);
+  await page.goto(`/schools/${urn}/record`);
+  const row = firstUnmeasured(page);
+  const id = await row.getAttribute('data-row');
+  await page.locator(`#r${id}`).selectOption({ label: 'Absent' });
+  await row.getByRole('button', { name: /^Save/ }).click();
+  await page.locator(`#row-${id}[data-outcome="not_measured"]`).waitFor();
+  await look(page, 'recording-plain');
+});
+
+test('an impossible height is refused beside its row and kept as it was typed', async () => {
+  const page = await as('Recorder', { javaScriptEnabled: false });
+  const urn = await firstSchool(page);
+  await page.goto(`/schools/${urn}/record`);
+  const row = firstUnmeasured(page);
+  const id = await row.getAttribute('data-row');
+  await page.locator(`#h${id}`).fill('999');
+  await page.locator(`#w${id}`).fill('18.3');
+  await row.getByRole('button', { name: /^Save/ }).click();
+  await page.locator(`#m${id}`).waitFor();
+  assert.equal(await page.locator(`#h${id}`).inputValue(), '999');
+  await look(page, 'recording-refused');
+});
+
+test('letters are prepared, sent, and arrive with their attachment', async () => {
+  const page = await as('Nurse');
+  await page.goto('/letters');
+  await page.getByRole('button', { name: 'Prepare letters' }).click();
+  await page.getByRole('button', { name: 'Send what is ready' }).waitFor();
+  await look(page, 'letters');
+  await page.getByRole('table').getByRole('link').first().click();
+  await look(page, 'letter');
+  await page.goto('/letters?state=ready');
+  await page.getByRole('button', { name: 'Send what is ready' }).click();
+  await page.waitForURL(/letters/);
+  await page.goto('/letters?state=sent');
+  await page.getByText('Sent').first().waitFor();
+  await page.goto('/demo/mail');
+  await look(page, 'mail');
+  await page.getByRole('table').getByRole('link').first().click();
+  const attachment = await page.locator('a[href*="attachments"]').first().getAttribute('href');
+  const file = await page.request.get(attachment);
+  assert.equal((await file.body()).subarray(0, 5).toString(), '%PDF-');
+});
+
+test('a release is made, published, and downloaded by the school', async () => {
+  const page = await as('Programme administrator');
+  await page.goto('/releases');
+  await page.getByRole('link', { name: 'Make a release' }).click();
+  // The demonstration's school account works for the school with the lowest number.
+  const audiences = await page.locator('option[value^="school:"]').evaluateAll((all) => all.map((option) => option.value));
+  await page.getByLabel('Who will see it').selectOption(audiences.sort()[0]);
+  for (const year of await page.locator('input[name=years]').all()) {
+    await year.check();
+  }
+  await page.getByRole('button', { name: 'Make the release' }).click();
+  await page.getByRole('button', { name: 'Publish' }).first().waitFor();
+  await look(page, 'release');
+  await page.getByRole('button', { name: 'Publish' }).first().click();
+  await page.getByText('Published').first().waitFor();
+  const school = await as('School');
+  await school.goto('/figures');
+  await school.getByRole('main').getByRole('link').first().click();
+  await look(school, 'figures');
+  const address = await school.locator('a[href*="csv"]').first().getAttribute('href');
+  const file = await school.request.get(new URL(address, school.url()).href);
+  const text = await file.text();
+  const [head, ...lines] = text.trim().split(/\r?\n/);
+  assert.match(head, /^\uFEFF?release,audience,academic_years,area_type,area_code/);
+  assert.ok(lines.length > 0, 'the file is empty');
+  for (const line of lines) {
+    // Counted from the end, because a school's name may hold a comma.
+    const [numerator, denominator] = line.split(',').slice(-6, -4);
+    for (const count of [numerator, denominator]) {
+      assert.match(count, /^(\[[cxz]\]|0|[1-9]\d*[05])$/, `${count} is neither hidden nor rounded: ${line}`);
+    }
+  }
+});
+
+test('names whose period is over go, and the run leaves evidence', async () => {
+  const page = await as('Information governance lead');
+  await page.goto('/retention');
+  await look(page, 'retention');
+  await page.getByRole('link', { name: 'Remove what is due now' }).click();
+  await page.getByRole('main').getByRole('button').first().click();
+  await page.waitForURL(/retention/);
+  await page.goto('/retention');
+  await page.getByRole('link', { name: /^Run \d+/ }).first().click();
+  await look(page, 'retention-evidence');
+});
+
+test('nothing was complained of in any console', () => {
+  assert.deepEqual(open.flatMap((page) => page.faults), []);
+});

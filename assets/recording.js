@@ -89,7 +89,8 @@ if (table) {
     say(id, 'Saving…', false);
     let answer;
     try {
-      answer = await fetch(form(id).action, {
+      // Not `.action`: the buttons of the row are called that, and hide the address.
+      answer = await fetch(form(id).getAttribute('action'), {
         method: 'POST',
         headers: { accept: 'application/json' },
         body: new URLSearchParams({ ...fields, csrf: form(id).elements.csrf.value }),

@@ -19,7 +19,7 @@ impl DfeNumber {
     /// Reads `999/2105`, `999-2105`, `999 2105` or `9992105`.
     pub fn parse(value: &str) -> Result<Self, FieldError> {
         let value = text::clean(value);
-        let whole = text::whole_number(&value).map_err(|()| FieldError::DigitsLost)?;
+        let whole = text::whole_number(&value).map_err(|_| FieldError::DigitsLost)?;
         let value = whole.as_deref().unwrap_or(&value);
         let compact = value.replace(' ', "");
         let (authority, establishment) = match compact.split_once(['/', '-']) {

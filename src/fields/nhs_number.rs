@@ -15,7 +15,7 @@ impl NhsNumber {
     /// only when all ten digits are there.
     pub fn parse(value: &str) -> Result<Self, FieldError> {
         let value = text::clean(value);
-        let whole = text::whole_number(&value).map_err(|()| FieldError::DigitsLost)?;
+        let whole = text::whole_number(&value).map_err(|_| FieldError::DigitsLost)?;
         let value = whole.as_deref().unwrap_or(&value);
         let mut number = 0u64;
         let mut digits = [0u64; 10];

@@ -44,7 +44,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     let joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
     let trimmed = out.trim_matches(|c: char| joiner(c) || c == ' ');
     if trimmed.len() != out.len() {
-        out = trimmed.to_owned();
+        let kept = trimmed.to_owned();
+        out = kept;
     }
     if !is_nfc(&out) {
         out = out.nfc().collect();
@@ -178,12 +179,16 @@ pub fn looks_like_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
+/// A number in scientific notation whose digits are not all there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DigitsLost;
+
 /// The number that a spreadsheet wrote as text, when every digit is there:
 /// `9.990136408E+09` → `9990136408`, `4567.0` → `4567`.
 ///
-/// `Ok(None)` when the text is not such a number; `Err(())` when it is one
+/// `Ok(None)` when the text is not such a number; an error when it is one
 /// whose digits were lost (`9.99E+09`).
-pub fn whole_number(text: &str) -> Result<Option<String>, ()> {
+pub fn whole_number(text: &str) -> Result<Option<String>, DigitsLost> {
     if !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
         return Ok(None);
     }
@@ -205,12 +210,12 @@ pub fn whole_number(text: &str) -> Result<Option<String>, ()> {
         );
     };
     if fraction.len() > exponent {
-        return Err(());
+        return Err(DigitsLost);
     }
     // A number that really ends in noughts is also written short; a tenth of
     // numbers end in one nought, one in ten thousand in four.
     if exponent - fraction.len() > 3 {
-        return Err(());
+        return Err(DigitsLost);
     }
     Ok(Some(format!(
         "{whole}{fraction}{}",
@@ -257,7 +262,7 @@ mod tests {
             whole_number("9.990136408E+09"),
             Ok(Some("9990136408".to_owned()))
         );
-        assert_eq!(whole_number("9.99E+09"), Err(()));
+        assert_eq!(whole_number("9.99E+09"), Err(DigitsLost));
         assert_eq!(whole_number("4567.0"), Ok(Some("4567".to_owned())));
         assert_eq!(whole_number("105.2"), Ok(None));
         assert_eq!(whole_number("abc"), Ok(None));

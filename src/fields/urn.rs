@@ -14,7 +14,7 @@ impl Urn {
     /// Reads six digits; a spreadsheet's `900101.0` is accepted.
     pub fn parse(value: &str) -> Result<Self, FieldError> {
         let value = text::clean(value);
-        let whole = text::whole_number(&value).map_err(|()| FieldError::DigitsLost)?;
+        let whole = text::whole_number(&value).map_err(|_| FieldError::DigitsLost)?;
         let digits = whole.as_deref().unwrap_or(&value);
         if digits.len() != 6
             || !digits.bytes().all(|b| b.is_ascii_digit())

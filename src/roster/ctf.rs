@@ -159,10 +159,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Table, ReadError> {
                     }
                     (Some(pupil), _) if !text.is_empty() => take_value(pupil, &path, &name, text),
                     (None, "LEA") if path.last().is_some_and(|p| p == "SourceSchool") => {
-                        text.clone_into(&mut authority)
+                        text.clone_into(&mut authority);
                     }
                     (None, "Estab") if path.last().is_some_and(|p| p == "SourceSchool") => {
-                        text.clone_into(&mut establishment)
+                        text.clone_into(&mut establishment);
                     }
                     _ => {}
                 }

@@ -9,7 +9,7 @@ use super::apply;
 use super::check::{self, Context, Verdict};
 use super::child::RosterChild;
 use super::code::Code;
-use super::columns::{Choices, find_columns};
+use super::columns::find_columns;
 use super::import::{By, ImportError, held_child};
 use super::matching::{Index, Match};
 use super::merge::merge;
@@ -366,7 +366,7 @@ fn mend(
             Some(layout) => queries::remembered_choices(tx, layout)?,
             None => None,
         })
-        .unwrap_or_else(Choices::default);
+        .unwrap_or_default();
     let columns = find_columns(&table, &choices, target.year.start_year())?;
     let schools = queries::schools(tx)?;
     let context = Context {

@@ -1,8 +1,9 @@
 //! What a heading stands for.
 //!
 //! Two tables of data say it: `synonyms.csv` for what is said of the child, and
-//! `parent_headings.csv` for the parts of a heading about a parent or carer
-//! ("Priority 1 Contact Name", "Second guardian mobile number").
+//! `heading_words.csv` for the words of longer headings: those that only say
+//! that it is the child's ("Pupil's forename"), and the parts of one about a
+//! parent or carer ("Priority 1 Contact Name", "Second guardian mobile number").
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,8 +14,8 @@ use crate::tabular::Synonyms;
 
 static SYNONYMS: LazyLock<Synonyms> =
     LazyLock::new(|| Synonyms::parse(include_str!("synonyms.csv")));
-static PARENT_WORDS: LazyLock<ParentWords> =
-    LazyLock::new(|| ParentWords::parse(include_str!("parent_headings.csv")));
+static WORDS: LazyLock<HeadingWords> =
+    LazyLock::new(|| HeadingWords::parse(include_str!("heading_words.csv")));
 
 /// What one heading was recognised as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,27 +32,55 @@ pub fn recognise(heading: &str) -> Option<Recognised> {
     if label.is_empty() {
         return None;
     }
-    if let Some((key, rank)) = SYNONYMS.field_of_label(&label) {
-        return Field::from_key(key).map(|field| Recognised::Field(field, rank));
-    }
-    PARENT_WORDS.recognise(&label)
+    let plain = |label: &str| {
+        let (key, rank) = SYNONYMS.field_of_label(label)?;
+        Field::from_key(key).map(|field| Recognised::Field(field, rank))
+    };
+    // "Date of birth (dd/mm/yyyy)": what stands in brackets explains.
+    let without_brackets = text::label(&outside_brackets(heading));
+    plain(&label)
+        .or_else(|| plain(&without_brackets))
+        .or_else(|| plain(&WORDS.without_child_words(&without_brackets)))
+        .or_else(|| WORDS.recognise(&label))
+        .or_else(|| WORDS.recognise(&without_brackets))
 }
 
-struct ParentWords {
+/// A heading without what stands in brackets.
+fn outside_brackets(heading: &str) -> String {
+    let mut depth = 0u32;
+    heading
+        .chars()
+        .filter(|c| {
+            match c {
+                '(' | '[' => depth += 1,
+                ')' | ']' => {
+                    depth = depth.saturating_sub(1);
+                    return false;
+                }
+                _ => {}
+            }
+            depth == 0
+        })
+        .collect()
+}
+
+struct HeadingWords {
     /// Words for a parent or carer, longest first; with the number of the
     /// contact where the word implies one.
     persons: Vec<(String, Option<u8>)>,
     ordinals: HashMap<String, u8>,
+    child_words: Vec<String>,
     fillers: Vec<String>,
     parts: HashMap<String, ParentPart>,
     alone: HashMap<String, ParentPart>,
 }
 
-impl ParentWords {
+impl HeadingWords {
     fn parse(csv: &str) -> Self {
         let mut words = Self {
             persons: Vec::new(),
             ordinals: HashMap::new(),
+            child_words: Vec::new(),
             fillers: Vec::new(),
             parts: HashMap::new(),
             alone: HashMap::new(),
@@ -64,6 +93,7 @@ impl ParentWords {
             };
             let word = word.to_owned();
             match kind {
+                "child" => words.child_words.push(word),
                 "person" => words.persons.push((word, value.parse().ok())),
                 "ordinal" => {
                     words
@@ -84,6 +114,14 @@ impl ParentWords {
             .persons
             .sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         words
+    }
+
+    /// A label without the words that only say whose it is.
+    fn without_child_words(&self, label: &str) -> String {
+        let words = label
+            .split(' ')
+            .filter(|word| !self.child_words.iter().any(|other| other == word));
+        words.collect::<Vec<_>>().join(" ")
     }
 
     fn recognise(&self, label: &str) -> Option<Recognised> {
@@ -171,6 +209,10 @@ mod tests {
             ("Parent email", "Email"),
             ("Email", "Email"),
             ("Telephone 2", "parent_2_phone"),
+            ("Pupil's D.O.B. (dd/mm/yyyy)", "date_of_birth"),
+            ("Student Legal Surname", "family_name"),
+            ("Child's NHS number [if known]", "nhs_number"),
+            ("Sex (M/F) *", "sex"),
         ] {
             assert_eq!(key(heading), field, "{heading}");
         }

@@ -203,9 +203,9 @@ impl Index {
                 continue;
             }
             if numbers_differ(wanted, held) {
-                differ.push(*place as usize)
+                differ.push(*place as usize);
             } else {
-                same.push(*place as usize)
+                same.push(*place as usize);
             }
         }
         match same.as_slice() {

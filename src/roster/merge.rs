@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::child::RosterChild;
-use crate::fields::text;
+use crate::fields::{Upn, text};
 use crate::identity::Contact;
 
 /// One thing that a newer list says differently.
@@ -103,9 +103,10 @@ pub fn merge(held: &RosterChild, newer: &RosterChild) -> (RosterChild, Vec<Chang
     }
     note(person.nhs_number != old.nhs_number, Change::NhsNumber);
     // A temporary UPN does not replace a lasting one.
-    let replaces = new.upn.as_ref().is_some_and(|upn| {
-        !upn.is_temporary() || old.upn.as_ref().is_none_or(|old| old.is_temporary())
-    });
+    let replaces = new
+        .upn
+        .as_ref()
+        .is_some_and(|upn| !upn.is_temporary() || old.upn.as_ref().is_none_or(Upn::is_temporary));
     if replaces {
         person.upn.clone_from(&new.upn);
     }

@@ -17,7 +17,11 @@ pub mod export;
 pub mod field;
 pub mod geography;
 mod headings;
+#[cfg(test)]
+mod hostile;
 pub mod import;
+#[cfg(test)]
+mod layouts;
 pub mod matching;
 pub mod merge;
 pub mod pages;
@@ -25,6 +29,8 @@ pub mod plan;
 mod queries;
 pub mod report;
 mod rows;
+#[cfg(test)]
+mod samples;
 pub mod schools;
 pub mod slip;
 pub mod staged;
@@ -47,6 +53,3 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Table, ReadError> {
         FileKind::Csv | FileKind::Workbook(_) => read_table(bytes, limits, columns::has_headings),
     }
 }
-
-#[cfg(test)]
-mod samples;

@@ -230,7 +230,7 @@ fn decide(
             code,
             heading: None,
             message,
-        })
+        });
     };
     match (in_held, in_file) {
         (Match::Same(place), _) => {

@@ -520,11 +520,11 @@ pub(super) fn forget_upload(tx: &mut Conn, id: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// A child, what an import did to it, and what it was before, sealed.
+pub(super) type ImportedPupil = (i64, String, Option<Vec<u8>>);
+
 /// What an import did to each child.
-pub(super) fn import_pupils(
-    tx: &mut Conn,
-    import: i64,
-) -> Result<Vec<(i64, String, Option<Vec<u8>>)>, Error> {
+pub(super) fn import_pupils(tx: &mut Conn, import: i64) -> Result<Vec<ImportedPupil>, Error> {
     Ok(import_pupil::table
         .filter(import_pupil::import_id.eq(import))
         .select((

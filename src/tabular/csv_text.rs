@@ -39,7 +39,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Table, ReadError> {
         }
         builder.end_row()?;
     }
-    if last_breaks && bytes.iter().filter(|b| **b == b'"').count() % 2 == 1 {
+    if last_breaks && text.matches('"').count() % 2 == 1 {
         return Err(ReadError::OpenQuote(builder.row_number()));
     }
     builder.finish()

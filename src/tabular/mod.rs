@@ -72,16 +72,14 @@ pub fn file_kind(bytes: &[u8]) -> Result<FileKind, ReadError> {
     }
     let start = encoding::start_of_text(bytes);
     let start = start.trim_start();
-    if start.len() >= 9
-        && start[..9].eq_ignore_ascii_case("<!doctype")
-        && start.to_ascii_lowercase().contains("html")
-    {
-        return Err(ReadError::NotATable("a web page"));
-    }
-    if start
-        .get(..5)
-        .is_some_and(|tag| tag.eq_ignore_ascii_case("<html"))
-    {
+    // Compared as bytes: the ninth byte may lie inside a character.
+    let begins = |tag: &[u8]| {
+        start
+            .as_bytes()
+            .get(..tag.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+    };
+    if begins(b"<html") || (begins(b"<!doctype") && start.to_ascii_lowercase().contains("html")) {
         return Err(ReadError::NotATable("a web page"));
     }
     if start.starts_with("<?xml") || start.starts_with("<CTfile") || start.starts_with("<!DOCTYPE")
@@ -146,4 +144,18 @@ pub fn read_table(
 /// The text of a file in any supported encoding.
 pub fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
     encoding::decode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_across_the_ninth_byte_is_no_panic() {
+        assert_eq!(file_kind("abcdefg\u{1f338},".as_bytes()), Ok(FileKind::Csv));
+        assert_eq!(
+            file_kind(b"<!DOCTYPE html><table>"),
+            Err(ReadError::NotATable("a web page"))
+        );
+    }
 }

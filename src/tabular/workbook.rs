@@ -326,3 +326,123 @@ fn date_of_serial(serial: f64) -> Option<chrono::NaiveDate> {
     chrono::NaiveDate::from_ymd_opt(1899, 12, 30)?
         .checked_add_days(chrono::Days::new(serial as u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            writer
+                .start_file(*name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn opendocument(rows: &str) -> Vec<u8> {
+        let content = format!(
+            "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+             xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\">\
+             <office:body><office:spreadsheet><table:table table:name=\"Sheet1\">{rows}</table:table></office:spreadsheet></office:body>\
+             </office:document-content>"
+        );
+        zipped(&[
+            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+            ("content.xml", content.as_bytes()),
+            ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"></manifest:manifest>"),
+        ])
+    }
+
+    fn refused(bytes: &[u8], limits: &Limits) -> ReadError {
+        super::super::read_sheets(bytes, limits)
+            .map(|_| ())
+            .unwrap_err()
+    }
+
+    #[test]
+    fn a_zip_bomb_is_refused_before_it_unpacks() {
+        let noughts = vec![0u8; 8 << 20];
+        let bomb = zipped(&[
+            ("xl/workbook.xml", b"<workbook/>"),
+            ("xl/sharedStrings.xml", &noughts),
+        ]);
+        assert!(bomb.len() < 20_000, "the bomb is no bomb");
+        let limits = Limits {
+            unpacked_bytes: 1 << 20,
+            ..Limits::UPLOAD
+        };
+        assert_eq!(refused(&bomb, &limits), ReadError::UnpacksTooLarge(1));
+    }
+
+    #[test]
+    fn other_packed_files_are_told_apart() {
+        assert_eq!(
+            refused(&zipped(&[("a.txt", b"x")]), &Limits::UPLOAD),
+            ReadError::NotATable("a packed (ZIP) file")
+        );
+        let document = zipped(&[("word/document.xml", b"<x/>")]);
+        assert_eq!(
+            refused(&document, &Limits::UPLOAD),
+            ReadError::NotATable("a word-processor document")
+        );
+    }
+
+    #[test]
+    fn an_opendocument_sheet_is_read_with_its_repeats() {
+        let cell = |text: &str| {
+            format!(
+                "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+            )
+        };
+        let row = |cells: &str| format!("<table:table-row>{cells}</table:table-row>");
+        let blank = "<table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>";
+        let bytes = opendocument(&format!(
+            "{}{}{blank}",
+            row(&(cell("Name") + &cell("Sex"))),
+            row(&(cell("Jo") + &cell("F")))
+        ));
+        let sheets = super::super::read_sheets(&bytes, &Limits::UPLOAD).unwrap();
+        assert_eq!(sheets.len(), 1);
+        assert_eq!(
+            sheets[0].table.row(1).cells().collect::<Vec<_>>(),
+            ["Jo", "F"]
+        );
+    }
+
+    #[test]
+    fn filled_cells_repeated_a_million_times_are_refused() {
+        let text = "<text:p>x</text:p></table:table-cell></table:table-row>";
+        let rows = format!(
+            "<table:table-row table:number-rows-repeated=\"1000000\"><table:table-cell office:value-type=\"string\">{text}"
+        );
+        assert_eq!(
+            refused(&opendocument(&rows), &Limits::UPLOAD),
+            ReadError::TooManyRows(150_000)
+        );
+        let columns = format!(
+            "<table:table-row><table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"16000\">{text}"
+        );
+        assert!(matches!(
+            refused(&opendocument(&columns), &Limits::UPLOAD),
+            ReadError::TooManyColumns { .. }
+        ));
+    }
+
+    #[test]
+    fn a_cell_in_the_far_corner_takes_no_memory() {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.write_string(0, 0, "Name").unwrap();
+        sheet.write_string(1_048_575, 16_383, "x").unwrap();
+        let bytes = workbook.save_to_buffer().unwrap();
+        assert_eq!(
+            refused(&bytes, &Limits::UPLOAD),
+            ReadError::TooManyRows(150_000)
+        );
+    }
+}

@@ -15,6 +15,9 @@ use crate::db::Conn;
 use crate::db::dialect::{self, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
 use crate::identity::{FORMAT, Sealer, seal_identity};
 
+/// How many children are sealed and inserted at a time.
+const CHILDREN_AT_A_TIME: usize = 10_000;
+
 /// What was done.
 #[derive(Debug, Clone, Copy)]
 pub struct Applied {
@@ -60,7 +63,11 @@ pub(super) fn apply(
             expires_at: by.expires_at(),
         },
     )?;
-    queries::set_upload(tx, import, &sealer.seal(waiting::UPLOAD, import, bytes)?)?;
+    // The file is needed again only to write it back with its errors.
+    if !waiting.is_empty() {
+        let sealed = sealer.seal(waiting::UPLOAD, import, bytes)?;
+        queries::set_upload(tx, import, &sealed)?;
+    }
     write(tx, by, &year, &sealer, import, prepared, waiting, &leavers)?;
     Ok(Applied {
         import: Some(import),
@@ -168,35 +175,33 @@ fn insert_new(
         return Ok(());
     }
     let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
-    let numbered: Vec<(i64, &RosterChild)> = numbers.iter().copied().zip(children).collect();
-    let sealed = seal_all(sealer, &numbered)?;
-    let pupils = numbered
-        .iter()
-        .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), by))
-        .collect();
-    dialect::insert_pupils(tx, pupils)?;
-    let identities = numbers
-        .iter()
-        .zip(sealed)
-        .map(|(id, sealed)| NewIdentity {
-            pupil_id: *id,
-            year_label: year,
-            format: FORMAT,
-            sealed,
-            updated_at: by.now,
-        })
-        .collect();
-    dialect::insert_identities(tx, identities)?;
-    let brought = numbers
-        .into_iter()
-        .map(|pupil_id| NewImportPupil {
+    let numbered: Vec<(i64, &RosterChild)> = numbers.into_iter().zip(children).collect();
+    // Some thousands at a time: sealed all at once, a large roster would stand
+    // in memory twice.
+    for some in numbered.chunks(CHILDREN_AT_A_TIME) {
+        let pupils = some
+            .iter()
+            .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), by));
+        dialect::insert_pupils(tx, pupils.collect())?;
+        let identities = some
+            .iter()
+            .zip(seal_all(sealer, some)?)
+            .map(|((id, _), sealed)| NewIdentity {
+                pupil_id: *id,
+                year_label: year,
+                format: FORMAT,
+                sealed,
+                updated_at: by.now,
+            });
+        dialect::insert_identities(tx, identities.collect())?;
+        let brought = some.iter().map(|(id, _)| NewImportPupil {
             import_id: import,
-            pupil_id,
+            pupil_id: *id,
             action: "new",
             sealed_before: None,
-        })
-        .collect();
-    dialect::insert_import_pupils(tx, brought)?;
+        });
+        dialect::insert_import_pupils(tx, brought.collect())?;
+    }
     Ok(())
 }
 

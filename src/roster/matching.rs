@@ -7,19 +7,21 @@
 //! bring two children together.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use chrono::NaiveDate;
 
 use super::code::Code;
-use crate::fields::{NhsNumber, Upn, Urn, text};
+use crate::fields::{Upn, Urn, text};
 use crate::identity::Person;
 
-/// What of a child is compared.
+/// What of a child is compared. Texts and numbers are there as hashes: of the
+/// folded form for names.
 #[derive(Debug, Clone)]
 pub struct Traits {
-    nhs_number: Option<NhsNumber>,
-    upn: Option<Upn>,
+    nhs_number: Option<u64>,
+    upn: Option<u64>,
+    upn_is_temporary: bool,
     urn: Urn,
     birth: NaiveDate,
     given: u64,
@@ -41,16 +43,44 @@ pub enum Match<C> {
 
 /// Children to be found again, by everything they can be found by.
 ///
-/// Linear in their number: each is in a handful of hash tables.
+/// Linear in their number and small: one table leads from each key to the last
+/// child that has it, and each child to the one before it with the same key.
 pub struct Index {
     hasher: RandomState,
     traits: Vec<Traits>,
-    by_nhs_number: HashMap<NhsNumber, u32>,
-    by_upn: HashMap<Upn, u32>,
-    /// Family name, given name and date of birth.
-    by_name: HashMap<u64, Vec<u32>>,
-    /// Any other three of family name, given name, date of birth, postcode.
-    by_three: HashMap<u64, Vec<u32>>,
+    last_with: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    before: Vec<[u32; KEYS]>,
+}
+
+/// NHS number, UPN, full name with date of birth, and the other threes of
+/// family name, given name, date of birth and postcode.
+const KEYS: usize = 6;
+
+/// The most children looked at behind one key. Nobody shares a name, a birthday
+/// or a home with more; a file made to cost time may say so.
+const MOST_LOOKED_AT: usize = 64;
+
+/// No child.
+const NOBODY: u32 = u32::MAX;
+
+/// Keys are hashes already.
+#[derive(Default)]
+pub struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Default for Index {
@@ -74,75 +104,61 @@ impl Index {
         Self {
             hasher,
             traits: Vec::with_capacity(children),
-            by_nhs_number: HashMap::with_capacity(children),
-            by_upn: HashMap::with_capacity(children),
-            by_name: HashMap::with_capacity(children),
-            by_three: HashMap::with_capacity(children * 3),
+            last_with: HashMap::with_capacity_and_hasher(
+                children * KEYS,
+                BuildHasherDefault::default(),
+            ),
+            before: Vec::with_capacity(children),
         }
     }
 
     /// What of a child is compared, ready for this index.
     pub fn traits(&self, person: &Person, urn: Urn) -> Traits {
-        let hash = |text: &str| self.hasher.hash_one(text::folded(text));
+        let hash = |text: &str| self.hasher.hash_one(text);
         Traits {
-            nhs_number: person.nhs_number.clone(),
-            upn: person.upn.clone(),
+            nhs_number: person
+                .nhs_number
+                .as_ref()
+                .map(|number| self.hasher.hash_one(number)),
+            upn: person.upn.as_ref().map(|upn| hash(upn.as_str())),
+            upn_is_temporary: person.upn.as_ref().is_some_and(Upn::is_temporary),
             urn,
             birth: person.date_of_birth,
-            given: hash(&person.given_name),
-            first: self
-                .hasher
-                .hash_one(text::first_word_folded(&person.given_name)),
-            family: hash(&person.family_name),
+            given: hash(&text::folded(&person.given_name)),
+            first: hash(&text::first_word_folded(&person.given_name)),
+            family: hash(&text::folded(&person.family_name)),
             postcode: person
                 .postcode
                 .as_ref()
-                .map(|postcode| self.hasher.hash_one(postcode.as_str())),
+                .map(|postcode| hash(postcode.as_str())),
         }
     }
 
     /// Adds a child; its place is the number of children before it.
     pub fn add(&mut self, traits: Traits) {
         let place = self.traits.len() as u32;
-        if let Some(number) = &traits.nhs_number {
-            self.by_nhs_number.entry(number.clone()).or_insert(place);
+        let mut before = [NOBODY; KEYS];
+        for (key, before) in keys(&traits).into_iter().zip(&mut before) {
+            if let Some(earlier) = key.and_then(|key| self.last_with.insert(key, place)) {
+                *before = earlier;
+            }
         }
-        if let Some(upn) = &traits.upn {
-            self.by_upn.entry(upn.clone()).or_insert(place);
-        }
-        self.by_name
-            .entry(self.name_key(&traits))
-            .or_default()
-            .push(place);
-        for key in self.three_keys(&traits).into_iter().flatten() {
-            self.by_three.entry(key).or_default().push(place);
-        }
+        self.before.push(before);
         self.traits.push(traits);
     }
 
-    fn name_key(&self, traits: &Traits) -> u64 {
-        self.hasher
-            .hash_one((0u8, traits.family, traits.given, traits.birth))
-    }
-
-    fn three_keys(&self, traits: &Traits) -> [Option<u64>; 3] {
-        let Some(postcode) = traits.postcode else {
-            return [None; 3];
-        };
-        [
-            Some(
-                self.hasher
-                    .hash_one((1u8, traits.family, traits.given, postcode)),
-            ),
-            Some(
-                self.hasher
-                    .hash_one((2u8, traits.family, traits.birth, postcode)),
-            ),
-            Some(
-                self.hasher
-                    .hash_one((3u8, traits.given, traits.birth, postcode)),
-            ),
-        ]
+    /// The children with one of the keys, the last one first; perhaps others
+    /// whose key only happens to be the same.
+    fn with(&self, kind: usize, key: Option<u64>) -> impl Iterator<Item = usize> {
+        let last = key
+            .and_then(|key| self.last_with.get(&key))
+            .copied()
+            .unwrap_or(NOBODY);
+        std::iter::successors((last != NOBODY).then_some(last as usize), move |place| {
+            let before = self.before[*place][kind];
+            (before != NOBODY).then_some(before as usize)
+        })
+        .take(MOST_LOOKED_AT)
     }
 
     /// Finds a child by its place.
@@ -150,64 +166,62 @@ impl Index {
     /// `close` is the code for a close match: with a child held, or with
     /// another row of the same file.
     pub fn find(&self, wanted: &Traits, close: Code) -> Match<usize> {
-        let by_number = wanted
-            .nhs_number
-            .as_ref()
-            .and_then(|number| self.by_nhs_number.get(number))
-            .copied();
-        let by_upn = wanted
-            .upn
-            .as_ref()
-            .and_then(|upn| self.by_upn.get(upn))
-            .copied();
+        let keys = keys(wanted);
+        // Of several with one number the first is meant: the others were held.
+        let by_number = self
+            .with(0, keys[0])
+            .filter(|place| self.traits[*place].nhs_number == wanted.nhs_number)
+            .last();
+        let by_upn = self
+            .with(1, keys[1])
+            .filter(|place| self.traits[*place].upn == wanted.upn)
+            .last();
         if let Some(place) = by_number {
             if let Some(other) = by_upn.filter(|other| *other != place) {
-                return Match::Review(
-                    Code::IdentifiersDisagree,
-                    vec![place as usize, other as usize],
-                );
+                return Match::Review(Code::IdentifiersDisagree, vec![place, other]);
             }
             return self.same_first_name(wanted, place, Code::NhsNumberShared);
         }
         if let Some(place) = by_upn {
-            if numbers_differ(wanted, &self.traits[place as usize]) {
-                return Match::Review(Code::NhsNumberConflict, vec![place as usize]);
+            if numbers_differ(wanted, &self.traits[place]) {
+                return Match::Review(Code::NhsNumberConflict, vec![place]);
             }
             return self.same_first_name(wanted, place, Code::UpnShared);
         }
-        self.find_by_name(wanted, close)
+        self.find_by_name(wanted, close, keys)
     }
 
     /// A shared number with another first name is more likely a twin with the
     /// wrong number than a child renamed.
-    fn same_first_name(&self, wanted: &Traits, place: u32, otherwise: Code) -> Match<usize> {
-        let held = &self.traits[place as usize];
-        if held.first == wanted.first {
-            Match::Same(place as usize)
+    fn same_first_name(&self, wanted: &Traits, place: usize, otherwise: Code) -> Match<usize> {
+        if self.traits[place].first == wanted.first {
+            Match::Same(place)
         } else {
-            Match::Review(otherwise, vec![place as usize])
+            Match::Review(otherwise, vec![place])
         }
     }
 
-    fn find_by_name(&self, wanted: &Traits, close: Code) -> Match<usize> {
+    fn find_by_name(
+        &self,
+        wanted: &Traits,
+        close: Code,
+        keys: [Option<u64>; KEYS],
+    ) -> Match<usize> {
         let (mut same, mut differ) = (Vec::new(), Vec::new());
-        for place in self
-            .by_name
-            .get(&self.name_key(wanted))
-            .into_iter()
-            .flatten()
-        {
-            let held = &self.traits[*place as usize];
+        for place in self.with(2, keys[2]) {
+            let held = &self.traits[place];
             if (held.family, held.given, held.birth) != (wanted.family, wanted.given, wanted.birth)
             {
                 continue;
             }
             if numbers_differ(wanted, held) {
-                differ.push(*place as usize);
+                differ.push(place);
             } else {
-                same.push(*place as usize);
+                same.push(place);
             }
         }
+        same.reverse();
+        differ.reverse();
         match same.as_slice() {
             [] => {}
             [place] => {
@@ -229,14 +243,14 @@ impl Index {
             return Match::Review(Code::NhsNumberConflict, differ);
         }
         let mut near: Vec<usize> = Vec::new();
-        for key in self.three_keys(wanted).into_iter().flatten() {
-            for place in self.by_three.get(&key).into_iter().flatten() {
-                let place = *place as usize;
+        for (kind, key) in keys.into_iter().enumerate().skip(3) {
+            for place in self.with(kind, key) {
                 if !near.contains(&place) && is_close(wanted, &self.traits[place]) {
                     near.push(place);
                 }
             }
         }
+        near.sort_unstable();
         if near.is_empty() {
             Match::New
         } else {
@@ -245,14 +259,37 @@ impl Index {
     }
 }
 
+/// The keys a child can be found by, each of another kind.
+fn keys(traits: &Traits) -> [Option<u64>; KEYS] {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    // The parts are hashes already: turning and multiplying keeps the kinds apart.
+    let mix = |kind: u64, parts: [u64; 3]| {
+        parts.into_iter().fold(kind.wrapping_mul(ODD), |key, part| {
+            (key.rotate_left(21) ^ part).wrapping_mul(ODD)
+        })
+    };
+    let birth = u64::from(traits.birth.to_epoch_days().unsigned_abs());
+    let (family, given) = (traits.family, traits.given);
+    let with_home = |kind, a, b| traits.postcode.map(|postcode| mix(kind, [a, b, postcode]));
+    [
+        traits.nhs_number.map(|number| mix(0, [number, 0, 0])),
+        traits.upn.map(|upn| mix(1, [upn, 0, 0])),
+        Some(mix(2, [family, given, birth])),
+        with_home(3, family, given),
+        with_home(4, family, birth),
+        with_home(5, given, birth),
+    ]
+}
+
 /// Whether both have an NHS number, and not the same.
 fn numbers_differ(a: &Traits, b: &Traits) -> bool {
-    matches!((&a.nhs_number, &b.nhs_number), (Some(a), Some(b)) if a != b)
+    matches!((a.nhs_number, b.nhs_number), (Some(of_a), Some(of_b)) if of_a != of_b)
 }
 
 /// Whether both have a UPN that lasts, and not the same.
 fn upns_differ(a: &Traits, b: &Traits) -> bool {
-    matches!((&a.upn, &b.upn), (Some(a), Some(b)) if a != b && !a.is_temporary() && !b.is_temporary())
+    let differ = matches!((a.upn, b.upn), (Some(of_a), Some(of_b)) if of_a != of_b);
+    differ && !a.upn_is_temporary && !b.upn_is_temporary
 }
 
 /// Whether three of four agree and nothing says that they are two children.
@@ -268,14 +305,14 @@ fn is_close(a: &Traits, b: &Traits) -> bool {
         return false;
     }
     // Twins in an export without NHS numbers.
-    let both_upns = matches!((&a.upn, &b.upn), (Some(a), Some(b)) if a != b);
+    let both_upns = matches!((a.upn, b.upn), (Some(of_a), Some(of_b)) if of_a != of_b);
     !(both_upns && a.given != b.given)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::Postcode;
+    use crate::fields::{NhsNumber, Postcode};
 
     fn person(given: &str, family: &str, birth: &str, postcode: &str) -> Person {
         Person {

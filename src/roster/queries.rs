@@ -277,10 +277,12 @@ pub(super) fn change_state(
 }
 
 /// The imports of rosters, the newest first: those of the schools in scope, or
-/// all. A page of them and how many there are.
+/// all; with `by`, those that somebody brought. A page of them and how many
+/// there are.
 pub fn imports(
     tx: &mut Conn,
     scope: &Scope,
+    by: Option<&str>,
     offset: i64,
     limit: i64,
 ) -> Result<(Vec<ImportRecord>, i64), Error> {
@@ -288,6 +290,9 @@ pub fn imports(
         let mut query = import::table.filter(import::kind.eq("roster")).into_boxed();
         if let Some(urns) = scope.urns() {
             query = query.filter(import::school_urn.eq_any(urns));
+        }
+        if let Some(by) = by {
+            query = query.filter(import::created_by.eq(by.to_owned()));
         }
         query
     };

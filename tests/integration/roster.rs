@@ -404,6 +404,8 @@ both_databases! {
         prepared(test);
         import(test, "sims_like.csv", Some("900103"), 3);
         let school = test.signed_in(Role::School, &[900_103], &[]);
+        school.get("/school/rosters").shows("No list has been sent yet");
+        school.get("/school/rosters/1").status(404);
         let bytes = std::fs::read(sample("sims_like.csv")).unwrap();
         let page = school
             .get("/school/rosters/new")

@@ -30,7 +30,7 @@ pub async fn list(
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let (records, total) = app
         .db
-        .read(move |tx| queries::imports(tx, &scope, offset, ROWS_A_PAGE as i64))
+        .read(move |tx| queries::imports(tx, &scope, None, offset, ROWS_A_PAGE as i64))
         .await?;
     View::new(&app, &request, &allowed, "Rosters")
         .with("imports", records.iter().map(row).collect::<Vec<_>>())

@@ -28,11 +28,11 @@ pub async fn school_list(
     page: web::Query<list::PageNumber>,
 ) -> Result<HttpResponse, AppError> {
     let page = page.page.unwrap_or(1).max(1);
-    let scope = allowed.scope().clone();
+    let (scope, by) = (allowed.scope().clone(), allowed.actor().label.clone());
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let (records, total) = app
         .db
-        .read(move |tx| queries::imports(tx, &scope, offset, ROWS_A_PAGE as i64))
+        .read(move |tx| queries::imports(tx, &scope, Some(&by), offset, ROWS_A_PAGE as i64))
         .await?;
     let rows: Vec<Value> = records
         .iter()
@@ -113,6 +113,21 @@ pub async fn school_upload(
     .await
 }
 
+/// A list that this school sent itself; what the programme imported for it is
+/// the programme's.
+async fn own_record(
+    app: &App,
+    allowed: &Allowed<needs::UploadRoster>,
+    id: i64,
+) -> Result<ImportRecord, AppError> {
+    let record = record(app, allowed, id).await?;
+    if record.created_by == allowed.actor().label {
+        Ok(record)
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
 /// What is wrong with a file the school sent.
 pub async fn school_import_page(
     allowed: Allowed<needs::UploadRoster>,
@@ -120,7 +135,7 @@ pub async fn school_import_page(
     request: HttpRequest,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
-    let record = record(&app, &allowed, id.into_inner()).await?;
+    let record = own_record(&app, &allowed, id.into_inner()).await?;
     let view = View::new(&app, &request, &allowed, "Class list")
         .with("import", json!({"id": record.id, "year": record.year_label, "state": record.state, "at": record.created_at}));
     if record.state != "staged" {
@@ -162,7 +177,7 @@ pub async fn school_errors_file(
     app: web::Data<App>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
-    let record = record(&app, &allowed, id.into_inner()).await?;
+    let record = own_record(&app, &allowed, id.into_inner()).await?;
     let bytes = blocking(&app, &allowed, move |app, by| {
         let (rows, parsed) = checked(app, by, &record)?;
         let said = |number: u32| {

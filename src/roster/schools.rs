@@ -18,10 +18,6 @@ pub struct School {
 }
 
 /// Every school on the list, found by URN, DfE number or name.
-#[expect(
-    clippy::struct_field_names,
-    reason = "the list and the ways to find one of it"
-)]
 #[derive(Debug, Default)]
 pub struct Schools {
     schools: Vec<School>,

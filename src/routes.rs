@@ -4,6 +4,7 @@
 
 use crate::access::needs;
 use crate::accounts::pages as accounts;
+use crate::children::pages as children;
 use crate::demo::pages as demo;
 use crate::home::pages as home;
 use crate::jobs::pages as jobs;
@@ -198,6 +199,24 @@ pub fn table() -> Vec<Route> {
             "/visits/{id}/cancel",
             needs::ManageVisits,
             schools::cancel_visit,
+        ),
+        get("/children", needs::ViewChild, children::search_page),
+        post("/children", needs::ViewChild, children::search),
+        get("/children/{id}", needs::ViewChild, children::child_page),
+        post(
+            "/children/{id}/flags",
+            needs::EditChild,
+            children::set_flags,
+        ),
+        get(
+            "/children/{id}/details",
+            needs::EditChild,
+            children::details_page,
+        ),
+        post(
+            "/children/{id}/details",
+            needs::EditChild,
+            children::correct_details,
         ),
     ]
 }

@@ -45,6 +45,8 @@ pub enum ImportCommand {
     },
     /// Children, from a school's list in any layout: CSV, XLSX, XLS, ODS or CTF
     Roster(RosterArgs),
+    /// Measurements and reasons for none, from elsewhere: CSV, XLSX, XLS or ODS
+    Measurements(super::import_measurements::MeasurementsArgs),
 }
 
 /// Arguments of `import roster`.
@@ -78,6 +80,7 @@ pub(super) fn run(app: &App, command: ImportCommand) -> Outcome {
         ImportCommand::Postcodes { file } => import_postcodes(app, &file),
         ImportCommand::Deprivation { file } => import_deprivation(app, &file),
         ImportCommand::Roster(args) => import_roster(app, &args),
+        ImportCommand::Measurements(args) => super::import_measurements::run(app, &args),
     }
 }
 

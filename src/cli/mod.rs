@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod growth;
 mod import;
+mod import_measurements;
 mod job;
 mod letters;
 mod migrate;

@@ -4,6 +4,7 @@
 //! version, `pupil.outcome_version` says which one counts, and rows of it are found by child and version.
 
 pub mod entry;
+pub mod import;
 pub mod pages;
 pub mod participation;
 mod progress_queries;
@@ -17,6 +18,6 @@ pub use entry::{Entry, LIMITS_SETTING, Offer};
 pub use progress_queries::{SchoolTallies, current_year, looks, school_names, tallies};
 pub use reason::Reason;
 pub use record::{
-    RecordError, Recorded, Standing, When, confirm, limits, record_known, record_measurement,
-    record_reason, standing, undo,
+    RecordError, Recorded, Standing, When, confirm, limits, reassess, record_known,
+    record_measurement, record_reason, standing, undo,
 };

@@ -396,3 +396,13 @@ pub(super) fn confirm_warnings(
     .set((warning::confirmed_by.eq(by), warning::confirmed_at.eq(now)))
     .execute(tx)?)
 }
+
+/// The school of every child of a year.
+pub(super) fn schools_of_year(tx: &mut Conn, year: &str) -> Result<HashMap<i64, i32>, Error> {
+    Ok(pupil::table
+        .filter(pupil::year_label.eq(year))
+        .select((pupil::id, pupil::school_urn))
+        .load::<(i64, i32)>(tx)?
+        .into_iter()
+        .collect())
+}

@@ -225,6 +225,61 @@ pub fn record_known(
     })
 }
 
+/// Assesses the measurement that stands once more, after the date of birth or the sex was corrected: a new version with
+/// the same height and weight. Nothing happens where nothing was measured, or where the figures are no longer exact.
+pub fn reassess(
+    tx: &mut Conn,
+    when: When,
+    actor: &Actor,
+    row: &PupilRow,
+    born: NaiveDate,
+) -> Result<(), RecordError> {
+    let Some(held) = standing(tx, row)?.measured.filter(|held| !held.month_only) else {
+        return Ok(());
+    };
+    let entry = Entry {
+        expected_version: Some(row.outcome_version),
+        height: Height::from_millimetres(held.height_mm.max(0) as u32),
+        weight: Weight::from_grams(held.weight_g.max(0) as u32),
+        measured_on: held.measured_on,
+        device: held.device.clone(),
+        measured_by: held.measured_by.clone(),
+    };
+    let subject = subject(tx, row, born, held.measured_on)?;
+    let limits = limits(tx)?;
+    let findings = entry::check(&entry, &subject, when.today, &limits);
+    let version = row.outcome_version + 1;
+    if !queries::move_on(tx, row.id, row.outcome_version, "measured", when.now)? {
+        return Ok(());
+    }
+    let scheme = Scheme::from_code(&held.scheme).unwrap_or_default();
+    let mut again = assessed(row.id, version, &entry, &subject, scheme, actor, when.now);
+    // Who recorded the figures stays; the event says who corrected.
+    again.recorded_by = held.recorded_by;
+    again.recorded_at = held.recorded_at;
+    queries::insert_measurement(tx, &again)?;
+    for finding in &findings.warnings {
+        queries::insert_warning(
+            tx,
+            &WarningRow {
+                pupil_id: row.id,
+                version,
+                code: finding.code.code().to_owned(),
+                confirmed_by: None,
+                confirmed_at: None,
+            },
+        )?;
+    }
+    Ok(note(
+        tx,
+        actor,
+        when.now,
+        "measurement.reassessed",
+        row.id,
+        &json!({"version": version}),
+    )?)
+}
+
 /// Records why a child was not measured.
 pub fn record_reason(
     tx: &mut Conn,

@@ -54,6 +54,11 @@ impl FormData {
         }
     }
 
+    /// Fills one more field in with what is stored.
+    pub fn put(&mut self, name: &str, value: &str) {
+        self.values.insert(name.to_owned(), vec![value.to_owned()]);
+    }
+
     pub(super) fn of_pairs(
         pairs: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, AppError> {

@@ -5,7 +5,7 @@ mod browser;
 mod children;
 mod database;
 
-pub use app::{PASSWORD, TestApp};
+pub use app::{Finished, PASSWORD, TestApp};
 pub use browser::{Browser, Page};
 pub use children::ChildSpec;
 pub use database::{Backend, scratch_database};

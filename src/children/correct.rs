@@ -1,0 +1,246 @@
+//! Correcting what is held of a child: reading the form, and the change in one transaction.
+
+use chrono::NaiveDate;
+use growth::Sex;
+use serde_json::json;
+
+use super::queries;
+use crate::app::App;
+use crate::audit::{self, Actor};
+use crate::db::Conn;
+use crate::error::{AppError, internal};
+use crate::fields::{EmailReading, NhsNumber, Postcode, Upn, YearGroup, read_email, text};
+use crate::identity::{Contact, Person, Purpose, Whose};
+use crate::measurement::queries::PupilRow;
+use crate::measurement::{When, reassess};
+use crate::web::FormData;
+
+/// Parents and carers that the form shows.
+pub(super) const CONTACTS: usize = 3;
+
+/// What is to be held from now on.
+pub(super) struct Correction {
+    person: Person,
+    sex: Sex,
+    year_group: YearGroup,
+    class: String,
+}
+
+/// The form filled in with what is held.
+pub(super) fn filled(row: &PupilRow, person: &Person) -> FormData {
+    let born = person.date_of_birth;
+    let mut form = FormData::filled([
+        ("given_name", person.given_name.clone()),
+        ("family_name", person.family_name.clone()),
+        ("preferred_name", person.preferred_name.clone()),
+        ("born-day", born.format("%-d").to_string()),
+        ("born-month", born.format("%-m").to_string()),
+        ("born-year", born.format("%Y").to_string()),
+        ("sex", row.sex.clone()),
+        ("year_group", row.year_group.clone()),
+        ("class", row.class_name.clone().unwrap_or_default()),
+        ("nhs_number", shown(person.nhs_number.as_ref())),
+        ("upn", shown(person.upn.as_ref())),
+        ("address", person.address_lines.join("\n")),
+        ("town", person.town.clone()),
+        ("postcode", shown(person.postcode.as_ref())),
+    ]);
+    for (index, contact) in person.contacts.iter().take(CONTACTS).enumerate() {
+        let mut put = |field: &str, value: &str| form.put(&format!("{field}-{index}"), value);
+        put("title", &contact.title);
+        put("name", &contact.name);
+        put("relationship", &contact.relationship);
+        put("email", contact.email.as_deref().unwrap_or_default());
+        put("phone", &contact.phone);
+        put("language", &contact.language);
+        if contact.send_letters {
+            put("letters", "yes");
+        }
+    }
+    form
+}
+
+fn shown<T: std::fmt::Display>(value: Option<&T>) -> String {
+    value.map_or_else(String::new, ToString::to_string)
+}
+
+/// Reads the form; what is wrong stands beside its fields.
+pub(super) fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Option<Correction> {
+    let given_name = form.required("given_name", "Enter the given name");
+    let family_name = form.required("family_name", "Enter the family name");
+    let born = form.date("born", "Enter the date of birth");
+    if let Some(born) = born {
+        let days = (today - born).num_days();
+        if !(365 * 3..365 * 14 + 4).contains(&days) {
+            form.error(
+                "born-day",
+                "The date of birth makes the child younger than 3 or older than 13: check this",
+            );
+        }
+    }
+    let sex = form.parsed::<Sex>("sex", "Choose the sex");
+    let year_group = YearGroup::from_code(form.text("year_group"));
+    if year_group.is_none() {
+        form.error("year_group", "Choose the year group");
+    }
+    let nhs_number: Option<NhsNumber> = optional(
+        form,
+        "nhs_number",
+        "Enter the ten digits of the NHS number; the last one checks the others",
+    );
+    let upn: Option<Upn> = optional(form, "upn", "Enter the letter and 12 digits of the UPN");
+    let postcode: Option<Postcode> =
+        optional(form, "postcode", "Enter a postcode, such as EB1 4NQ");
+    let mut contacts: Vec<Contact> = Vec::new();
+    for index in 0..CONTACTS {
+        let contact = contact(form, index, held.contacts.get(index));
+        if !contact.is_empty() {
+            contacts.push(contact);
+        }
+    }
+    contacts.extend(held.contacts.iter().skip(CONTACTS).cloned());
+    if !form.is_valid() {
+        return None;
+    }
+    let mut person = held.clone();
+    person.given_name = text::clean(&given_name).into_owned();
+    person.family_name = text::clean(&family_name).into_owned();
+    person.preferred_name = text::clean(form.text("preferred_name")).into_owned();
+    person.date_of_birth = born?;
+    person.nhs_number = nhs_number;
+    person.upn = upn;
+    person.address_lines = text::clean_lines(form.text("address"))
+        .map(std::borrow::Cow::into_owned)
+        .filter(|line| !line.is_empty())
+        .collect();
+    person.town = text::clean(form.text("town")).into_owned();
+    person.postcode = postcode;
+    person.contacts = contacts;
+    Some(Correction {
+        person,
+        sex: sex?,
+        year_group: year_group?,
+        class: text::clean(form.text("class")).into_owned(),
+    })
+}
+
+fn optional<T: std::str::FromStr>(form: &mut FormData, name: &str, message: &str) -> Option<T> {
+    if form.is_set(name) {
+        form.parsed(name, message)
+    } else {
+        None
+    }
+}
+
+fn contact(form: &mut FormData, index: usize, held: Option<&Contact>) -> Contact {
+    let name = |field: &str| format!("{field}-{index}");
+    let mut contact = held.cloned().unwrap_or_default();
+    contact.title = form.text(&name("title")).to_owned();
+    contact.name = form.text(&name("name")).to_owned();
+    contact.relationship = form.text(&name("relationship")).to_owned();
+    contact.phone = form.text(&name("phone")).to_owned();
+    contact.language = form.text(&name("language")).to_owned();
+    contact.send_letters = form.is_set(&name("letters"));
+    contact.email = match read_email(form.text(&name("email"))) {
+        EmailReading::One { address, .. } => Some(address),
+        EmailReading::None => None,
+        _ => {
+            form.error(
+                &name("email"),
+                "Enter one email address, such as sam@example.org",
+            );
+            None
+        }
+    };
+    contact
+}
+
+/// Opens what is held, for correcting it.
+pub(super) fn open(tx: &mut Conn, app: &App, actor: &Actor, id: i64) -> Result<Person, AppError> {
+    app.identities
+        .open(tx, actor, Purpose::Correcting, Whose::Pupils(&[id]))
+        .map_err(internal)?
+        .remove(&id)
+        .ok_or_else(|| {
+            crate::error::conflict(
+                "The name of this child has been removed: there is nothing left to correct.",
+            )
+        })
+}
+
+/// Makes the change. Another date of birth or sex means another assessment, which is a new version.
+pub(super) fn apply(
+    tx: &mut Conn,
+    app: &App,
+    actor: &Actor,
+    row: &PupilRow,
+    held: &Person,
+    correction: &Correction,
+) -> Result<(), AppError> {
+    let sex = match correction.sex {
+        Sex::Female => "F",
+        Sex::Male => "M",
+    };
+    let now = app.clock.now();
+    app.identities
+        .put(tx, &row.year_label, row.id, &correction.person)
+        .map_err(internal)?;
+    queries::set_particulars(
+        tx,
+        row.id,
+        sex,
+        correction.year_group.code(),
+        &correction.class,
+        now,
+    )?;
+    let fields = changed(row, held, correction, sex);
+    audit::event(
+        tx,
+        actor,
+        now,
+        "child.corrected",
+        &format!("pupil:{}", row.id),
+        &json!({"fields": fields}),
+    )?;
+    if fields.contains(&"date_of_birth") || fields.contains(&"sex") {
+        let after = crate::measurement::queries::pupil(tx, row.id)?.ok_or(AppError::NotFound)?;
+        let when = When {
+            now,
+            today: app.clock.today(),
+        };
+        reassess(tx, when, actor, &after, correction.person.date_of_birth)?;
+    }
+    Ok(())
+}
+
+/// Which fields differ; never what is in them.
+fn changed(row: &PupilRow, held: &Person, to: &Correction, sex: &str) -> Vec<&'static str> {
+    let person = &to.person;
+    [
+        ("given_name", held.given_name != person.given_name),
+        ("family_name", held.family_name != person.family_name),
+        (
+            "preferred_name",
+            held.preferred_name != person.preferred_name,
+        ),
+        ("date_of_birth", held.date_of_birth != person.date_of_birth),
+        ("nhs_number", held.nhs_number != person.nhs_number),
+        ("upn", held.upn != person.upn),
+        (
+            "address",
+            held.address_lines != person.address_lines
+                || held.town != person.town
+                || held.postcode != person.postcode,
+        ),
+        ("contacts", held.contacts != person.contacts),
+        ("sex", row.sex != sex),
+        ("year_group", row.year_group != to.year_group.code()),
+        (
+            "class",
+            row.class_name.as_deref().unwrap_or_default() != to.class,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(field, differs)| differs.then_some(field))
+    .collect()
+}

@@ -1,0 +1,456 @@
+//! Pages: finding a child, its record, its flags, correcting it.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
+use growth::{Height, Sex, Weight};
+use serde_json::{Value, json};
+
+use super::chart::{self, Point};
+use super::queries::{self, Flags};
+use super::{MOST_SHOWN, Wanted, correct};
+use crate::access::{Permission, needs};
+use crate::app::App;
+use crate::audit;
+use crate::error::{AppError, internal};
+use crate::fields::YearGroup;
+use crate::identity::{Person, Purpose, Whose};
+use crate::measurement::queries::{Measured, PupilRow, pupil_in_scope};
+use crate::measurement::sheet::{Order, assessment_words};
+use crate::measurement::{Reason, current_year, entry, queries as measurements};
+use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+
+/// The search form.
+pub async fn search_page(
+    allowed: Allowed<needs::ViewChild>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    render_search(&allowed, &app, &request, &FormData::default(), None).await
+}
+
+async fn render_search(
+    allowed: &Allowed<needs::ViewChild>,
+    app: &web::Data<App>,
+    request: &HttpRequest,
+    form: &FormData,
+    found: Option<(Vec<Value>, usize)>,
+) -> Result<HttpResponse, AppError> {
+    let today = app.clock.today();
+    let (years, current) = app
+        .db
+        .read(move |tx| -> Result<_, AppError> {
+            Ok((queries::years_with_names(tx)?, current_year(tx, today)?))
+        })
+        .await?;
+    let years: Vec<Value> = years
+        .into_iter()
+        .map(|year| json!({"value": year, "text": year}))
+        .collect();
+    let (rows, total) = found.clone().unwrap_or_default();
+    View::new(app, request, allowed, "Children")
+        .with("years", years)
+        .with("current", current.unwrap_or_default())
+        .with("searched", found.is_some())
+        .with("shown", rows.len())
+        .with("rows", rows)
+        .with("total", total)
+        .form(form)
+        .render("pages/children/search.html")
+}
+
+/// Looks for children by parts of their names or by the NHS number. A form, so that no name stands in an address.
+pub async fn search(
+    allowed: Allowed<needs::ViewChild>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let wanted = Wanted::read(form.text("q"));
+    if wanted.is_none() {
+        form.error(
+            "q",
+            "Enter at least two letters of the name, or the whole NHS number",
+        );
+    }
+    let Some(wanted) = wanted else {
+        return render_search(&allowed, &app, &request, &form, None).await;
+    };
+    let (scope, actor) = (allowed.scope().clone(), allowed.actor().clone());
+    let (inside, year) = (app.clone(), form.text("year").to_owned());
+    let found = app
+        .db
+        .write(move |tx| -> Result<_, AppError> {
+            let year = queries::years_with_names(tx)?
+                .into_iter()
+                .find(|label| *label == year)
+                .ok_or_else(|| {
+                    crate::error::bad_request("Choose an academic year whose names are still held.")
+                })?;
+            let places = queries::places(tx, &scope, &year)?;
+            let door = &inside.identities;
+            let compared = door
+                .open(tx, &actor, Purpose::FindingChild, Whose::WholeYear(&year))
+                .map_err(internal)?;
+            let mut ids: Vec<i64> = compared
+                .iter()
+                .filter(|(id, person)| places.contains_key(id) && wanted.fits(person))
+                .map(|(id, _)| *id)
+                .collect();
+            let order = Order::new();
+            ids.sort_by(|a, b| match (compared.get(a), compared.get(b)) {
+                (Some(one), Some(two)) => order
+                    .compare(&one.family_name, &two.family_name)
+                    .then_with(|| order.compare(&one.given_name, &two.given_name))
+                    .then(a.cmp(b)),
+                _ => a.cmp(b),
+            });
+            let total = ids.len();
+            ids.truncate(MOST_SHOWN);
+            drop(compared);
+            let shown = door
+                .open(tx, &actor, Purpose::FindingChild, Whose::Pupils(&ids))
+                .map_err(internal)?;
+            let urns: Vec<i32> = places.values().map(|(urn, _, _)| *urn).collect();
+            let schools = queries::school_names(tx, &unique(urns))?;
+            let rows: Vec<Value> = ids
+                .iter()
+                .filter_map(|id| {
+                    let (person, (urn, group, class)) = (shown.get(id)?, places.get(id)?);
+                    Some(json!({
+                        "id": id,
+                        "name": format!("{}, {}", person.family_name, person.given_name),
+                        "born": person.date_of_birth,
+                        "school": schools.get(urn),
+                        "year_group": YearGroup::from_code(group).map(|group| group.to_string()),
+                        "class": class,
+                    }))
+                })
+                .collect();
+            Ok((rows, total))
+        })
+        .await?;
+    render_search(&allowed, &app, &request, &form, Some(found)).await
+}
+
+fn unique(mut urns: Vec<i32>) -> Vec<i32> {
+    urns.sort_unstable();
+    urns.dedup();
+    urns
+}
+
+/// One child's page.
+pub async fn child_page(
+    allowed: Allowed<needs::ViewChild>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, AppError> {
+    let (scope, actor, inside, id) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clone(),
+        *id,
+    );
+    let (row, page) = app
+        .db
+        .write(move |tx| -> Result<_, AppError> {
+            let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
+            let person = inside
+                .identities
+                .open(tx, &actor, Purpose::ViewingRecord, Whose::Pupils(&[id]))
+                .map_err(internal)?
+                .remove(&id);
+            let school = measurements::school_name(tx, row.school_urn)?;
+            let measured = measurements::measurements_of(tx, id)?;
+            let reasons = measurements::reasons_of(tx, id)?;
+            let warnings: Vec<Value> = measurements::warnings_of(tx, id)?
+                .into_iter()
+                .filter(|warning| warning.version == row.outcome_version)
+                .map(|warning| {
+                    let words = growth::plausibility::Code::from_code(&warning.code)
+                        .map_or("Check this measurement.", entry::warning_words);
+                    json!({"words": words, "confirmed_by": warning.confirmed_by})
+                })
+                .collect();
+            let letters = queries::letters_of(tx, id)?;
+            let timeline = timeline(
+                queries::events_of(tx, id)?,
+                queries::accesses_of(tx, id)?,
+            );
+            let page = json!({
+                "person": person.as_ref().map(person_json),
+                "school": school,
+                "chart": chart_of(&row, &measured),
+                "measurements": measured.iter().rev().map(|held| measured_json(&row, held)).collect::<Vec<_>>(),
+                "reasons": reasons.iter().rev().map(|held| json!({
+                    "words": Reason::from_code(&held.reason).map_or("not measured", Reason::words),
+                    "noted_on": held.noted_on,
+                    "by": held.recorded_by,
+                    "current": row.outcome == "not_measured" && held.version == row.outcome_version,
+                })).collect::<Vec<_>>(),
+                "warnings": warnings,
+                "letters": letters,
+                "timeline": timeline,
+            });
+            Ok((row, page))
+        })
+        .await?;
+    let group = YearGroup::from_code(&row.year_group).map(|group| group.to_string());
+    View::new(&app, &request, &allowed, "Child")
+        .with("id", row.id)
+        .with("year", &row.year_label)
+        .with("urn", row.school_urn)
+        .with("sex", if row.sex == "F" { "Female" } else { "Male" })
+        .with("year_group", group)
+        .with("class", &row.class_name)
+        .with("on_roll", row.on_roll)
+        .with("outcome", &row.outcome)
+        .with("name_removed_on", row.name_removed_on)
+        .with(
+            "flags",
+            Flags {
+                opted_out: row.opted_out,
+                sensitive: row.sensitive,
+                growth_condition: row.growth_condition,
+            },
+        )
+        .with("may_edit", allowed.session().may(Permission::EditChild))
+        .with(
+            "may_letter",
+            allowed.session().may(Permission::ManageLetters),
+        )
+        .with("page", page)
+        .render("pages/children/child.html")
+}
+
+fn person_json(person: &Person) -> Value {
+    let contacts: Vec<Value> = person
+        .contacts
+        .iter()
+        .map(|contact| {
+            json!({
+                "name": contact.addressed_as(),
+                "relationship": contact.relationship,
+                "email": contact.email,
+                "phone": contact.phone,
+                "language": contact.language,
+                "send_letters": contact.send_letters,
+            })
+        })
+        .collect();
+    let mut address = person.address_lines.clone();
+    address.push(person.town.clone());
+    address.extend(person.postcode.as_ref().map(ToString::to_string));
+    address.retain(|line| !line.is_empty());
+    json!({
+        "name": person.full_name(),
+        "preferred_name": person.preferred_name,
+        "born": person.date_of_birth,
+        "nhs_number": person.nhs_number.as_ref().map(crate::fields::NhsNumber::spaced),
+        "upn": person.upn.as_ref().map(ToString::to_string),
+        "address": address,
+        "contacts": contacts,
+    })
+}
+
+fn measured_json(row: &PupilRow, held: &Measured) -> Value {
+    let years = held.age_months / 12;
+    let months = held.age_months % 12;
+    json!({
+        "measured_on": held.measured_on,
+        "month_only": held.month_only,
+        "age": format!("{years} years, {months} months"),
+        "height": Height::from_millimetres(held.height_mm.max(0) as u32).to_string(),
+        "weight": Weight::from_grams(held.weight_g.max(0) as u32).to_string(),
+        "bmi": format!("{:.1}", bmi(held)),
+        "centile": held.bmi_z_tenths.map(|tenths| {
+            growth::centile_text(100.0 * growth::normal::cdf(f64::from(tenths) / 10.0))
+        }),
+        "clinical": assessment_words(held),
+        "population": held.population_category.as_deref()
+            .and_then(|code| growth::PopulationCategory::from_code(code).ok())
+            .map(|category| category.words_with_severe(held.population_severe)),
+        "by": held.recorded_by,
+        "at": held.recorded_at,
+        "current": row.outcome == "measured" && held.version == row.outcome_version,
+    })
+}
+
+fn bmi(held: &Measured) -> f64 {
+    let metres = f64::from(held.height_mm) / 1000.0;
+    f64::from(held.weight_g) / 1000.0 / (metres * metres)
+}
+
+/// The measurements on the chart: the one that counts.
+fn chart_of(row: &PupilRow, measured: &[Measured]) -> Option<String> {
+    let sex = Sex::parse(&row.sex).ok()?;
+    let points: Vec<Point> = measured
+        .iter()
+        .filter(|held| row.outcome == "measured" && held.version == row.outcome_version)
+        .filter(|held| held.not_assessed.is_none())
+        .map(|held| Point {
+            age: f64::from(held.age_months) / 12.0,
+            bmi: bmi(held),
+        })
+        .collect();
+    chart::bmi_chart(sex, &points)
+}
+
+/// What was done and seen, the newest first; the same person for the same thing in the same minute once.
+fn timeline(events: Vec<queries::Happening>, accesses: Vec<queries::Happening>) -> Vec<Value> {
+    let mut lines: BTreeMap<(NaiveDateTime, String, String), ()> = BTreeMap::new();
+    let minute = |at: NaiveDateTime| {
+        use chrono::{DurationRound, TimeDelta};
+        at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at)
+    };
+    for event in events {
+        lines.insert((minute(event.at), event.by, action_words(&event.what)), ());
+    }
+    for access in accesses {
+        let words = Purpose::from_code(&access.what).map_or_else(
+            || format!("Name seen: {}", access.what),
+            |purpose| format!("Name seen {}", purpose.explanation()),
+        );
+        lines.insert((minute(access.at), access.by, words), ());
+    }
+    lines
+        .into_keys()
+        .rev()
+        .map(|(at, by, what)| json!({"at": at, "by": by, "what": what}))
+        .collect()
+}
+
+fn action_words(action: &str) -> String {
+    match action {
+        "measurement.recorded" => "Measurement recorded".to_owned(),
+        "measurement.not_measured" => "Reason for no measurement recorded".to_owned(),
+        "measurement.undone" => "Last record taken back".to_owned(),
+        "measurement.confirmed" => "Measurement confirmed".to_owned(),
+        "measurement.reassessed" => "Assessed again after a correction".to_owned(),
+        "child.corrected" => "Details corrected".to_owned(),
+        "child.flags_set" => "Flags set".to_owned(),
+        other => other.replace(['.', '_'], " "),
+    }
+}
+
+/// Sets a child's flags.
+pub async fn set_flags(
+    allowed: Allowed<needs::EditChild>,
+    app: web::Data<App>,
+    id: web::Path<i64>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(form) = form;
+    let has = |flag: &str| form.all("flags").any(|chosen| chosen == flag);
+    let flags = Flags {
+        opted_out: has("opted_out"),
+        sensitive: has("sensitive"),
+        growth_condition: has("growth_condition"),
+    };
+    let (scope, actor, now, id) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clock.now(),
+        *id,
+    );
+    app.db
+        .write(move |tx| -> Result<(), AppError> {
+            pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
+            queries::set_flags(tx, id, flags, now)?;
+            let subject = format!("pupil:{id}");
+            let detail = serde_json::to_value(flags).map_err(internal)?;
+            Ok(audit::event(
+                tx,
+                &actor,
+                now,
+                "child.flags_set",
+                &subject,
+                &detail,
+            )?)
+        })
+        .await?;
+    Ok(redirect_with(
+        &format!("/children/{id}"),
+        "success",
+        "The flags were set",
+    ))
+}
+
+/// The form with a child's details.
+pub async fn details_page(
+    allowed: Allowed<needs::EditChild>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, AppError> {
+    let (scope, actor, inside, id) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clone(),
+        *id,
+    );
+    let form = app
+        .db
+        .write(move |tx| -> Result<_, AppError> {
+            let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
+            let person = correct::open(tx, &inside, &actor, id)?;
+            Ok(correct::filled(&row, &person))
+        })
+        .await?;
+    render_details(&allowed, &app, &request, id, &form)
+}
+
+fn render_details(
+    allowed: &Allowed<needs::EditChild>,
+    app: &web::Data<App>,
+    request: &HttpRequest,
+    id: i64,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let contacts: Vec<usize> = (0..correct::CONTACTS).collect();
+    View::new(app, request, allowed, "Correct a child’s details")
+        .with("id", id)
+        .with("contacts", contacts)
+        .form(form)
+        .render("pages/children/details.html")
+}
+
+/// Corrects a child's details.
+pub async fn correct_details(
+    allowed: Allowed<needs::EditChild>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<i64>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let (scope, actor, inside, id) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clone(),
+        *id,
+    );
+    let form = app
+        .db
+        .write(move |tx| -> Result<_, AppError> {
+            let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
+            let held = correct::open(tx, &inside, &actor, id)?;
+            if let Some(correction) = correct::read(&mut form, &held, inside.clock.today()) {
+                correct::apply(tx, &inside, &actor, &row, &held, &correction)?;
+            }
+            Ok(form)
+        })
+        .await?;
+    if form.is_valid() {
+        Ok(redirect_with(
+            &format!("/children/{id}"),
+            "success",
+            "The details were corrected",
+        ))
+    } else {
+        render_details(&allowed, &app, &request, id, &form)
+    }
+}

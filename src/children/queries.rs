@@ -1,0 +1,163 @@
+//! The rows around a single child.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::access::Scope;
+use crate::db::schema::{academic_year, access, access_pupil, audit_event, letter, pupil, school};
+use crate::db::{Conn, Error};
+
+/// Rows of the timeline that are shown.
+const MOST_EVENTS: i64 = 100;
+
+/// A letter about a child.
+#[derive(Clone, Debug, Queryable, Serialize)]
+pub(super) struct LetterRow {
+    pub(super) id: i64,
+    pub(super) kind: String,
+    pub(super) state: String,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) sent_at: Option<NaiveDateTime>,
+}
+
+/// Something done or seen.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Happening {
+    pub(super) at: NaiveDateTime,
+    pub(super) by: String,
+    pub(super) what: String,
+}
+
+/// The years whose names can still be opened, the newest first.
+pub(super) fn years_with_names(tx: &mut Conn) -> Result<Vec<String>, Error> {
+    Ok(academic_year::table
+        .filter(academic_year::key_state.eq("active"))
+        .order(academic_year::starts_on.desc())
+        .select(academic_year::label)
+        .load(tx)?)
+}
+
+/// Where a child of a search is: school, year group, class.
+pub(super) type Place = (i32, String, Option<String>);
+
+/// The children of a year at schools in scope, and where each is.
+pub(super) fn places(
+    tx: &mut Conn,
+    scope: &Scope,
+    year: &str,
+) -> Result<HashMap<i64, Place>, Error> {
+    let mut query = pupil::table
+        .filter(pupil::year_label.eq(year))
+        .select((
+            pupil::id,
+            pupil::school_urn,
+            pupil::year_group,
+            pupil::class_name,
+        ))
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    Ok(query
+        .load::<(i64, i32, String, Option<String>)>(tx)?
+        .into_iter()
+        .map(|(id, urn, group, class)| (id, (urn, group, class)))
+        .collect())
+}
+
+/// Names of schools by URN.
+pub(super) fn school_names(tx: &mut Conn, urns: &[i32]) -> Result<BTreeMap<i32, String>, Error> {
+    Ok(school::table
+        .filter(school::urn.eq_any(urns))
+        .select((school::urn, school::name))
+        .load::<(i32, String)>(tx)?
+        .into_iter()
+        .collect())
+}
+
+/// The letters about a child, the newest first.
+pub(super) fn letters_of(tx: &mut Conn, pupil: i64) -> Result<Vec<LetterRow>, Error> {
+    Ok(letter::table
+        .filter(letter::pupil_id.eq(pupil))
+        .order(letter::id.desc())
+        .select((
+            letter::id,
+            letter::kind,
+            letter::state,
+            letter::created_at,
+            letter::sent_at,
+        ))
+        .load(tx)?)
+}
+
+/// What was done with a child's record: the newest events.
+pub(super) fn events_of(tx: &mut Conn, pupil: i64) -> Result<Vec<Happening>, Error> {
+    Ok(audit_event::table
+        .filter(audit_event::subject.eq(format!("pupil:{pupil}")))
+        .order(audit_event::id.desc())
+        .limit(MOST_EVENTS)
+        .select((
+            audit_event::at,
+            audit_event::actor_label,
+            audit_event::action,
+        ))
+        .load(tx)?)
+}
+
+/// Who saw a child's name, and why: the newest accesses.
+pub(super) fn accesses_of(tx: &mut Conn, pupil: i64) -> Result<Vec<Happening>, Error> {
+    Ok(access_pupil::table
+        .inner_join(access::table)
+        .filter(access_pupil::pupil_id.eq(pupil))
+        .order(access::id.desc())
+        .limit(MOST_EVENTS)
+        .select((access::at, access::actor_label, access::purpose))
+        .load(tx)?)
+}
+
+/// The flags that change what happens with a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Flags {
+    pub(super) opted_out: bool,
+    pub(super) sensitive: bool,
+    pub(super) growth_condition: bool,
+}
+
+pub(super) fn set_flags(
+    tx: &mut Conn,
+    pupil: i64,
+    flags: Flags,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(pupil::table.find(pupil))
+        .set((
+            pupil::opted_out.eq(flags.opted_out),
+            pupil::sensitive.eq(flags.sensitive),
+            pupil::growth_condition.eq(flags.growth_condition),
+            pupil::updated_at.eq(now),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+pub(super) fn set_particulars(
+    tx: &mut Conn,
+    pupil: i64,
+    sex: &str,
+    year_group: &str,
+    class: &str,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(pupil::table.find(pupil))
+        .set((
+            pupil::sex.eq(sex),
+            pupil::year_group.eq(year_group),
+            pupil::class_name.eq(Some(class).filter(|class| !class.is_empty())),
+            pupil::updated_at.eq(now),
+        ))
+        .execute(tx)?;
+    Ok(())
+}

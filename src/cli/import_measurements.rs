@@ -1,0 +1,137 @@
+//! `stature import measurements`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::import::{Progress, create_private, read_file};
+use super::{Ended, Outcome};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::measurement::import::{self, ImportError, Report};
+use crate::tabular::Limits;
+use crate::years;
+
+/// The most problems printed; all of them go to `--errors` and `--report`.
+const MOST_PRINTED: usize = 40;
+
+/// Arguments of `import measurements`.
+#[derive(Debug, Args)]
+pub struct MeasurementsArgs {
+    /// The measurements: CSV, XLSX, XLS or ODS
+    file: PathBuf,
+    /// The academic year, such as 2026-27
+    #[arg(long, value_name = "YEAR")]
+    year: String,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the file back as CSV with a column that says what is wrong with each row
+    #[arg(long, value_name = "OUT.csv")]
+    errors: Option<PathBuf>,
+    /// Write what came of each row as JSON
+    #[arg(long, value_name = "OUT.json")]
+    report: Option<PathBuf>,
+    /// Import the good rows and leave the others out
+    #[arg(long)]
+    partial: bool,
+}
+
+/// How the transaction ends.
+enum Stop {
+    /// Looked at only: everything is rolled back.
+    RolledBack(Box<Report>),
+    /// It failed.
+    Failed(ImportError),
+}
+
+impl From<crate::db::Error> for Stop {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
+    let year = years::parse_label(&args.year)?;
+    let limits = &Limits::COMMAND_LINE;
+    let progress = Progress::start();
+    progress.step("Reading the measurements");
+    let bytes = zeroize::Zeroizing::new(read_file(&args.file, limits)?);
+    let parsed = import::parse(&bytes, limits)?;
+    progress.step("Finding the children, checking and writing");
+    let actor = Actor::command("import measurements");
+    let result = app.db.write_now(|tx| {
+        let report = import::import(tx, app, &actor, year, &parsed).map_err(Stop::Failed)?;
+        if args.dry_run || (report.count("rejected") > 0 && !args.partial) {
+            return Err(Stop::RolledBack(Box::new(report)));
+        }
+        Ok(report)
+    });
+    progress.finish();
+    let (report, written) = match result {
+        Ok(report) => (report, true),
+        Err(Stop::RolledBack(report)) => (*report, false),
+        Err(Stop::Failed(error)) => return Err(error.into()),
+    };
+    if let Some(path) = &args.errors {
+        let out = create_private(path)?;
+        parsed
+            .write_errors(&report, out)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if let Some(path) = &args.report {
+        let mut out = create_private(path)?;
+        serde_json::to_writer_pretty(&mut out, &report.json(&parsed))?;
+        out.flush()
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    print(&report, args.errors.is_some());
+    let rejected = report.count("rejected");
+    if !written && !args.dry_run {
+        return Err(ImportError::Problems {
+            rejected,
+            rows: report.rows.len(),
+        })
+        .context("nothing was imported; use --partial for the good rows");
+    }
+    Ok(if rejected > 0 {
+        Ended::InPart
+    } else {
+        Ended::Done
+    })
+}
+
+fn print(report: &Report, to_file: bool) {
+    let told: Vec<_> = report
+        .rows
+        .iter()
+        .filter(|row| row.outcome == "rejected" || !row.codes.is_empty() && row.outcome == "new")
+        .collect();
+    for row in told.iter().take(MOST_PRINTED) {
+        eprintln!("row {} ({}): {}", row.row, row.outcome, row.message);
+    }
+    if told.len() > MOST_PRINTED {
+        let hint = if to_file {
+            "all rejected ones are in the file"
+        } else {
+            "--errors OUT.csv writes the rejected ones back"
+        };
+        eprintln!("… and {} more rows; {hint}", told.len() - MOST_PRINTED);
+    }
+    println!("{} rows:", report.rows.len());
+    for (count, words) in [
+        (report.measured, "measurements"),
+        (report.not_measured, "reasons for no measurement"),
+        (report.count("matched"), "recorded already"),
+        (report.count("duplicate"), "the same as an earlier row"),
+        (report.count("skipped"), "with nothing to record"),
+        (report.count("rejected"), "cannot go in as they stand"),
+        (report.with_warnings(), "with a value to check"),
+    ] {
+        if count > 0 {
+            println!("  {count} {words}");
+        }
+    }
+}

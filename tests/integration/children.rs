@@ -1,0 +1,102 @@
+//! Single children: finding one, its page, flags, corrections.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::db::schema::{access, audit_event, identity, pupil};
+
+use crate::support::{ChildSpec, TestApp};
+
+fn accesses(test: &TestApp, purpose: &str) -> i64 {
+    test.db()
+        .read_now(|tx| -> Result<i64, stature::db::Error> {
+            Ok(access::table
+                .filter(access::purpose.eq(purpose))
+                .count()
+                .get_result(tx)?)
+        })
+        .unwrap()
+}
+
+both_databases! {
+    fn a_child_is_found_by_parts_of_its_names_in_any_order(test: TestApp) {
+        test.child(ChildSpec { given_name: "Siân Mai", family_name: "O’Brien-Łuczak", ..ChildSpec::default() });
+        test.child(ChildSpec { given_name: "Brienne", family_name: "Other", nhs_number: "9990100284", ..ChildSpec::default() });
+        test.child(ChildSpec { given_name: "Sian", family_name: "Elsewhere", school: 900_102, ..ChildSpec::default() });
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
+        let find = |typed: &str| nurse.get("/children").fill("Name or NHS number", typed).press("Find");
+        let page = find("lucz sian").shows("Showing 1 child").shows("O’Brien-Łuczak, Siân Mai");
+        assert!(!page.url.contains("sian"), "a name stands in the address: {}", page.url);
+        find("BRIEN").shows("Showing 2 children");
+        find("999 010 0284").shows("Other, Brienne").shows("Showing 1 child");
+        let page = find("elsewhere").shows("No child fits");
+        assert!(!page.says("Elsewhere, Sian"), "a child of another school is shown");
+        find("x").status(422).shows("at least two letters");
+        assert!(accesses(test, "finding_child") > 0);
+        find("lucz").follow("O’Brien-Łuczak, Siân Mai").status(200).shows("14 March 2016");
+    }
+
+    fn a_childs_page_shows_its_record_and_who_saw_it(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        test.measure(child, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 27).unwrap());
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
+        let page = nurse.get(&format!("/children/{child}")).status(200)
+            .shows("Robin Example").shows("27 November 2026").shows("141.2").shows("sam@example.org")
+            .shows("healthy weight").shows("No letter has been prepared").shows("Measurement recorded");
+        assert!(page.html.contains("<svg class=\"app-chart\""), "there is no chart");
+        nurse.get(&format!("/children/{child}")).shows("A Nurse");
+        assert_eq!(accesses(test, "viewing_record"), 2);
+        test.school(900_102, "999");
+        test.signed_in(Role::Nurse, &[900_102], &[]).get(&format!("/children/{child}")).status(404);
+        test.signed_in(Role::Recorder, &[900_101], &[]).get(&format!("/children/{child}")).status(403);
+        nurse.get("/children/999999").status(404);
+    }
+
+    fn a_flag_is_set_and_a_withdrawn_child_is_not_measured(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
+        nurse.get(&format!("/children/{child}")).fill_named("flags", "opted_out").press("Set flags")
+            .shows("The flags were set").shows("Opted out");
+        let page = nurse.get("/schools/900101/record").shows("A parent has withdrawn this child");
+        page.fill_named("height", "141.2").fill_named("weight", "34.5").press_css(&format!("#f{child} button"))
+            .status(422).shows("do not measure");
+    }
+
+    fn details_are_corrected_and_the_child_is_assessed_again(test: TestApp) {
+        let child = test.child(ChildSpec { contacts: vec![("Sam Example", "sam@example.org"), ("Kim Example", "kim@example.org")], ..ChildSpec::default() });
+        test.measure(child, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 30).unwrap());
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
+        let form = nurse.get(&format!("/children/{child}")).follow("Correct details").status(200);
+        let page = form.clone().fill("NHS number", "9990100285").fill("Given name", "").press("Correct the details")
+            .status(422).shows("Enter the given name").shows("Enter the ten digits");
+        assert!(page.html.contains("9990100285"), "what was typed is gone");
+        form.fill("Given name", "Róisín").fill_named("born-year", "2015").fill_named("born-month", "10")
+            .fill("Email address of parent or carer 1", "new@example.org").press("Correct the details")
+            .shows("The details were corrected").shows("Róisín Example").shows("14 October 2015")
+            .shows("new@example.org").shows("kim@example.org").shows("11 years, 1 months");
+        let (version, details): (i32, Vec<String>) = test.db().read_now(|tx| -> Result<_, stature::db::Error> {
+            Ok((
+                pupil::table.find(child).select(pupil::outcome_version).first(tx)?,
+                audit_event::table.filter(audit_event::action.eq("child.corrected")).select(audit_event::detail).load(tx)?,
+            ))
+        }).unwrap();
+        assert_eq!(version, 2, "the child was not assessed again");
+        assert_eq!(details, [r#"{"fields":["given_name","date_of_birth","contacts"]}"#]);
+    }
+
+    fn a_child_whose_name_is_gone_says_so_and_since_when(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        test.measure(child, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 27).unwrap());
+        test.db().write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::delete(identity::table.find(child)).execute(tx)?;
+            diesel::update(pupil::table.find(child))
+                .set(pupil::name_removed_on.eq(NaiveDate::from_ymd_opt(2027, 3, 12).unwrap())).execute(tx)?;
+            Ok(())
+        }).unwrap();
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
+        let page = nurse.get(&format!("/children/{child}")).status(200).shows("Name removed on 12 March 2027").shows("141.2");
+        assert!(!page.says("Correct details") && !page.says("sam@example.org"));
+        nurse.get(&format!("/children/{child}/details")).status(409).shows("nothing left to correct");
+        nurse.get("/schools/900101/record").status(200).shows("Name removed");
+    }
+}

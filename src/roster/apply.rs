@@ -69,6 +69,7 @@ pub(super) fn apply(
         queries::set_upload(tx, import, &sealed)?;
     }
     write(tx, by, &year, &sealer, import, prepared, waiting, &leavers)?;
+    waiting::end_waiting_of_corrected(tx, &sealer, &year, import, prepared, parsed)?;
     Ok(Applied {
         import: Some(import),
     })

@@ -408,18 +408,20 @@ pub(super) fn waiting_row(
         .optional()?)
 }
 
-/// Every row of a year that still waits, with its sealed text.
-pub(super) fn rows_waiting_in_year(
-    tx: &mut Conn,
-    year: &str,
-) -> Result<Vec<(i64, i32, Vec<u8>)>, Error> {
-    let rows: Vec<(i64, i32, Option<Vec<u8>>)> = import_row::table
+/// A row that still waits: its number in the table, its import, its row of the
+/// file, its sealed text.
+pub(super) type StillWaiting = (i64, i64, i32, Vec<u8>);
+
+/// Every row of a year that still waits.
+pub(super) fn rows_waiting_in_year(tx: &mut Conn, year: &str) -> Result<Vec<StillWaiting>, Error> {
+    let rows: Vec<(i64, i64, i32, Option<Vec<u8>>)> = import_row::table
         .inner_join(import::table)
         .filter(import::year_label.eq(year))
         .filter(import::state.eq("applied"))
         .filter(import_row::decision.is_null())
         .filter(import_row::sealed.is_not_null())
         .select((
+            import_row::id,
             import_row::import_id,
             import_row::row_number,
             import_row::sealed,
@@ -427,7 +429,7 @@ pub(super) fn rows_waiting_in_year(
         .load(tx)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(id, row, sealed)| Some((id, row, sealed?)))
+        .filter_map(|(id, import, row, sealed)| Some((id, import, row, sealed?)))
         .collect())
 }
 

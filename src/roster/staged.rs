@@ -166,7 +166,8 @@ pub fn confirm(db: &Db, by: By<'_>, record: &ImportRecord, mode: Mode) -> Result
         let leavers = apply::new_leavers(tx, &year, &prepared)?;
         apply::write(
             tx, by, &year, &sealer, record.id, &prepared, waiting, &leavers,
-        )
+        )?;
+        waiting::end_waiting_of_corrected(tx, &sealer, &year, record.id, &prepared, &parsed)
     })
 }
 

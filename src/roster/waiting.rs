@@ -10,10 +10,12 @@ use zeroize::Zeroizing;
 
 use super::child::RosterChild;
 use super::code::Finding;
-use super::import::ImportError;
+use super::import::{ImportError, Parsed, Prepared};
+use super::plan::Action;
 use super::queries;
 use crate::db::Conn;
 use crate::identity::{SealError, Sealer};
+use crate::tabular::{Row, restored};
 
 /// What the sealed bytes of an upload are bound to.
 pub(super) const UPLOAD: &str = "import upload";
@@ -126,11 +128,91 @@ pub(super) fn not_waiting_yet(
         return Ok(rows);
     }
     let mut known: HashSet<Vec<String>> = HashSet::new();
-    for (import, row, sealed) in queries::rows_waiting_in_year(tx, year)? {
+    for (_, import, row, sealed) in queries::rows_waiting_in_year(tx, year)? {
         known.insert(Content::open(sealer, import, row, &sealed)?.cells);
     }
     Ok(rows
         .into_iter()
         .filter(|row| !known.contains(&row.content.cells))
         .collect())
+}
+
+/// The most comparisons of a waiting row with a new one; a whole area's roster
+/// is no corrected copy of another.
+const MOST_COMPARISONS: usize = 5_000_000;
+
+/// Ends the waiting of rows that an earlier import left and that have come in
+/// with this one, corrected.
+pub(super) fn end_waiting_of_corrected(
+    tx: &mut Conn,
+    sealer: &Sealer,
+    year: &str,
+    import: i64,
+    prepared: &Prepared,
+    parsed: &Parsed,
+) -> Result<(), ImportError> {
+    let waiting = queries::rows_waiting_in_year(tx, year)?;
+    if waiting.len().saturating_mul(prepared.plan.rows.len()) > MOST_COMPARISONS {
+        return Ok(());
+    }
+    let first = parsed.columns.heading_row + 1;
+    for (id, of_import, number, sealed) in waiting {
+        if of_import == import {
+            continue;
+        }
+        let content = Content::open(sealer, of_import, number, &sealed)?;
+        let same_layout = parsed
+            .columns
+            .columns
+            .iter()
+            .zip(&content.headings)
+            .all(|(column, heading)| column.heading == *heading);
+        if !same_layout || content.headings.len() > parsed.columns.columns.len() {
+            continue;
+        }
+        let came_in = prepared.plan.rows.iter().enumerate().any(|(index, row)| {
+            let goes_in = matches!(
+                row.action,
+                Action::New(_) | Action::Changed { .. } | Action::Unchanged { .. }
+            );
+            goes_in && is_corrected(&content.cells, parsed.table.row(first + index))
+        });
+        if came_in {
+            queries::decide_row(tx, id, "corrected", None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a row is a waiting one with a few cells mended.
+fn is_corrected(cells: &[String], row: Row<'_>) -> bool {
+    let filled = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let same = cells
+        .iter()
+        .enumerate()
+        .filter(|(column, cell)| {
+            !cell.trim().is_empty() && restored(row.cell(*column)) == restored(cell)
+        })
+        .count();
+    same >= 4 && same + 3 >= filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tabular::{Limits, read_sheets};
+
+    #[test]
+    fn a_row_with_a_few_cells_mended_is_the_same_row() {
+        let sheets = read_sheets(
+            b"900101,Ava,Hill,2016-01-01,F,6A,1 Road\n900101,Bo,Ng,2016-02-02,M,6A,2 Road\n",
+            &Limits::UPLOAD,
+        )
+        .unwrap();
+        let waiting: Vec<String> = ["900101", "Ava", "Hill", "soon", "", "6A", "1 Road"]
+            .map(str::to_owned)
+            .to_vec();
+        assert!(is_corrected(&waiting, sheets[0].table.row(0)));
+        assert!(!is_corrected(&waiting, sheets[0].table.row(1)));
+    }
 }

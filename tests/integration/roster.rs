@@ -367,6 +367,21 @@ both_databases! {
         assert_eq!(children(test), 40);
     }
 
+    fn the_corrected_errors_file_ends_the_waiting_of_its_rows(test: TestApp) {
+        prepared(test);
+        import(test, "sims_like.csv", Some("900103"), 3);
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        browser.get("/imports/1").shows("Waiting for mending").shows("There is no sex");
+        let errors = std::fs::read_to_string(test.path("errors.csv")).unwrap();
+        let mended = errors.replace("02/03/2022,,RO", "02/03/2022,Male,RO");
+        assert_ne!(errors, mended);
+        std::fs::write(test.path("mended.csv"), mended).unwrap();
+        test.run(&["import", "roster", "mended.csv", "--year", "2026-27", "--school", "900103"]).done();
+        assert_eq!(children(test), 44);
+        let page = browser.get("/imports/1");
+        assert!(page.says("Decided") && !page.says("There is no sex"), "{}", page.text());
+    }
+
     fn an_import_is_undone_until_something_was_recorded(test: TestApp) {
         use diesel::prelude::*;
         use stature::db::schema::{not_measured, pupil};

@@ -52,8 +52,8 @@ if (table) {
   const showConnection = () => {
     connection.hidden = waiting.size === 0;
     connection.textContent = waiting.size === 1
-      ? 'No connection: 1 row is kept on this device and will be sent when the connection is back.'
-      : `No connection: ${waiting.size} rows are kept on this device and will be sent when the connection is back.`;
+      ? '1 row has not been sent yet. It is kept on this device and will be sent as soon as possible.'
+      : `${waiting.size} rows have not been sent yet. They are kept on this device and will be sent as soon as possible.`;
     if (waiting.size === 0) {
       sessionStorage.removeItem(KEY);
     } else {
@@ -105,12 +105,19 @@ if (table) {
     } finally {
       sending.delete(id);
     }
-    if (answer.type === 'opaqueredirect' || !answer.headers.get('content-type')?.includes('json')) {
+    const signedOut = answer.type === 'opaqueredirect';
+    if (signedOut || answer.status >= 500) {
       waiting.set(id, fields);
       showConnection();
-      say(id, answer.type === 'opaqueredirect'
-        ? 'Not saved: you have been signed out. Sign in again in another tab; the row is kept here.'
-        : 'Not saved: the service did not take it. The row is kept; reload the page and check.');
+      say(id, signedOut
+        ? 'Not saved yet: you have been signed out. Sign in again in another tab; the row is kept here and will be sent.'
+        : 'Not saved yet: the service could not take it. The row is kept and will be sent again.');
+      return;
+    }
+    if (!answer.headers.get('content-type')?.includes('json')) {
+      waiting.delete(id);
+      showConnection();
+      say(id, 'Not saved: this page is out of date. Note the figures, reload the page and enter them again.');
       return;
     }
     waiting.delete(id);
@@ -125,14 +132,16 @@ if (table) {
       // Saving once more is then a decision, made on what stands now.
       form(id).elements.version.value = body.row.version;
       say(id, body.message);
+      const line = document.activeElement?.closest('tr[data-row]');
+      // Whoever is already typing the next child's figures must not be torn out of them.
+      const isFree = !line || idOf(line) === id || !isTouched(idOf(line));
       if (body.offer) {
         height(id).value = body.offer.height;
         weight(id).value = body.offer.weight;
         say(id, `${body.message} Read as ${body.offer.height} cm and ${body.offer.weight} kg: press Enter if that is right.`);
-        weight(id).focus();
-      } else {
-        height(id).focus();
-        height(id).select();
+      }
+      if (isFree) {
+        (body.offer ? weight(id) : height(id)).focus();
       }
     }
   };

@@ -257,12 +257,14 @@ fn person_json(person: &Person) -> Value {
 }
 
 fn measured_json(row: &PupilRow, held: &Measured) -> Value {
-    let years = held.age_months / 12;
-    let months = held.age_months % 12;
+    let counted =
+        |count: i32, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    let years = counted(held.age_months / 12, "year");
+    let months = counted(held.age_months % 12, "month");
     json!({
         "measured_on": held.measured_on,
         "month_only": held.month_only,
-        "age": format!("{years} years, {months} months"),
+        "age": format!("{years} and {months}"),
         "height": Height::from_millimetres(held.height_mm.max(0) as u32).to_string(),
         "weight": Weight::from_grams(held.weight_g.max(0) as u32).to_string(),
         "bmi": format!("{:.1}", bmi(held)),

@@ -73,7 +73,7 @@ both_databases! {
         form.fill("Given name", "Róisín").fill_named("born-year", "2015").fill_named("born-month", "10")
             .fill("Email address of parent or carer 1", "new@example.org").press("Correct the details")
             .shows("The details were corrected").shows("Róisín Example").shows("14 October 2015")
-            .shows("new@example.org").shows("kim@example.org").shows("11 years, 1 months");
+            .shows("new@example.org").shows("kim@example.org").shows("11 years and 1 month");
         let (version, details): (i32, Vec<String>) = test.db().read_now(|tx| -> Result<_, stature::db::Error> {
             Ok((
                 pupil::table.find(child).select(pupil::outcome_version).first(tx)?,

@@ -174,7 +174,9 @@ fn child(
     };
     let mut given_name = chance.one(given_names).to_owned();
     // Two children of one name in one school would be told apart by nothing but their numbers.
-    while !taken.insert((given_name.clone(), family.name.clone())) {
+    while !taken.insert((given_name.clone(), family.name.clone()))
+        || !numbers.is_new(&given_name, &family.name, born)
+    {
         given_name = format!("{} {}", chance.one(given_names), chance.one(given_names));
     }
     let preferred_name = match given_name.as_str() {

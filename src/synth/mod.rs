@@ -153,6 +153,7 @@ impl Area {
             outcomes: 0,
         };
         let seed = self.plan.seed;
+        self.numbers.begin_year();
         for school in &self.schools {
             let children = children::children(seed, school, year, &mut self.numbers);
             let outcomes = outcomes::outcomes(seed, school, year, self.plan.today, &children);

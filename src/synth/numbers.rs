@@ -1,10 +1,17 @@
-//! Numbers that check and belong to nobody.
+//! What tells children apart: numbers that check and belong to nobody, and names.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use chrono::NaiveDate;
 
 /// Gives out NHS numbers of the range kept for tests, 999 000 0000 to 999 999 9999, each once.
 #[derive(Debug)]
 pub(super) struct Numbers {
     given: u32,
     offset: u32,
+    /// Hashes of name and date of birth of this year's children: a million of them fit into little memory.
+    names: HashSet<u64>,
 }
 
 /// Numbers without their check digit.
@@ -19,7 +26,21 @@ impl Numbers {
         Self {
             given: 0,
             offset: (seed % u64::from(RANGE)) as u32,
+            names: HashSet::new(),
         }
+    }
+
+    /// Begins another year, in which names may come again.
+    pub(super) fn begin_year(&mut self) {
+        self.names.clear();
+    }
+
+    /// Whether no other child of the year has this name and date of birth: two such children would be one to
+    /// everybody who compares lists.
+    pub(super) fn is_new(&mut self, given_name: &str, family_name: &str, born: NaiveDate) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (given_name, family_name, born).hash(&mut hasher);
+        self.names.insert(hasher.finish())
     }
 
     /// The next valid number; empty when the whole range of some 909,000 has been given out.

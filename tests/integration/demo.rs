@@ -132,6 +132,8 @@ both_databases! {
             let roster = format!("one/roster-{year}.csv");
             let said = test.run(&["import", "roster", &roster, "--year", year]).done();
             assert!(!said.stdout.contains("with a warning"), "{}{}", said.stdout, said.stderr);
+            let measurements = format!("one/measurements-{year}.csv");
+            test.run(&["import", "measurements", &measurements, "--year", year]).done();
         }
     }
 }

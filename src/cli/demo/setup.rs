@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
 use crate::fields::CollectionYear;
+use crate::letters;
+use crate::measurement;
 use crate::roster::import::{self, By, Mode, Target};
 use crate::roster::{self};
 use crate::schools::contact_queries::{self, Audience};
@@ -54,10 +56,20 @@ pub(super) fn run(app: &App, folder: &Path, seed: u64) -> anyhow::Result<Vec<Sch
     set_years(app, &area)?;
     for year in written {
         import_roster(app, year.year, &read(format!("roster-{}.csv", year.year))?)?;
-        println!("  {}: {} children on the rosters", year.year, year.children);
+        import_measurements(
+            app,
+            year.year,
+            &read(format!("measurements-{}.csv", year.year))?,
+        )?;
+        println!(
+            "  {}: {} children on the rosters, {} of them with an outcome",
+            year.year, year.children, year.outcomes
+        );
     }
     plan_visits(app, &area)?;
     set_contacts(app, &area)?;
+    let letters = letters::jobs::prepare_letters(app, &Actor::command("demo"), false)?;
+    println!("  Letters: {letters}");
     Ok(area.schools().to_vec())
 }
 
@@ -161,4 +173,16 @@ fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Resul
         );
     }
     Ok(())
+}
+
+fn import_measurements(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Result<()> {
+    let parsed = measurement::import::parse(bytes, &Limits::COMMAND_LINE)?;
+    let actor = Actor::command("demo");
+    let report = app
+        .db
+        .write_now(|tx| measurement::import::import(tx, app, &actor, year, &parsed))?;
+    match report.count("rejected") {
+        0 => Ok(()),
+        rejected => bail!("{rejected} invented measurements of {year} cannot go in"),
+    }
 }

@@ -3,7 +3,7 @@
 //! Preparing, the page of a letter and the last look before sending all ask [`reasons`]; there is no second opinion
 //! anywhere. It is given plain values and gives back every reason at once.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use growth::{Age, ClinicalCategory, Height, Scheme, Sex, Weight};
 
 use super::reason::Reason;
@@ -72,6 +72,13 @@ pub struct Measured {
     pub scheme: Scheme,
     /// The letter's category; `None` when it could not be assessed.
     pub category: Option<ClinicalCategory>,
+}
+
+impl Measured {
+    /// The last day on which the result still reaches the parents in time: six weeks after the measurement.
+    pub fn due_by(&self) -> NaiveDate {
+        self.on + Duration::weeks(6)
+    }
 }
 
 /// What a letter says about a measurement.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::compose::compose;
 use super::decide::{self, Decision};
 use super::deliver::{self, Post};
+use super::eligibility::Outcome;
 use super::press::Press;
 use super::reason::Reason;
 use super::state::{Letter, State};
@@ -152,6 +153,10 @@ pub async fn show(
                 "pupil": letter.pupil,
                 "kind": letter.kind.words(),
                 "school": child.school,
+                "due_by": match &child.outcome {
+                    Outcome::Measured(measured) => Some(measured.due_by()),
+                    _ => None,
+                },
                 "state": letter.state.code(),
                 "reasons": words(&letter.reasons),
                 "in_spite": letter.decided_by.is_some()

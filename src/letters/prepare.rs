@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::json;
 
@@ -180,9 +180,4 @@ fn prepare_year(
         }
     }
     Ok(())
-}
-
-/// The latest day on which a result may still reach the parents in time: six weeks after the measurement.
-pub fn due_by(measured_on: NaiveDate) -> NaiveDate {
-    measured_on + chrono::Duration::weeks(6)
 }

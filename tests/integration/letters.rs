@@ -493,7 +493,7 @@ both_databases! {
         ready(test);
         let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
         let page = nurse.get("/letters").follow("Zara Okonkwo");
-        let page = page.shows("What it would say today").shows("Healthy weight").shows("Dear Ms Okonkwo");
+        let page = page.shows("Due by 14 December 2026").shows("What it would say today").shows("Healthy weight").shows("Dear Ms Okonkwo");
         let (status, name, pdf) = nurse.download(&page.link("The letter as a PDF"));
         assert_eq!((status, name.as_str()), (200, "letter.pdf"));
         assert!(pdf.starts_with(b"%PDF"));

@@ -26,6 +26,7 @@ pub mod roster;
 pub mod routes;
 pub mod schools;
 pub mod settings;
+pub mod statistics;
 pub mod synth;
 pub mod tabular;
 pub mod web;

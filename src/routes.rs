@@ -15,6 +15,7 @@ use crate::retention::pages as retention;
 use crate::roster::pages as roster;
 use crate::schools::contact_pages as contacts;
 use crate::schools::pages as schools;
+use crate::statistics::pages as statistics;
 use crate::web::routing::{Route, get, post};
 use crate::years::pages as years;
 
@@ -217,6 +218,49 @@ pub fn table() -> Vec<Route> {
             "/children/{id}/details",
             needs::EditChild,
             children::correct_details,
+        ),
+        get("/releases", needs::ManageReleases, statistics::list),
+        post("/releases", needs::ManageReleases, statistics::make),
+        get(
+            "/releases/new",
+            needs::ManageReleases,
+            statistics::make_page,
+        ),
+        get(
+            "/releases/{number}",
+            needs::ManageReleases,
+            statistics::release,
+        ),
+        post(
+            "/releases/{number}/publish",
+            needs::ManageReleases,
+            statistics::publish,
+        ),
+        get(
+            "/releases/{number}/withdraw",
+            needs::ManageReleases,
+            statistics::withdraw_page,
+        ),
+        post(
+            "/releases/{number}/withdraw",
+            needs::ManageReleases,
+            statistics::withdraw,
+        ),
+        get(
+            "/releases/{number}/figures.{format}",
+            needs::ManageReleases,
+            statistics::release_file,
+        ),
+        get("/figures", needs::ViewReleases, statistics::own_list),
+        get(
+            "/figures/{number}",
+            needs::ViewReleases,
+            statistics::own_release,
+        ),
+        get(
+            "/figures/{number}/figures.{format}",
+            needs::ViewReleases,
+            statistics::own_file,
         ),
     ]
 }

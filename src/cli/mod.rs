@@ -13,6 +13,7 @@ mod import_measurements;
 mod job;
 mod letters;
 mod migrate;
+mod release;
 mod retention;
 mod serve;
 mod synth;
@@ -77,6 +78,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup back: all of it, or nothing
     Restore(backup::RestoreArgs),
+    /// Figures for schools, authorities and the public
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
     /// The record of what happened
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -126,6 +130,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Retention(command) => retention::run(&open(config)?, command),
         Command::Backup(args) => backup::back_up(&open(config)?, args),
         Command::Restore(args) => backup::restore(&open(config)?, args),
+        Command::Release(command) => release::run(&open(config)?, command),
         Command::Audit(command) => audit::run(&open(config)?, command),
     }
 }

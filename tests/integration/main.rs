@@ -28,6 +28,7 @@ mod measurements_import;
 mod permissions;
 mod privacy;
 mod recording;
+mod releases;
 mod retention;
 mod roster;
 mod schema;

@@ -1,0 +1,143 @@
+//! `stature release`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use disclosure::{AcademicYear, Audience, Evidence};
+
+use super::{Ended, Outcome};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::statistics::{self, Format, ReleaseError, Shelf};
+
+/// What can be done with releases.
+#[derive(Debug, Subcommand)]
+pub enum ReleaseCommand {
+    /// Make a release of the figures as they are now, audit it, and print its number
+    Make {
+        /// Who will see it: school:URN, la:CODE or public
+        #[arg(long, value_name = "AUDIENCE")]
+        audience: Audience,
+        /// Academic years, a comma between them, such as 2026-27,2025-26,2024-25
+        #[arg(long, value_name = "YEARS", value_delimiter = ',', required = true)]
+        years: Vec<AcademicYear>,
+    },
+    /// Audit a release against everything shown by now
+    Audit {
+        /// The release
+        number: i64,
+    },
+    /// Show a release to its audience, and tell its contact by email
+    Publish {
+        /// The release
+        number: i64,
+    },
+    /// Take a release back; what was shown stays in every later audit
+    Withdraw {
+        /// The release
+        number: i64,
+    },
+    /// Write a release to a file
+    Export {
+        /// The release
+        number: i64,
+        /// csv, xlsx or pdf
+        #[arg(long, value_name = "FORMAT")]
+        format: String,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// List the releases
+    List,
+}
+
+pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
+    let shelf = Shelf::open(app.identities.keyring())?;
+    let now = app.clock.now();
+    match command {
+        ReleaseCommand::Make { audience, years } => {
+            let actor = Actor::command("release make");
+            let today = app.clock.today();
+            let (number, evidence) = app.db.write_now(|tx| {
+                statistics::make(tx, &shelf, &actor, now, today, &audience, &years)
+            })?;
+            println!("{number}");
+            eprintln!("{}", words(&evidence));
+        }
+        ReleaseCommand::Audit { number } => {
+            let actor = Actor::command("release audit");
+            let evidence = app
+                .db
+                .write_now(|tx| statistics::audit(tx, &shelf, &actor, now, number))?;
+            println!("{}", words(&evidence));
+            if !evidence.passed() {
+                return Err(ReleaseError::NotSafe { number }.into());
+            }
+        }
+        ReleaseCommand::Publish { number } => {
+            let actor = Actor::command("release publish");
+            app.db
+                .write_now(|tx| statistics::publish(tx, &shelf, &actor, now, number))?;
+            println!("Release {number} is published.");
+        }
+        ReleaseCommand::Withdraw { number } => {
+            let actor = Actor::command("release withdraw");
+            app.db
+                .write_now(|tx| statistics::withdraw(tx, &actor, now, number))?;
+            println!(
+                "Release {number} is withdrawn. Those who saw it may remember it: it stays in every later audit."
+            );
+        }
+        ReleaseCommand::Export {
+            number,
+            format,
+            out,
+        } => {
+            let format: Format = format.parse()?;
+            let actor = Actor::command("release export");
+            let (_, release) = app.db.read_now(|tx| statistics::load(tx, &shelf, number))?;
+            let bytes = statistics::file(release.table(), format)?;
+            // The ledger first: a file of which nobody knows must not exist.
+            app.db
+                .write_now(|tx| statistics::take_out(tx, &shelf, &actor, now, number))?;
+            std::fs::write(&out, bytes)
+                .with_context(|| format!("{} cannot be written", out.display()))?;
+            println!("Release {number} is in {}.", out.display());
+        }
+        ReleaseCommand::List => {
+            for row in app.db.read_now(|tx| statistics::releases(tx, None))? {
+                println!(
+                    "{}  {}  {}  as at {}  {}",
+                    row.id, row.audience, row.years, row.as_at, row.state
+                );
+            }
+        }
+    }
+    Ok(Ended::Done)
+}
+
+/// The result of an audit, a line each.
+fn words(evidence: &Evidence) -> String {
+    let narrowest = evidence.narrowest.map_or_else(
+        || "nothing is narrowed".to_owned(),
+        |values| format!("{values} values"),
+    );
+    format!(
+        "cells: {}\nsensitive cells: {}\nhidden first: {}\nhidden by audit: {}\nmoved by audit: {}\nkept from an earlier release: {}\nnarrowest interval left: {narrowest}\nexposed: {}\nseconds: {:.3}\naudit: {}",
+        evidence.cells,
+        evidence.sensitive,
+        evidence.hidden_first,
+        evidence.hidden_by_audit,
+        evidence.moved_by_audit,
+        evidence.kept_from_earlier,
+        evidence.exposed,
+        evidence.seconds,
+        if evidence.passed() {
+            "passed"
+        } else {
+            "not passed"
+        },
+    )
+}

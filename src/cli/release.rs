@@ -78,9 +78,10 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
         }
         ReleaseCommand::Publish { number } => {
             let actor = Actor::command("release publish");
-            app.db
-                .write_now(|tx| statistics::publish(tx, &shelf, &actor, now, number))?;
-            println!("Release {number} is published.");
+            let told = app.db.write_now(|tx| {
+                statistics::publish_and_tell(tx, app, &shelf, &actor, now, number)
+            })?;
+            println!("Release {number} is published. {}", told.words());
         }
         ReleaseCommand::Withdraw { number } => {
             let actor = Actor::command("release withdraw");

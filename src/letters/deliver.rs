@@ -116,7 +116,7 @@ impl<'a> Post<'a> {
     /// Step 1: puts the letters that are ready into the outbox; returns how many. None while letters are stopped.
     pub fn queue_ready(&self) -> Result<usize, LetterError> {
         let now = self.app.clock.now();
-        let domain = mail_domain(&self.app.config.mail.from);
+        let domain = outbox::mail_domain(&self.app.config.mail.from);
         let mut queued = 0;
         loop {
             let some = self.app.db.write_now(|tx| -> Result<usize, LetterError> {
@@ -558,13 +558,4 @@ pub fn kept_content(app: &App, parcel: &Parcel) -> Result<Option<Content>, Lette
         .map_err(IdentityError::from)?;
     let content = serde_json::from_slice(&plain).map_err(|_| OutboxError::Content(parcel.id))?;
     Ok(Some(content))
-}
-
-/// The part of an address after the @, without what may stand around it.
-fn mail_domain(from: &str) -> &str {
-    from.rsplit('@')
-        .next()
-        .map(|domain| domain.trim_end_matches('>').trim())
-        .filter(|domain| !domain.is_empty())
-        .unwrap_or("localhost")
 }

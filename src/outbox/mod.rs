@@ -68,6 +68,15 @@ pub struct Notice {
     pub html: String,
 }
 
+/// The part of the sender's address after the @: the domain of Message-IDs.
+pub fn mail_domain(from: &str) -> &str {
+    from.rsplit('@')
+        .next()
+        .map(|domain| domain.trim_end_matches('>').trim())
+        .filter(|domain| !domain.is_empty())
+        .unwrap_or("localhost")
+}
+
 /// Writes down a letter to be sent; returns the parcel's number. A letter that was taken back or failed before keeps
 /// its parcel and its Message-ID.
 pub fn queue_letter(

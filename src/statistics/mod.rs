@@ -5,12 +5,14 @@
 //! published or as a file, is held against every later one, even after it was withdrawn.
 
 mod aggregate;
+mod announce;
 mod files;
 pub mod pages;
 mod queries;
 mod release;
 mod view;
 
+pub use announce::{Told, publish_and_tell};
 pub use files::{Format, file};
 pub use queries::{ReleaseRow, releases};
 pub use release::{

@@ -120,13 +120,16 @@ pub async fn publish(
         app.clock.now(),
         number.into_inner(),
     );
-    app.db
-        .write(move |tx| super::publish(tx, &shelf, &actor, now, number))
+    let parts = app.get_ref().clone();
+    let told = app
+        .db
+        .write(move |tx| super::publish_and_tell(tx, &parts, &shelf, &actor, now, number))
         .await?;
+    let text = format!("The release is published. {}", told.words());
     Ok(redirect_with(
         &format!("/releases/{number}"),
         "success",
-        "The release is published",
+        &text,
     ))
 }
 

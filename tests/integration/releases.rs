@@ -119,6 +119,34 @@ both_databases! {
         test.signed_in(Role::Authority, &[], &["999"]).get("/figures/1").status(404);
     }
 
+    fn the_contact_is_told_by_an_email_with_a_link_and_no_figure(test: TestApp) {
+        use stature::db::schema::{outbox, school};
+        two_forms(test, SCHOOL);
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::update(school::table.find(SCHOOL))
+                    .set(school::contact_email.eq("office@hill.example.org"))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let number = make(test, "school:900101");
+        let published = test.run(&["release", "publish", &number]).done().stdout;
+        assert!(published.contains("waiting to be sent"), "{published}");
+        let parcels: Vec<i64> = test
+            .db()
+            .read_now(|tx| -> Result<_, stature::db::Error> {
+                Ok(outbox::table.filter(outbox::reference.eq("release:1")).select(outbox::id).load(tx)?)
+            })
+            .unwrap();
+        assert_eq!(parcels.len(), 1);
+        let parcel = test.db().read_now(|tx| stature::outbox::find(tx, parcels[0])).unwrap().unwrap();
+        let notice = stature::outbox::open_notice(test.app.identities.keyring(), &parcel).unwrap();
+        assert_eq!(notice.to, "office@hill.example.org");
+        assert!(notice.text.contains("/figures/1") && notice.html.contains("/figures/1"), "{}", notice.text);
+        assert!(!notice.text.contains("35") && !notice.html.contains(">35<"), "{}", notice.text);
+    }
+
     fn a_release_is_made_published_and_withdrawn_in_the_browser(test: TestApp) {
         for urn in [900_101, 900_102, 900_103] {
             two_forms(test, urn);

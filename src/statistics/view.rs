@@ -91,3 +91,79 @@ fn category_words(code: &str) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use disclosure::{
+        AcademicYear, History, PopulationCategory, RawTable, Request, Sex, YearGroup, make,
+    };
+
+    use super::*;
+    use crate::web::page::{Templates, render};
+
+    #[test]
+    fn a_release_is_shown_as_tables_with_their_notes() {
+        let day = NaiveDate::from_ymd_opt(2027, 7, 1).expect("a day");
+        let year = AcademicYear::starting(2026);
+        let mut counts = RawTable::as_at(day);
+        counts
+            .authority("999", "Exampleshire")
+            .school("900101", "Hill School", "999");
+        counts.participation("900101", year, YearGroup::Year6, 60, 55);
+        counts.count(
+            "900101",
+            year,
+            YearGroup::Year6,
+            Sex::Female,
+            PopulationCategory::HealthyWeight,
+            40,
+        );
+        counts.count(
+            "900101",
+            year,
+            YearGroup::Year6,
+            Sex::Male,
+            PopulationCategory::Overweight,
+            15,
+        );
+        let request = Request {
+            number: 1,
+            audience: "school:900101".parse().expect("an audience"),
+            years: vec![year],
+        };
+        let raw = counts.build().expect("counts that add up");
+        let release = make(&raw, &request, &History::default()).expect("a release");
+        let row = json!({
+            "id": 1, "title": "Hill School, 2026-27", "audience": "school:900101", "state": "audited", "as_at": day,
+            "made_at": "2027-07-01T12:00:00", "made_by": "Ada", "published_at": null, "withdrawn_at": null,
+            "audit_passed": true,
+        });
+        let layout = json!({
+            "service_name": "Stature", "title": "Figures", "actor": null, "navigation": [], "csrf": "", "flash": null,
+            "request_path": "/", "idle_warning_seconds": 60, "demo": false,
+        });
+        let context = json!({
+            "layout": layout, "release": row, "evidence": release.evidence(), "figures": figures(release.table()),
+            "notes": disclosure::notes(),
+        });
+        let templates = Templates::new().expect("templates");
+        for page in ["release", "own_release"] {
+            let html = render(
+                &templates,
+                &format!("pages/statistics/{page}.html"),
+                &context,
+            )
+            .unwrap_or_else(|error| panic!("{error:#}"));
+            for words in [
+                "weight categories, Year 6, 2026-27",
+                "72.7%",
+                "Very overweight",
+                "[c]",
+                "How to read",
+            ] {
+                assert!(html.contains(words), "{words} is not on {page}");
+            }
+        }
+    }
+}

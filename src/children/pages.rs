@@ -1,6 +1,6 @@
 //! Pages: finding a child, its record, its flags, correcting it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
@@ -303,23 +303,23 @@ fn chart_of(row: &PupilRow, measured: &[Measured]) -> Option<String> {
 
 /// What was done and seen, the newest first; the same person for the same thing in the same minute once.
 fn timeline(events: Vec<queries::Happening>, accesses: Vec<queries::Happening>) -> Vec<Value> {
-    let mut lines: BTreeMap<(NaiveDateTime, String, String), ()> = BTreeMap::new();
+    let mut lines: BTreeSet<(NaiveDateTime, String, String)> = BTreeSet::new();
     let minute = |at: NaiveDateTime| {
         use chrono::{DurationRound, TimeDelta};
         at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at)
     };
     for event in events {
-        lines.insert((minute(event.at), event.by, action_words(&event.what)), ());
+        lines.insert((minute(event.at), event.by, action_words(&event.what)));
     }
     for access in accesses {
         let words = Purpose::from_code(&access.what).map_or_else(
             || format!("Name seen: {}", access.what),
             |purpose| format!("Name seen {}", purpose.explanation()),
         );
-        lines.insert((minute(access.at), access.by, words), ());
+        lines.insert((minute(access.at), access.by, words));
     }
     lines
-        .into_keys()
+        .into_iter()
         .rev()
         .map(|(at, by, what)| json!({"at": at, "by": by, "what": what}))
         .collect()

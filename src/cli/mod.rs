@@ -142,7 +142,7 @@ fn open(config: Config) -> anyhow::Result<App> {
     Ok(App::start(config)?)
 }
 
-/// Logs to standard error; RUST_LOG chooses how much.
+/// Logs to standard error; `RUST_LOG` chooses how much.
 fn start_log() {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));

@@ -122,7 +122,7 @@ pub fn first_word_folded(text: &str) -> String {
 }
 
 /// A heading or label reduced to lower-case words with single spaces, so that
-/// "Post Code ", "POST-CODE" and "post_code" are the same.
+/// `Post Code `, `POST-CODE` and `post_code` are the same.
 pub fn label(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut previous_lower = false;

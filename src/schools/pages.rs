@@ -142,7 +142,7 @@ pub async fn set_headcounts(
                 }
                 _ => form.error(
                     &name,
-                    format!("Enter a whole number from 0 to {}, or leave it empty to use the class lists", MOST_CHILDREN),
+                    format!("Enter a whole number from 0 to {MOST_CHILDREN}, or leave it empty to use the class lists"),
                 ),
             },
         }

@@ -86,10 +86,10 @@ fn is_visited(seed: u64, school: &School, group: YearGroup) -> bool {
 /// Weekdays from mid September to early July, outside the usual holidays.
 fn is_visiting_day(day: NaiveDate) -> bool {
     let date = day.month() * 100 + day.day();
-    let in_term = match date {
-        908..=1023 | 1102..=1216 | 106..=212 | 222..=331 | 420..=522 | 601..=703 => true,
-        _ => false,
-    };
+    let in_term = matches!(
+        date,
+        908..=1023 | 1102..=1216 | 106..=212 | 222..=331 | 420..=522 | 601..=703
+    );
     in_term && !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 

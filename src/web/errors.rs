@@ -135,7 +135,7 @@ async fn error_page(
         .extensions()
         .get::<RequestId>()
         .filter(|_| status.is_server_error())
-        .map(|id| id.to_string());
+        .map(ToString::to_string);
     View::for_session(&app, request, &session, told.heading)
         .status(status)
         .with("message", &told.message)

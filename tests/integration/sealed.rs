@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use aho_corasick::AhoCorasick;
 use diesel::prelude::*;
 use stature::access::Role;
 use stature::audit::Actor;
@@ -155,7 +154,7 @@ both_databases! {
         let numbers = children().map(|spec| test.child(spec));
         let email = test.account(Role::Governance, &[], &[]);
         let served = Served::start(test, "server.log");
-        let browser = test.browser_of(&served.address);
+        let browser = TestApp::browser_of(&served.address);
         browser
             .get("/sign-in")
             .fill("Email address", &email)

@@ -30,8 +30,6 @@ pub struct TestApp {
     pub app: App,
     /// The address it answers on, without a slash at the end.
     pub address: String,
-    /// The database it runs on.
-    pub backend: Backend,
     /// A folder for the test's files; the keyring and (on SQLite) the database lie in it.
     pub folder: TempDir,
     url: String,
@@ -85,7 +83,6 @@ impl TestApp {
         Self {
             app,
             address,
-            backend,
             folder,
             url,
             server,
@@ -163,7 +160,7 @@ impl TestApp {
     }
 
     /// A browser of nobody on another address: the program itself serving.
-    pub fn browser_of(&self, address: &str) -> Browser {
+    pub fn browser_of(address: &str) -> Browser {
         Browser::new(address)
     }
 

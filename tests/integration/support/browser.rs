@@ -323,7 +323,7 @@ fn standing_in(form: ElementRef<'_>) -> Vec<(String, String)> {
             ("input", "radio" | "checkbox") if element.attr("checked").is_none() => {}
             ("input", "file" | "submit" | "button") => {}
             ("input", "radio" | "checkbox") => {
-                fields.push((name, element.attr("value").unwrap_or("on").to_owned()))
+                fields.push((name, element.attr("value").unwrap_or("on").to_owned()));
             }
             ("select", _) => {
                 let options: Vec<_> = element.select(&selector("option")).collect();

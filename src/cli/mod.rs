@@ -57,7 +57,7 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Take in schools, geography, rosters
+    /// Take in schools, geography, rosters, measurements
     #[command(subcommand)]
     Import(import::ImportCommand),
     /// Write what is held to a file

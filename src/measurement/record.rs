@@ -184,7 +184,20 @@ pub fn record_known(
         return Ok(Recorded::Rejected(findings));
     }
     if !queries::move_on(tx, row.id, expected, "measured", when.now)? {
-        return overtaken(tx, row.id);
+        // PostgreSQL lets two of one double click read before either writes.
+        return Ok(match overtaken(tx, row.id)? {
+            Recorded::Overtaken(standing)
+                if standing
+                    .measured
+                    .as_ref()
+                    .is_some_and(|held| is_same(held, entry)) =>
+            {
+                Recorded::Unchanged {
+                    version: standing.version,
+                }
+            }
+            other => other,
+        });
     }
     let version = expected + 1;
     let scheme = queries::scheme_code(tx, &row.year_label)?

@@ -87,6 +87,30 @@ both_databases! {
         assert_eq!(versions, [1, 2], "a version was lost");
     }
 
+    fn of_many_who_save_one_row_at_the_same_moment_one_is_saved(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        let pages: Vec<Page> = (0..4)
+            .map(|number| {
+                test.school(900_110 + number, "999");
+                open(&test.signed_in(Role::Recorder, &[900_101, 900_110 + number], &[]))
+            })
+            .collect();
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let saving: Vec<_> = pages
+                .iter()
+                .enumerate()
+                .map(|(number, page)| scope.spawn(move || save(page, child, &format!("14{number}.2"), "34.5").status))
+                .collect();
+            saving.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 3, "{statuses:?}");
+        let rows: i64 = test.db().read_now(|tx| -> Result<i64, stature::db::Error> {
+            Ok(measurement::table.count().get_result(tx)?)
+        }).unwrap();
+        assert_eq!(rows, 1);
+    }
+
     fn the_same_row_posted_twice_is_saved_once(test: TestApp) {
         let child = test.child(ChildSpec::default());
         let page = open(&test.signed_in(Role::Recorder, &[900_101], &[]));

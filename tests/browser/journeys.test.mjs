@@ -95,7 +95,7 @@ test('a recorder saves a row by the keyboard alone', async () => {
 });
 
 test('a recorder saves a row without JavaScript', async () => {
-  const page = await as('Recorder', { javaScriptEnabled: false });
+  const page = await as('Recorder', { scripts: false });
   const urn = await firstSchool(page);
   await page.goto(`/schools/${urn}/record`);
   const row = firstUnmeasured(page);
@@ -107,7 +107,7 @@ test('a recorder saves a row without JavaScript', async () => {
 });
 
 test('an impossible height is refused beside its row and kept as it was typed', async () => {
-  const page = await as('Recorder', { javaScriptEnabled: false });
+  const page = await as('Recorder', { scripts: false });
   const urn = await firstSchool(page);
   await page.goto(`/schools/${urn}/record`);
   const row = firstUnmeasured(page);

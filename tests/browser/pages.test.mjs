@@ -104,7 +104,7 @@ for (const role of ROLES) {
   });
 
   test(`every page of a ${role.toLowerCase()} works without JavaScript`, async () => {
-    const plain = await newPage(browser, demo, { javaScriptEnabled: false });
+    const plain = await newPage(browser, demo, { scripts: false });
     await signIn(plain, demo, role);
     const findings = [];
     await walk(plain, async (target, shape) => {

@@ -78,9 +78,16 @@ export function startBrowser() {
   });
 }
 
-/** A fresh page, as a browser with nothing in it. `faults` collects what the console complains of. */
-export async function newPage(browser, demo, { viewport = WIDE, javaScriptEnabled = true } = {}) {
-  const context = await browser.newContext({ baseURL: demo.address, viewport, javaScriptEnabled, acceptDownloads: true });
+/**
+ * A fresh page, as a browser with nothing in it. `faults` collects what the console complains of.
+ *
+ * Without `scripts` no script of the pages arrives. Switching JavaScript off in the browser would stop axe as well.
+ */
+export async function newPage(browser, demo, { viewport = WIDE, scripts = true } = {}) {
+  const context = await browser.newContext({ baseURL: demo.address, viewport, acceptDownloads: true });
+  if (!scripts) {
+    await context.route('**/*.js', (route) => route.abort());
+  }
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`${page.url()}: ${error.message}`));

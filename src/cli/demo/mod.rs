@@ -4,6 +4,7 @@
 //! server named in the environment are left alone.
 
 mod accounts;
+mod figures;
 mod setup;
 
 use std::net::TcpListener;

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use chrono::{Datelike as _, Days, Weekday};
 
+use super::figures;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
@@ -70,6 +71,8 @@ pub(super) fn run(app: &App, folder: &Path, seed: u64) -> anyhow::Result<Vec<Sch
     set_contacts(app, &area)?;
     let letters = letters::jobs::prepare_letters(app, &Actor::command("demo"), false)?;
     println!("  Letters: {letters}");
+    figures::make(app, &area)?;
+    println!("  Figures of the years before, of both authorities and one school");
     Ok(area.schools().to_vec())
 }
 

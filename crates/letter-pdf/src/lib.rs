@@ -63,7 +63,7 @@ pub struct Document<'a> {
 
 /// Fonts and the typesetting library, made once and used for every letter.
 ///
-/// Making one takes some milliseconds; a further letter takes three or four in
+/// Making one takes some milliseconds; a further letter takes a few more in
 /// a release build. It is `Sync`: threads may share one. What the last letter
 /// held is forgotten when the typesetter is dropped.
 pub struct Typesetter {

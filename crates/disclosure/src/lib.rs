@@ -57,6 +57,7 @@
 
 mod audit;
 mod block;
+mod close;
 mod design;
 mod evidence;
 mod model;

@@ -1,0 +1,298 @@
+//! Closing: what is shown of one place and year group so that its audit passes.
+//!
+//! The one thing to know: what would expose is replaced by what another, safe set of children would have shown. A
+//! figure that is missing because it would have told something tells it.
+
+use crate::audit::{Seen, audit};
+use crate::block::{Categories, Layout, Participation};
+use crate::design::{FEWEST_SCHOOLS, tables};
+use crate::evidence::{Evidence, Findings};
+use crate::model::{AcademicYear, Area, AreaType, Mask, YearGroup};
+use crate::raw::RawTable;
+use crate::round::Shown;
+use crate::time::{categories_may_follow, participation_may_follow};
+
+/// One place, year group and span of years whose figures hang together.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub(crate) participation: Vec<Participation>,
+    pub(crate) categories: Categories,
+}
+
+/// Makes one unit and leaves figures out until its audit passes.
+pub(crate) fn close(
+    raw: &RawTable,
+    area: &Area,
+    group: YearGroup,
+    span: Vec<AcademicYear>,
+    seen: &Seen<'_>,
+    evidence: &mut Evidence,
+) -> Unit {
+    let truth: Vec<_> = span
+        .iter()
+        .map(|&year| raw.counts_of(area, group, year))
+        .collect();
+    let alone =
+        area.kind == AreaType::LocalAuthority && raw.schools_in(&area.code) < FEWEST_SCHOOLS;
+    let participation: Vec<(Participation, bool)> = span
+        .iter()
+        .zip(&truth)
+        .map(|(&year, counts)| {
+            let new = Participation::new(area.clone(), group, year, raw.as_at, *counts);
+            keep_or_restate(if alone { new.left_out() } else { new }, seen)
+        })
+        .collect();
+    let new = Categories::new(
+        tables(area.kind),
+        area.clone(),
+        group,
+        span,
+        raw.as_at,
+        truth,
+    );
+    let new = if alone { new.withheld() } else { new };
+    let earlier = earlier_categories(&new, seen);
+    let may = seen
+        .categories
+        .iter()
+        .all(|earlier| categories_may_follow(&new, earlier));
+    let first = match (&earlier, may) {
+        (Some(earlier), false) => earlier.clone(),
+        (None, false) => new.withheld(),
+        (_, true) => new.clone(),
+    };
+    let kept = participation.iter().filter(|(_, kept)| *kept).count()
+        + usize::from(earlier.as_ref() == Some(&first));
+    let restated: Vec<bool> = participation.iter().map(|(_, kept)| !*kept).collect();
+    let shown = Unit {
+        participation: participation.into_iter().map(|(block, _)| block).collect(),
+        categories: first,
+    };
+    let mut last = None;
+    for attempt in attempts(&shown, earlier.as_ref(), &restated) {
+        let findings = audit_with(seen, &attempt);
+        let passed = findings.passed();
+        last = Some((attempt, findings));
+        if passed {
+            break;
+        }
+    }
+    let (unit, findings) = last.unwrap_or_else(|| {
+        (
+            shown.clone(),
+            Findings {
+                contradiction: true,
+                ..Findings::default()
+            },
+        )
+    });
+    evidence.add(&findings);
+    evidence.kept_from_earlier += kept as u64;
+    let hidden = |unit: &Unit, kind: Shown| count_hidden(unit, kind);
+    evidence.hidden_first += hidden(&shown, Shown::Confidential);
+    evidence.hidden_by_audit += left_out_by_audit(&shown, &unit);
+    evidence.moved_by_audit += moved_by_audit(&shown, &unit);
+    unit
+}
+
+/// The block as it is now, or the latest earlier one where the time rule holds it back.
+fn keep_or_restate(new: Participation, seen: &Seen<'_>) -> (Participation, bool) {
+    let earlier: Vec<&&Participation> = seen
+        .participation
+        .iter()
+        .filter(|b| b.year == new.year)
+        .collect();
+    if earlier
+        .iter()
+        .all(|earlier| participation_may_follow(&new, earlier))
+    {
+        return (new, false);
+    }
+    match earlier.last() {
+        Some(&&latest) => (latest.clone(), true),
+        None => (new, false),
+    }
+}
+
+/// The block to keep in place of `new`: the latest over the same years, or else
+/// over some of them.
+fn earlier_categories(new: &Categories, seen: &Seen<'_>) -> Option<Categories> {
+    let same = seen
+        .categories
+        .iter()
+        .rev()
+        .find(|b| b.window == new.window);
+    let overlapping = || {
+        seen.categories
+            .iter()
+            .rev()
+            .find(|b| b.window.iter().any(|year| new.window.contains(year)))
+    };
+    same.or_else(overlapping).map(|&block| block.clone())
+}
+
+/// What to try, the nearest to the truth first.
+///
+/// A figure that was left out *because* it would have exposed another tells a
+/// reader who knows this program that it would have. So the first resort is to
+/// show what another, safe set of children would have shown: sums of figures
+/// for rounded sums, then a large figure moved on by a step or two. Leaving
+/// out comes last.
+fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Unit> {
+    let kept = earlier == Some(&shown.categories);
+    let mut categories = vec![shown.categories.clone()];
+    if !kept {
+        categories.extend(shown.categories.additive());
+    }
+    let newest = new.iter().rposition(|&new| new);
+    let steps = [0, 5, -5, 10, -10];
+    let mut attempts = Vec::new();
+    for by in steps {
+        let participation = match newest {
+            Some(at) if by != 0 => {
+                let Some(moved) = shown.participation[at].moved(by) else {
+                    continue;
+                };
+                let mut all = shown.participation.clone();
+                all[at] = moved;
+                all
+            }
+            None if by != 0 => continue,
+            _ => shown.participation.clone(),
+        };
+        attempts.extend(categories.iter().map(|categories| Unit {
+            participation: participation.clone(),
+            categories: categories.clone(),
+        }));
+    }
+    if !kept {
+        attempts.extend(steps[1..].iter().filter_map(|&by| {
+            Some(Unit {
+                participation: shown.participation.clone(),
+                categories: shown.categories.moved(by)?,
+            })
+        }));
+    }
+    attempts.extend(with_less(shown, earlier.filter(|_| !kept), kept));
+    attempts
+}
+
+/// The last resort: the categories as they were before, or without sexes, or
+/// fewer and fewer of them; then less participation too.
+fn with_less(shown: &Unit, earlier: Option<&Categories>, kept: bool) -> Vec<Unit> {
+    let mut categories = Vec::new();
+    if kept {
+        categories.push(shown.categories.clone());
+    } else if let Some(earlier) = earlier {
+        categories.extend([earlier.clone(), shown.categories.withheld()]);
+    } else {
+        let whole = match shown.categories.layout {
+            Layout::BySex => shown.categories.whole(),
+            _ => shown.categories.clone(),
+        };
+        let mut next = Some(whole).filter(|block| block.layout == Layout::Whole);
+        while let Some(block) = next {
+            next = block.without_smallest();
+            categories.push(block);
+        }
+        categories.push(shown.categories.withheld());
+    }
+    let mut attempts = Vec::new();
+    for left_out in 0..=shown.participation.len() {
+        let full = shown.participation.len() - left_out;
+        let participation: Vec<Participation> = shown
+            .participation
+            .iter()
+            .enumerate()
+            .map(|(at, block)| {
+                if at < full {
+                    block.clone()
+                } else {
+                    block.clone().left_out()
+                }
+            })
+            .collect();
+        attempts.extend(categories.iter().map(|categories| Unit {
+            participation: participation.clone(),
+            categories: categories.clone(),
+        }));
+    }
+    attempts
+}
+
+fn audit_with(seen: &Seen<'_>, unit: &Unit) -> Findings {
+    let mut all = Seen {
+        participation: seen.participation.clone(),
+        categories: seen.categories.clone(),
+    };
+    all.participation.extend(
+        unit.participation
+            .iter()
+            .filter(|b| !seen.participation.contains(b)),
+    );
+    if !seen.categories.contains(&&unit.categories) {
+        all.categories.push(&unit.categories);
+    }
+    audit(&all)
+}
+
+fn count_hidden(unit: &Unit, kind: Shown) -> u64 {
+    let figures = unit
+        .categories
+        .figures
+        .iter()
+        .filter(|figure| figure.shown == kind)
+        .count();
+    let participation = unit
+        .participation
+        .iter()
+        .filter(|block| block.measured == kind)
+        .count();
+    (figures + participation) as u64
+}
+
+/// Figures shown in the first attempt that the last one shows no more.
+fn left_out_by_audit(first: &Unit, last: &Unit) -> u64 {
+    let count = |unit: &Unit| {
+        unit.categories
+            .figures
+            .iter()
+            .filter(|f| f.shown.count().is_some())
+            .count()
+            + unit
+                .participation
+                .iter()
+                .filter(|b| b.measured.count().is_some())
+                .count()
+    };
+    count(first).saturating_sub(count(last)) as u64
+}
+
+/// Figures that both attempts show, with different numbers.
+fn moved_by_audit(first: &Unit, last: &Unit) -> u64 {
+    let numbers = |unit: &Unit| {
+        let figures = unit
+            .categories
+            .all_figures()
+            .map(|figure| (Some(figure.mask), figure.shown));
+        let participation = unit
+            .participation
+            .iter()
+            .map(|block| (None, block.measured));
+        figures.chain(participation).collect::<Vec<_>>()
+    };
+    if first.categories.layout != last.categories.layout {
+        return 0;
+    }
+    let moved = |(one, other): &((Option<Mask>, Shown), (Option<Mask>, Shown))| {
+        one.1
+            .count()
+            .zip(other.1.count())
+            .is_some_and(|(one, other)| one != other)
+    };
+    numbers(first)
+        .into_iter()
+        .zip(numbers(last))
+        .filter(moved)
+        .count() as u64
+}

@@ -162,7 +162,7 @@ fn random_rounding(cells: &Cells, random: &mut Random) -> Vec<Known> {
 fn published(
     table: &disclosure::SafeTable,
     group: disclosure::YearGroup,
-    years: &[disclosure::AcademicYear; 3],
+    years: [disclosure::AcademicYear; 3],
 ) -> (Vec<Known>, bool) {
     let mut known = Vec::new();
     let mut useful = true;
@@ -280,7 +280,7 @@ fn main() {
                 let rounded = random_rounding(&cells, &mut random);
                 let all = rounded.iter().skip(1).take(3).all(|known| known.2 > 7.0);
                 tallies[3].add(&cells, &rounded, 7, all);
-                let (ours, useful) = published(release.table(), group, &years);
+                let (ours, useful) = published(release.table(), group, years);
                 tallies[4].add(&cells, &ours[..], 8, useful);
             }
         }

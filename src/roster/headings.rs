@@ -19,7 +19,7 @@ static WORDS: LazyLock<HeadingWords> =
 
 /// What one heading was recognised as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recognised {
+pub(super) enum Recognised {
     /// A field, and how well the heading names it (higher is better).
     Field(Field, u8),
     /// Something of a parent or carer, without saying of which.
@@ -27,7 +27,7 @@ pub enum Recognised {
 }
 
 /// Recognises a heading.
-pub fn recognise(heading: &str) -> Option<Recognised> {
+pub(super) fn recognise(heading: &str) -> Option<Recognised> {
     let label = text::label(heading);
     if label.is_empty() {
         return None;

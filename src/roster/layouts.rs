@@ -1,5 +1,7 @@
 //! Layouts that the samples do not show, each told as what a person would make of it.
 
+use std::fmt::Write as _;
+
 use super::check::{self, Context};
 use super::child::RosterChild;
 use super::columns::{Choices, find_columns};
@@ -168,10 +170,8 @@ fn a_column_that_mixes_the_order_of_day_and_month_is_questioned_where_it_matters
     ];
     let mut text = "Given name,Family name,DOB,Sex,Year\n".to_owned();
     for (index, date) in rows.iter().enumerate() {
-        text.push_str(&format!(
-            "Ann{},Hill{index},{date},F,6\n",
-            (b'a' + index as u8) as char
-        ));
+        let letter = char::from(b'a' + index as u8);
+        writeln!(text, "Ann{letter},Hill{index},{date},F,6").unwrap();
     }
     let plan = import(&text, Some("900101"));
     let found: Vec<&str> = outcomes(&plan)

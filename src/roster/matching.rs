@@ -96,6 +96,7 @@ impl Index {
     }
 
     /// An empty index that understands the traits made by this one.
+    #[must_use]
     pub fn sibling(&self, children: usize) -> Self {
         Self::with_hasher(children, self.hasher.clone())
     }

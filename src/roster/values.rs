@@ -11,13 +11,16 @@ use crate::fields::{
 };
 
 /// How many filled cells of a column are looked at.
-pub const SAMPLE: usize = 200;
+pub(super) const SAMPLE: usize = 200;
 
 /// The field whose values these are, when at least nine in ten agree.
 ///
 /// Only fields whose values cannot be taken for another's: names and classes
 /// are never told from values.
-pub fn field_of_values<'c>(cells: impl Iterator<Item = &'c str>, start_year: i32) -> Option<Field> {
+pub(super) fn field_of_values<'c>(
+    cells: impl Iterator<Item = &'c str>,
+    start_year: i32,
+) -> Option<Field> {
     const KINDS: [Field; 7] = [
         Field::NhsNumber,
         Field::Upn,
@@ -77,7 +80,7 @@ fn is_sex(cell: &str) -> bool {
 
 /// Whether a cell could be a value of the field. `None` for fields of free
 /// text, whose cells tell nothing.
-pub fn is_plausible(field: Field, cell: &str) -> Option<bool> {
+pub(super) fn is_plausible(field: Field, cell: &str) -> Option<bool> {
     let digits = || cell.bytes().filter(u8::is_ascii_digit).count();
     Some(match field {
         Field::Urn => fields::Urn::parse(cell).is_ok(),

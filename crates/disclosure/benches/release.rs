@@ -8,6 +8,7 @@
     reason = "a bench that cannot build its input should stop"
 )]
 
+#[expect(dead_code, reason = "others use the rest of it")]
 #[path = "../tests/support/mod.rs"]
 mod support;
 

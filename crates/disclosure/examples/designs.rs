@@ -8,6 +8,7 @@
     reason = "an example that cannot build its input should stop"
 )]
 
+#[expect(dead_code, reason = "others use the rest of it")]
 #[path = "../tests/support/mod.rs"]
 mod support;
 

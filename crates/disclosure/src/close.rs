@@ -268,6 +268,9 @@ fn left_out_by_audit(first: &Unit, last: &Unit) -> u64 {
     count(first).saturating_sub(count(last)) as u64
 }
 
+/// A shown number: the categories it is the sum of, or `None` for participation.
+type Number = (Option<Mask>, Shown);
+
 /// Figures that both attempts show, with different numbers.
 fn moved_by_audit(first: &Unit, last: &Unit) -> u64 {
     let numbers = |unit: &Unit| {
@@ -284,7 +287,7 @@ fn moved_by_audit(first: &Unit, last: &Unit) -> u64 {
     if first.categories.layout != last.categories.layout {
         return 0;
     }
-    let moved = |(one, other): &((Option<Mask>, Shown), (Option<Mask>, Shown))| {
+    let moved = |(one, other): &(Number, Number)| {
         one.1
             .count()
             .zip(other.1.count())

@@ -4,11 +4,6 @@
 //! Children are kept one by one, so that counts are always consistent; a small
 //! generator of its own keeps runs the same everywhere.
 
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test, bench and example uses another part of it, so that no one expectation holds"
-)]
 #![expect(
     clippy::expect_used,
     reason = "a synthetic area that does not add up is a fault of the test"
@@ -18,17 +13,17 @@ use chrono::NaiveDate;
 use disclosure::{AcademicYear, PopulationCategory as P, RawTable, Sex, YearGroup};
 
 /// The authority of every synthetic area.
-pub const AUTHORITY: &str = "213";
+pub(crate) const AUTHORITY: &str = "213";
 
 /// SplitMix64 (G. L. Steele and others, 2014): small, seeded, good enough here.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn seeded(seed: u64) -> Self {
+    pub(crate) fn seeded(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -37,19 +32,19 @@ impl Random {
     }
 
     /// A whole number from `0` up to but without `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 
     /// True with the given chance.
-    pub fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         (self.next() >> 11) as f64 / ((1_u64 << 53) as f64) < probability
     }
 }
 
 /// One child in one academic year.
 #[derive(Clone)]
-pub struct Child {
+pub(crate) struct Child {
     pub school: usize,
     pub year: AcademicYear,
     pub group: YearGroup,
@@ -61,7 +56,7 @@ pub struct Child {
 
 /// An authority's schools and children.
 #[derive(Clone)]
-pub struct Authority {
+pub(crate) struct Authority {
     pub schools: usize,
     pub children: Vec<Child>,
     /// Children a year group that each school has, about.
@@ -69,7 +64,7 @@ pub struct Authority {
 }
 
 /// A category drawn with the national shares of a year group.
-pub fn category(random: &mut Random, group: YearGroup) -> P {
+pub(crate) fn category(random: &mut Random, group: YearGroup) -> P {
     let thousandth = random.below(1000);
     let limits = match group {
         YearGroup::Reception => [10, 782, 907, 975],
@@ -84,7 +79,7 @@ pub fn category(random: &mut Random, group: YearGroup) -> P {
 impl Authority {
     /// `schools` with cohorts from `cohort.0` to `cohort.1`; every child of
     /// `measured_years` is measured, those of `open_years` not yet.
-    pub fn new(
+    pub(crate) fn new(
         random: &mut Random,
         schools: usize,
         cohort: (usize, usize),
@@ -111,7 +106,7 @@ impl Authority {
     }
 
     /// A year's children of one school.
-    pub fn enrol(
+    pub(crate) fn enrol(
         &mut self,
         random: &mut Random,
         school: usize,
@@ -143,7 +138,13 @@ impl Authority {
     }
 
     /// Measures one school's children of one year who are not yet measured.
-    pub fn visit(&mut self, random: &mut Random, school: usize, year: AcademicYear, present: f64) {
+    pub(crate) fn visit(
+        &mut self,
+        random: &mut Random,
+        school: usize,
+        year: AcademicYear,
+        present: f64,
+    ) {
         for child in &mut self.children {
             if child.school == school
                 && child.year == year
@@ -157,7 +158,12 @@ impl Authority {
     }
 
     /// Changes the category of a few children, moves a few to another school.
-    pub fn correct_and_move(&mut self, random: &mut Random, corrections: usize, moves: usize) {
+    pub(crate) fn correct_and_move(
+        &mut self,
+        random: &mut Random,
+        corrections: usize,
+        moves: usize,
+    ) {
         let children = self.children.len();
         for _ in 0..corrections {
             let child = random.below(children);
@@ -173,7 +179,7 @@ impl Authority {
     }
 
     /// The counts on one day.
-    pub fn table(&self, as_at: NaiveDate) -> RawTable {
+    pub(crate) fn table(&self, as_at: NaiveDate) -> RawTable {
         let mut builder = RawTable::as_at(as_at);
         builder.authority(AUTHORITY, "Northshire");
         for school in 0..self.schools {
@@ -204,16 +210,16 @@ impl Authority {
 }
 
 /// The URN of a synthetic school.
-pub fn urn(school: usize) -> String {
+pub(crate) fn urn(school: usize) -> String {
     format!("{}", 100_000 + school)
 }
 
 /// The academic year that starts in `start`.
-pub fn year(start: u16) -> AcademicYear {
+pub(crate) fn year(start: u16) -> AcademicYear {
     AcademicYear::starting(start)
 }
 
 /// A date.
-pub fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).expect("a date")
 }

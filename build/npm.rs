@@ -17,7 +17,7 @@ use std::time::SystemTime;
 /// Prints the `rerun-if-changed` line for the lock file, and for nothing inside
 /// `node_modules`: npm writes there while the build script runs, so cargo would
 /// take the very next build for a changed one. Errors are fit to be shown.
-pub fn node_modules(root: &Path) -> Result<PathBuf, String> {
+pub(crate) fn node_modules(root: &Path) -> Result<PathBuf, String> {
     let lock_file = root.join("package-lock.json");
     println!("cargo::rerun-if-changed={}", lock_file.display());
     let modules = root.join("node_modules");

@@ -44,14 +44,12 @@ pub fn fits(password: &str, stored: Option<&str>) -> bool {
     if password.len() > MOST {
         return false;
     }
-    match stored.and_then(|stored| PasswordHash::new(stored).ok()) {
-        Some(stored) => Argon2::default()
-            .verify_password(password.as_bytes(), &stored)
-            .is_ok(),
-        None => {
-            let _work = Argon2::default().hash_password(password.as_bytes());
-            false
-        }
+    let argon2 = Argon2::default();
+    if let Some(stored) = stored.and_then(|stored| PasswordHash::new(stored).ok()) {
+        argon2.verify_password(password.as_bytes(), &stored).is_ok()
+    } else {
+        let _work = argon2.hash_password(password.as_bytes());
+        false
     }
 }
 

@@ -6,7 +6,7 @@ use growth::{Measure, Sex, lms};
 
 /// A measurement on the chart.
 #[derive(Clone, Copy, Debug)]
-pub struct Point {
+pub(super) struct Point {
     /// Age in years.
     pub age: f64,
     /// kg/m².
@@ -34,7 +34,7 @@ const TOP: f64 = 16.0;
 const BOTTOM: f64 = 48.0;
 
 /// Draws the chart; `None` where the reference has no lines for these ages.
-pub fn bmi_chart(sex: Sex, points: &[Point]) -> Option<String> {
+pub(super) fn bmi_chart(sex: Sex, points: &[Point]) -> Option<String> {
     let ages = || points.iter().map(|point| point.age);
     let from = (ages().fold(f64::MAX, f64::min) - 1.0).clamp(4.0, 18.0);
     let to = (ages().fold(f64::MIN, f64::max) + 1.0).clamp(from + 1.0, 20.0);

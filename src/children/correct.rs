@@ -135,11 +135,13 @@ fn optional<T: std::str::FromStr>(form: &mut FormData, name: &str, message: &str
 fn contact(form: &mut FormData, index: usize, held: Option<&Contact>) -> Contact {
     let name = |field: &str| format!("{field}-{index}");
     let mut contact = held.cloned().unwrap_or_default();
-    contact.title = form.text(&name("title")).to_owned();
-    contact.name = form.text(&name("name")).to_owned();
-    contact.relationship = form.text(&name("relationship")).to_owned();
-    contact.phone = form.text(&name("phone")).to_owned();
-    contact.language = form.text(&name("language")).to_owned();
+    form.text(&name("title")).clone_into(&mut contact.title);
+    form.text(&name("name")).clone_into(&mut contact.name);
+    form.text(&name("relationship"))
+        .clone_into(&mut contact.relationship);
+    form.text(&name("phone")).clone_into(&mut contact.phone);
+    form.text(&name("language"))
+        .clone_into(&mut contact.language);
     contact.send_letters = form.is_set(&name("letters"));
     contact.email = match read_email(form.text(&name("email"))) {
         EmailReading::One { address, .. } => Some(address),

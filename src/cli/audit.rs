@@ -9,7 +9,7 @@ use crate::db;
 
 /// What can be done with the record of what happened.
 #[derive(Debug, Subcommand)]
-pub enum AuditCommand {
+pub(super) enum AuditCommand {
     /// Check that no event was altered or removed after it was written
     Verify,
 }

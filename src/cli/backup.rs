@@ -11,14 +11,14 @@ use crate::backup;
 
 /// Where to write a backup.
 #[derive(Args, Debug)]
-pub struct BackupArgs {
+pub(super) struct BackupArgs {
     /// A folder that is new or empty
     pub dir: PathBuf,
 }
 
 /// Which backup to put back.
 #[derive(Args, Debug)]
-pub struct RestoreArgs {
+pub(super) struct RestoreArgs {
     /// The folder of the backup
     pub dir: PathBuf,
     /// Replace everything that the database holds

@@ -15,7 +15,7 @@ use crate::{db, years};
 
 /// What can be exported.
 #[derive(Debug, Subcommand)]
-pub enum ExportCommand {
+pub(super) enum ExportCommand {
     /// The children of a year with their names, in the canonical columns; goes to the disclosure ledger
     Roster {
         /// The academic year, such as 2026-27

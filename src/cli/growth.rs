@@ -26,7 +26,7 @@ use pipeline::{AssessError, Options, assess};
 
 /// What can be done without a database.
 #[derive(clap::Subcommand, Clone, Debug)]
-pub enum GrowthCommand {
+pub(super) enum GrowthCommand {
     /// Assess children in a CSV file against the British 1990 reference
     #[command(
         long_about = "Assess children in a CSV file against the British 1990 reference (Cole, \
@@ -42,7 +42,7 @@ pub enum GrowthCommand {
 
 /// Arguments of `stature growth assess`.
 #[derive(clap::Args, Clone, Debug)]
-pub struct AssessArgs {
+pub(super) struct AssessArgs {
     /// The file to read; standard input when left out or `-`
     file: Option<PathBuf>,
     /// The cuts of the clinical categories: zscore (June 2025) or centile (91st and 98th exactly)

@@ -27,7 +27,7 @@ const MOST_PRINTED: usize = 40;
 
 /// What can be imported.
 #[derive(Debug, Subcommand)]
-pub enum ImportCommand {
+pub(super) enum ImportCommand {
     /// Schools, from the national register (GIAS) as CSV
     Schools {
         /// The file
@@ -51,7 +51,7 @@ pub enum ImportCommand {
 
 /// Arguments of `import roster`.
 #[derive(Debug, Args)]
-pub struct RosterArgs {
+pub(super) struct RosterArgs {
     /// The list, as the school's system exports it
     file: PathBuf,
     /// The academic year, such as 2026-27

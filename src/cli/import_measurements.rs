@@ -19,7 +19,7 @@ const MOST_PRINTED: usize = 40;
 
 /// Arguments of `import measurements`.
 #[derive(Debug, Args)]
-pub struct MeasurementsArgs {
+pub(super) struct MeasurementsArgs {
     /// The measurements: CSV, XLSX, XLS or ODS
     file: PathBuf,
     /// The academic year, such as 2026-27

@@ -9,7 +9,7 @@ use crate::jobs::{self, TABLE};
 
 /// What can be done with jobs.
 #[derive(Debug, Subcommand)]
-pub enum JobCommand {
+pub(super) enum JobCommand {
     /// List the jobs with their last and next runs
     List,
     /// Run one job now, whenever it is due

@@ -12,7 +12,7 @@ use crate::outbox;
 
 /// What can be done with letters.
 #[derive(Debug, Subcommand)]
-pub enum LettersCommand {
+pub(super) enum LettersCommand {
     /// Make a letter of every new outcome, and look again at those that wait
     Prepare {
         /// Say what would be, and change nothing

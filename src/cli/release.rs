@@ -13,7 +13,7 @@ use crate::statistics::{self, Format, ReleaseError, Shelf};
 
 /// What can be done with releases.
 #[derive(Debug, Subcommand)]
-pub enum ReleaseCommand {
+pub(super) enum ReleaseCommand {
     /// Make a release of the figures as they are now, audit it, and print its number
     Make {
         /// Who will see it: school:URN, la:CODE or public

@@ -9,7 +9,7 @@ use crate::retention::{self, Outcome as ScanOutcome, Run, YearPlan};
 
 /// What can be done about names whose period is over.
 #[derive(Debug, Subcommand)]
-pub enum RetentionCommand {
+pub(super) enum RetentionCommand {
     /// Say when the names of each year go; changes nothing
     Plan,
     /// Remove the names whose date has come, destroy the keys of years that are over, and write down the evidence

@@ -14,7 +14,7 @@ use crate::web::server;
 
 /// How to serve.
 #[derive(Args, Debug)]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
     /// Address and port to listen on
     #[arg(
         long,

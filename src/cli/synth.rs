@@ -10,7 +10,7 @@ use crate::synth::{Area, AreaPlan};
 
 /// What to invent.
 #[derive(Args, Debug)]
-pub struct SynthArgs {
+pub(super) struct SynthArgs {
     /// How many schools
     #[arg(long, value_name = "N")]
     pub schools: u32,

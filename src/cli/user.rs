@@ -14,7 +14,7 @@ use crate::audit::{self, Actor};
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(super) enum UserCommand {
     /// Add an account; prints the link that sets its password
     Add {
         /// Email address

@@ -11,7 +11,7 @@ use crate::years::{self, YearRule};
 
 /// What can be done with years.
 #[derive(Debug, Subcommand)]
-pub enum YearCommand {
+pub(super) enum YearCommand {
     /// Set how long names of a year are kept; names cannot come in before
     Set {
         /// The academic year, such as 2026-27

@@ -282,7 +282,7 @@ impl Runner {
 }
 
 /// A change of one job's row.
-pub type Change =
+pub(super) type Change =
     fn(&mut db::Conn, &'static [Job], &Actor, NaiveDateTime, &str) -> Result<(), JobError>;
 
 /// The job of this name.
@@ -334,7 +334,7 @@ pub fn list(tx: &mut db::Conn, table: &'static [Job]) -> Result<Vec<Listed>, db:
 }
 
 /// Makes a job due at once; a process that runs jobs takes it up within seconds.
-pub fn request_run(
+pub(super) fn request_run(
     tx: &mut db::Conn,
     table: &'static [Job],
     actor: &Actor,
@@ -348,7 +348,7 @@ pub fn request_run(
 }
 
 /// Stops a job from running by itself.
-pub fn pause(
+pub(super) fn pause(
     tx: &mut db::Conn,
     table: &'static [Job],
     actor: &Actor,
@@ -362,7 +362,7 @@ pub fn pause(
 }
 
 /// Lets a paused job run again, at its next date.
-pub fn resume(
+pub(super) fn resume(
     tx: &mut db::Conn,
     table: &'static [Job],
     actor: &Actor,

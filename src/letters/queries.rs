@@ -62,7 +62,7 @@ impl Stored {
 }
 
 /// The academic years whose letters may go today: the one in progress, and one that ended a short while ago.
-pub fn years_with_letters(tx: &mut Conn, today: NaiveDate) -> Result<Vec<String>, Error> {
+pub(super) fn years_with_letters(tx: &mut Conn, today: NaiveDate) -> Result<Vec<String>, Error> {
     Ok(academic_year::table
         .filter(academic_year::starts_on.le(today))
         .filter(academic_year::ends_on.ge(today - Duration::days(GRACE_DAYS)))
@@ -73,7 +73,7 @@ pub fn years_with_letters(tx: &mut Conn, today: NaiveDate) -> Result<Vec<String>
 }
 
 /// Children with an outcome that no letter has been made of.
-pub fn pupils_without_a_letter(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error> {
+pub(super) fn pupils_without_a_letter(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error> {
     let has_one = letter::table
         .filter(letter::pupil_id.eq(pupil::id))
         .filter(letter::version.eq(pupil::outcome_version));
@@ -88,7 +88,10 @@ pub fn pupils_without_a_letter(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Er
 }
 
 /// Letters that have not gone and may have to change: each with whether it still tells the child's latest outcome.
-pub fn letters_to_look_at_again(tx: &mut Conn, year: &str) -> Result<Vec<(Letter, bool)>, Error> {
+pub(super) fn letters_to_look_at_again(
+    tx: &mut Conn,
+    year: &str,
+) -> Result<Vec<(Letter, bool)>, Error> {
     let rows: Vec<(Stored, i32)> = letter::table
         .inner_join(pupil::table)
         .filter(pupil::year_label.eq(year))
@@ -112,7 +115,7 @@ pub fn letters_to_look_at_again(tx: &mut Conn, year: &str) -> Result<Vec<(Letter
 }
 
 /// Makes a letter; returns its number.
-pub fn insert(
+pub(super) fn insert(
     tx: &mut Conn,
     pupil: i64,
     kind: Kind,
@@ -133,7 +136,12 @@ pub fn insert(
 }
 
 /// Writes down a letter that was in the state `from`. False when it has moved on.
-pub fn store(tx: &mut Conn, from: State, to: &Letter, now: NaiveDateTime) -> Result<bool, Error> {
+pub(super) fn store(
+    tx: &mut Conn,
+    from: State,
+    to: &Letter,
+    now: NaiveDateTime,
+) -> Result<bool, Error> {
     let changed = diesel::update(letter::table)
         .filter(letter::id.eq(to.id))
         .filter(letter::state.eq(from.code()))
@@ -150,7 +158,7 @@ pub fn store(tx: &mut Conn, from: State, to: &Letter, now: NaiveDateTime) -> Res
 }
 
 /// A letter, wherever its child is.
-pub fn find(tx: &mut Conn, id: i64) -> Result<Option<Letter>, Error> {
+pub(super) fn find(tx: &mut Conn, id: i64) -> Result<Option<Letter>, Error> {
     letter::table
         .find(id)
         .select(Stored::as_select())
@@ -161,7 +169,11 @@ pub fn find(tx: &mut Conn, id: i64) -> Result<Option<Letter>, Error> {
 }
 
 /// A letter whose child is at a school in scope.
-pub fn find_in_scope(tx: &mut Conn, id: i64, scope: &Scope) -> Result<Option<Letter>, Error> {
+pub(super) fn find_in_scope(
+    tx: &mut Conn,
+    id: i64,
+    scope: &Scope,
+) -> Result<Option<Letter>, Error> {
     let urn: Option<i32> = letter::table
         .inner_join(pupil::table)
         .filter(letter::id.eq(id))
@@ -175,7 +187,7 @@ pub fn find_in_scope(tx: &mut Conn, id: i64, scope: &Scope) -> Result<Option<Let
 }
 
 /// Letters that are ready, oldest first, with their year.
-pub fn ready(tx: &mut Conn, limit: i64) -> Result<Vec<(Letter, String)>, Error> {
+pub(super) fn ready(tx: &mut Conn, limit: i64) -> Result<Vec<(Letter, String)>, Error> {
     let rows: Vec<(Stored, String)> = letter::table
         .inner_join(pupil::table)
         .filter(letter::state.eq(State::Ready.code()))
@@ -190,7 +202,7 @@ pub fn ready(tx: &mut Conn, limit: i64) -> Result<Vec<(Letter, String)>, Error> 
 }
 
 /// How many letters stand in each state, at the schools in scope.
-pub fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64>, Error> {
+pub(super) fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64>, Error> {
     let mut query = letter::table
         .inner_join(pupil::table)
         .group_by(letter::state)
@@ -204,7 +216,7 @@ pub fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64>, Erro
 
 /// One line of the list of letters.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub(super) struct Listed {
     /// The letter.
     pub letter: Letter,
     /// The school's name.
@@ -216,7 +228,7 @@ pub struct Listed {
 }
 
 /// A page of the letters in one state, at the schools in scope; the oldest first.
-pub fn list(
+pub(super) fn list(
     tx: &mut Conn,
     scope: &Scope,
     state: State,
@@ -271,7 +283,7 @@ type PupilRow = (
 type MeasurementRow = (i64, NaiveDate, i32, i32, String, Option<String>);
 
 /// What eligibility asks of these children's records.
-pub fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Child>, Error> {
+pub(super) fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Child>, Error> {
     let mut found = HashMap::with_capacity(pupils.len());
     for chunk in pupils.chunks(NUMBERS_A_STATEMENT) {
         let rows: Vec<PupilRow> = pupil::table

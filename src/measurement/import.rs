@@ -189,10 +189,10 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Parsed, ImportError> {
         }
     }
     Ok(Parsed {
+        table,
         heading_row,
         columns,
         used,
-        table,
     })
 }
 
@@ -253,11 +253,11 @@ struct Children {
 impl Children {
     fn new(people: Opened, schools: HashMap<i64, i32>) -> Self {
         let mut children = Self {
+            people: Opened::new(),
             schools,
             by_nhs_number: HashMap::new(),
             by_upn: HashMap::new(),
             by_birth: HashMap::new(),
-            people: Opened::new(),
         };
         for (id, person) in &people {
             if let Some(number) = &person.nhs_number {

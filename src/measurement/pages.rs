@@ -248,13 +248,15 @@ fn read_change(
     standing: &super::Standing,
     limits: &growth::plausibility::Limits,
     day: NaiveDate,
-) -> Result<Change, Problem> {
-    let problem = |message: String, offer| Problem {
-        message,
-        height: form.text("height").to_owned(),
-        weight: form.text("weight").to_owned(),
-        reason: form.text("reason").to_owned(),
-        offer,
+) -> Result<Change, Box<Problem>> {
+    let problem = |message: String, offer| {
+        Box::new(Problem {
+            message,
+            height: form.text("height").to_owned(),
+            weight: form.text("weight").to_owned(),
+            reason: form.text("reason").to_owned(),
+            offer,
+        })
     };
     match form.text("action") {
         "undo" => return Ok(Change::Undo),
@@ -385,21 +387,21 @@ fn save(
     };
     let day = match form.text("on") {
         "" => when.today,
-        text => match text.parse::<NaiveDate>() {
-            Ok(day) => day,
-            Err(_) => {
+        text => {
+            let Ok(day) = text.parse::<NaiveDate>() else {
                 let message =
                     "The date of the measurement cannot be read: check it above the list.";
                 return Ok(Err((
                     typed(message.to_owned()),
                     StatusCode::UNPROCESSABLE_ENTITY,
                 )));
-            }
-        },
+            };
+            day
+        }
     };
     let change = match read_change(form, pupil, &standing, &limits, day) {
         Ok(change) => change,
-        Err(problem) => return Ok(Err((problem, StatusCode::UNPROCESSABLE_ENTITY))),
+        Err(problem) => return Ok(Err((*problem, StatusCode::UNPROCESSABLE_ENTITY))),
     };
     let expected: i32 = form
         .text("version")

@@ -142,6 +142,17 @@ pub fn school_names(tx: &mut Conn, scope: &Scope) -> Result<BTreeMap<i32, String
     Ok(query.load::<(i32, String)>(tx)?.into_iter().collect())
 }
 
+/// A measurement as quality looks at it: child, mm, g, day, whether only its month is kept, measurer, device.
+type LookRow = (
+    i64,
+    i32,
+    i32,
+    NaiveDate,
+    bool,
+    Option<String>,
+    Option<String>,
+);
+
 /// The measurements that count, as quality looks at them.
 pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Error> {
     let urns = scope.urns();
@@ -186,17 +197,8 @@ pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Erro
         warned.into_iter().map(|(pupil, _)| pupil).collect()
     };
     let (weekends, extremes) = (pupils(weekends), pupils(extremes));
-    type Row = (
-        i64,
-        i32,
-        i32,
-        NaiveDate,
-        bool,
-        Option<String>,
-        Option<String>,
-    );
     Ok(rows
-        .load::<Row>(tx)?
+        .load::<LookRow>(tx)?
         .into_iter()
         .map(
             |(id, height_mm, weight_g, on, month_only, measured_by, device)| Look {

@@ -11,6 +11,10 @@ use crate::db::schema::{academic_year, measurement, not_measured, pupil, school,
 use crate::db::{Conn, Error};
 
 /// A child as recording needs it: nothing that names it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of the table, with the flags it has"
+)]
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = pupil)]
 pub struct PupilRow {

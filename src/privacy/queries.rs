@@ -164,7 +164,7 @@ pub(super) fn years_with_names(tx: &mut Conn) -> Result<Vec<String>, Error> {
 )]
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = pupil)]
-pub struct PupilRow {
+pub(super) struct PupilRow {
     pub(super) id: i64,
     pub(super) year_label: String,
     pub(super) school_urn: i32,
@@ -185,7 +185,7 @@ pub struct PupilRow {
 /// A version of a measurement.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = measurement)]
-pub struct MeasurementRow {
+pub(super) struct MeasurementRow {
     pub(super) version: i32,
     pub(super) measured_on: NaiveDate,
     pub(super) age_months: i32,
@@ -201,7 +201,7 @@ pub struct MeasurementRow {
 /// A reason why there is no measurement.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = not_measured)]
-pub struct NotMeasuredRow {
+pub(super) struct NotMeasuredRow {
     pub(super) version: i32,
     pub(super) reason: String,
     pub(super) noted_on: NaiveDate,
@@ -211,7 +211,7 @@ pub struct NotMeasuredRow {
 /// Something that had to be confirmed.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = warning)]
-pub struct WarningRow {
+pub(super) struct WarningRow {
     pub(super) version: i32,
     pub(super) code: String,
     pub(super) confirmed_by: Option<String>,
@@ -221,7 +221,7 @@ pub struct WarningRow {
 /// A letter to the parents.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = letter)]
-pub struct LetterRow {
+pub(super) struct LetterRow {
     pub(super) kind: String,
     pub(super) state: String,
     pub(super) reasons: String,
@@ -231,7 +231,7 @@ pub struct LetterRow {
 
 /// A roster that brought or changed the child.
 #[derive(Clone, Debug, Queryable, Serialize)]
-pub struct ImportRow {
+pub(super) struct ImportRow {
     kind: String,
     action: String,
     created_by: String,
@@ -240,7 +240,7 @@ pub struct ImportRow {
 
 /// An access to this child's identity.
 #[derive(Clone, Debug, Queryable, Serialize)]
-pub struct AccessRow {
+pub(super) struct AccessRow {
     at: NaiveDateTime,
     actor_label: String,
     pub(super) purpose: String,
@@ -248,7 +248,7 @@ pub struct AccessRow {
 
 /// A disclosure of this child's data.
 #[derive(Clone, Debug, Queryable, Serialize)]
-pub struct DisclosureRow {
+pub(super) struct DisclosureRow {
     at: NaiveDateTime,
     recipient: String,
     purpose: String,

@@ -15,7 +15,7 @@ const PREFIX_BYTES: usize = 6;
 
 /// Whether a needle marks a sealed value or is an identifier in clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(super) enum Kind {
     /// The nonce of a sealed value.
     Mark,
     /// A name, number or address in clear.
@@ -24,7 +24,7 @@ pub enum Kind {
 
 /// A set of needles.
 #[derive(Default)]
-pub struct Needles {
+pub(super) struct Needles {
     by_prefix: HashMap<u64, Vec<Needle>>,
     /// One bit for each value of a hash: most places in a file are dismissed by it.
     filter: Vec<u64>,
@@ -43,7 +43,7 @@ struct Needle {
 
 /// How many needles were found, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub(super) struct Found {
     /// Marks of sealed values.
     pub marks: usize,
     /// Identifiers in clear.
@@ -52,12 +52,12 @@ pub struct Found {
 
 impl Needles {
     /// Adds the mark of a sealed value that was erased.
-    pub fn add_sealed(&mut self, sealed: &[u8]) {
+    pub(super) fn add_sealed(&mut self, sealed: &[u8]) {
         self.add(Kind::Mark, identity::mark(sealed).to_vec());
     }
 
     /// Adds what would tell in clear who a child is: full name, numbers, email addresses of its contacts.
-    pub fn add_person(&mut self, person: &Person) {
+    pub(super) fn add_person(&mut self, person: &Person) {
         self.people += 1;
         self.add(Kind::Identifier, person.full_name().into_bytes());
         if let Some(number) = &person.nhs_number {
@@ -92,7 +92,7 @@ impl Needles {
     }
 
     /// Takes out identifiers that staff have too: a teacher's own child may have the teacher's address.
-    pub fn without(&mut self, texts: &[String]) {
+    pub(super) fn without(&mut self, texts: &[String]) {
         for needles in self.by_prefix.values_mut() {
             let before = needles.len();
             needles.retain(|needle| {
@@ -106,7 +106,7 @@ impl Needles {
     }
 
     /// Takes over another set's needles.
-    pub fn extend(&mut self, other: Self) {
+    pub(super) fn extend(&mut self, other: Self) {
         self.people += other.people;
         self.too_short += other.too_short;
         for mut needle in other.by_prefix.into_values().flatten() {
@@ -115,27 +115,27 @@ impl Needles {
     }
 
     /// How many needles there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.count
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// How many children's identifiers are among them.
-    pub fn people(&self) -> usize {
+    pub(super) fn people(&self) -> usize {
         self.people
     }
 
     /// How many identifiers were too short to be told from noise.
-    pub fn too_short(&self) -> usize {
+    pub(super) fn too_short(&self) -> usize {
         self.too_short
     }
 
     /// Prepares the set for searching; to be called after the last needle was added.
-    pub fn prepare(&mut self) {
+    pub(super) fn prepare(&mut self) {
         let bits = (self.count * 32).next_power_of_two().max(1 << 16);
         self.filter = vec![0; bits / 64];
         let hashes: Vec<usize> = self
@@ -175,7 +175,7 @@ impl Needles {
 }
 
 /// Searches bytes that come in pieces: a needle across the seam of two pieces is found too.
-pub struct Search<'a> {
+pub(super) struct Search<'a> {
     needles: &'a Needles,
     tail: Vec<u8>,
     found: HashSet<(u64, usize)>,
@@ -184,7 +184,7 @@ pub struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// A search for a prepared set.
-    pub fn new(needles: &'a Needles) -> Self {
+    pub(super) fn new(needles: &'a Needles) -> Self {
         Self {
             needles,
             tail: Vec::new(),
@@ -194,7 +194,7 @@ impl<'a> Search<'a> {
     }
 
     /// The next piece of the same file.
-    pub fn feed(&mut self, piece: &[u8]) {
+    pub(super) fn feed(&mut self, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         let mut joined = std::mem::take(&mut self.tail);
         joined.extend_from_slice(piece);
@@ -205,17 +205,17 @@ impl<'a> Search<'a> {
     }
 
     /// Another file begins.
-    pub fn next_file(&mut self) {
+    pub(super) fn next_file(&mut self) {
         self.tail.clear();
     }
 
     /// Bytes searched so far.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// What was found so far.
-    pub fn found(&self) -> Found {
+    pub(super) fn found(&self) -> Found {
         let mut found = Found::default();
         for (prefix, index) in &self.found {
             match self

@@ -65,14 +65,13 @@ pub(super) async fn check(
     permission: Permission,
 ) -> Result<Session, AppError> {
     let known = request.extensions().get::<Session>().cloned();
-    let session = match known {
-        Some(session) => session,
-        None => {
-            let app = app_of(request)?;
-            let session = session_of(&app, request).await?;
-            request.extensions_mut().insert(session.clone());
-            session
-        }
+    let session = if let Some(session) = known {
+        session
+    } else {
+        let app = app_of(request)?;
+        let session = session_of(&app, request).await?;
+        request.extensions_mut().insert(session.clone());
+        session
     };
     if session.may(permission) {
         Ok(session)

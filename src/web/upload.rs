@@ -13,7 +13,7 @@ use super::forms::{FormData, check_token};
 use crate::error::{AppError, bad_request};
 
 /// The largest file taken through a browser; larger ones go through the command line.
-pub const MOST_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 const MOST_FIELD_BYTES: usize = 64 * 1024;
 

@@ -50,6 +50,7 @@ impl<'a> View<'a> {
     }
 
     /// Hands the template a value.
+    #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         // What cannot be serialised is missing in the page, which the template engine reports as an error.
         if let Ok(value) = serde_json::to_value(value) {
@@ -59,6 +60,7 @@ impl<'a> View<'a> {
     }
 
     /// Hands the template a form; one with errors makes the page a 422.
+    #[must_use]
     pub fn form(mut self, form: &FormData) -> Self {
         if !form.is_valid() {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -67,6 +69,7 @@ impl<'a> View<'a> {
     }
 
     /// Another status than 200.
+    #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self

@@ -41,10 +41,16 @@ fn names(test: &TestApp) -> Result<Vec<String>, String> {
 
 fn child(test: &TestApp, year: &'static str, family_name: &'static str) -> i64 {
     test.child(ChildSpec {
-        year,
         family_name,
+        year,
         ..ChildSpec::default()
     })
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
 }
 
 fn forget_everything(test: &TestApp) {
@@ -185,11 +191,6 @@ both_databases! {
             Some(_) => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'",
             None => "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'",
         };
-        #[derive(QueryableByName)]
-        struct Table {
-            #[diesel(sql_type = diesel::sql_types::Text)]
-            name: String,
-        }
         let mut tables: Vec<String> = test
             .db()
             .read_now(|tx| -> Result<Vec<Table>, Error> { Ok(diesel::sql_query(query).load(tx)?) })

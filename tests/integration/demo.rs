@@ -45,7 +45,8 @@ impl Demo {
                     .push((email.to_owned(), password.trim().to_owned()));
             }
             if let Some((_, address)) = line.split_once("Serving on ") {
-                demo.address = address.split_whitespace().next().unwrap().to_owned();
+                demo.address
+                    .push_str(address.split_whitespace().next().unwrap());
                 return demo;
             }
         }

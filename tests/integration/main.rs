@@ -5,10 +5,6 @@
     clippy::expect_used,
     reason = "a test fails by a panic"
 )]
-#![expect(
-    clippy::allow_attributes,
-    reason = "what a macro brings in is used by some of its tests only"
-)]
 
 #[macro_use]
 mod support;

@@ -118,19 +118,31 @@ fn scan_of(run: &Run) -> &retention::Scan {
     run.scan.as_ref().unwrap()
 }
 
+/// School, year group, sex, category, tenths of the z-score, deprivation decile.
+type CategoryRow = (
+    i32,
+    String,
+    String,
+    Option<String>,
+    Option<i32>,
+    Option<i32>,
+);
+
+/// Class, home area, sensitive, growth condition, and when the name was removed.
+type RemovedRow = (
+    Option<String>,
+    Option<String>,
+    bool,
+    bool,
+    Option<NaiveDate>,
+);
+
 /// Everything the programme counts: categories, participation and data quality as their pages show them, and the
 /// columns that they are counted from.
 fn aggregates(test: &TestApp) -> Vec<String> {
     test.db()
         .read_now(|tx| -> Result<Vec<String>, Error> {
-            let categories: Vec<(
-                i32,
-                String,
-                String,
-                Option<String>,
-                Option<i32>,
-                Option<i32>,
-            )> = pupil::table
+            let categories: Vec<CategoryRow> = pupil::table
                 .inner_join(measurement::table)
                 .filter(measurement::version.eq(pupil::outcome_version))
                 .order((pupil::school_urn, pupil::id))
@@ -267,7 +279,7 @@ both_databases! {
         assert_eq!(aggregates(test), before);
         test.db()
             .read_now(|tx| -> Result<(), Error> {
-                let rows: Vec<(Option<String>, Option<String>, bool, bool, Option<NaiveDate>)> = pupil::table
+                let rows: Vec<RemovedRow> = pupil::table
                     .select((pupil::class_name, pupil::lsoa, pupil::sensitive, pupil::growth_condition, pupil::name_removed_on))
                     .load(tx)?;
                 assert!(rows.iter().all(|row| *row == (None, None, false, false, Some(date(2027, 9, 30)))), "{rows:?}");

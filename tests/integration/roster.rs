@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use diesel::prelude::*;
 use serde_json::Value;
 use stature::access::Role;
+use stature::db::schema::{access, disclosure, pupil};
 
 use crate::support::TestApp;
 
@@ -147,10 +149,10 @@ both_databases! {
         let errors = std::fs::read_to_string(test.path("errors.csv")).unwrap();
         assert!(errors.contains("'=HYPERLINK"), "a formula was not made harmless");
         let mut reader = csv::Reader::from_reader(errors.as_bytes());
-        assert_eq!(reader.headers().unwrap().iter().last(), Some("Errors"));
+        assert_eq!(reader.headers().unwrap().iter().next_back(), Some("Errors"));
         let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
-        assert!(rows[17].iter().last().unwrap().contains("29/02/2022"), "row 19 says nothing of its date");
-        assert_eq!(rows[0].iter().last(), Some(""));
+        assert!(rows[17].iter().next_back().unwrap().contains("29/02/2022"), "row 19 says nothing of its date");
+        assert_eq!(rows[0].iter().next_back(), Some(""));
     }
 
     fn nothing_goes_in_while_a_row_is_wrong_unless_the_good_rows_are_asked_for(test: TestApp) {
@@ -204,8 +206,6 @@ both_databases! {
                 assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} is in the clear");
             }
         }
-        use diesel::prelude::*;
-        use stature::db::schema::{access, disclosure};
         children(test);
         let (purposes, ledger): (Vec<String>, i64) = test
             .db()
@@ -244,8 +244,6 @@ both_databases! {
         test.run(&["import", "deprivation", "imd.csv"]).done();
         let report = import(test, "canonical.csv", None, 0);
         let unknown = report["row_outcomes"].as_array().unwrap().iter().filter(|row| row["codes"][0] == "postcode_unknown").count();
-        use diesel::prelude::*;
-        use stature::db::schema::pupil;
         let placed: Vec<(Option<String>, Option<i32>, Option<i32>)> = test
             .db()
             .read_now(|tx| -> Result<_, stature::db::Error> {

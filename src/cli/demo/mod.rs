@@ -22,7 +22,7 @@ const FIRST_PORT: u16 = 8080;
 
 /// How to demonstrate.
 #[derive(Args, Debug)]
-pub struct DemoArgs {
+pub(super) struct DemoArgs {
     /// Address and port to listen on; port 0 takes any [default: 127.0.0.1:8080, or the next free port]
     #[arg(long, env = "STATURE_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,

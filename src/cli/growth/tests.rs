@@ -1,6 +1,7 @@
 //! The command's behaviour, from CSV to CSV.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -183,7 +184,11 @@ fn rows_keep_their_order_and_every_cell_whatever_the_threads() {
         };
         let year = 2010 + id % 12;
         let (height, weight) = (id % 90 + 10, id % 10);
-        input += &format!("{id},M,{year}-05-04,2026-10-05,1{height}.5,3{weight}.25,{remark}\n");
+        writeln!(
+            input,
+            "{id},M,{year}-05-04,2026-10-05,1{height}.5,3{weight}.25,{remark}"
+        )
+        .unwrap();
     }
     let (one, summary) = assessed_with(&input, &options(1));
     for threads in [2, 3, 8] {

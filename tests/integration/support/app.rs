@@ -22,10 +22,10 @@ use tempfile::TempDir;
 use super::{Backend, Browser, scratch_database};
 
 /// Everybody's password in the tests.
-pub const PASSWORD: &str = "three grey herons";
+pub(crate) const PASSWORD: &str = "three grey herons";
 
 /// A service on a database of its own, its clock standing at noon of 30 November 2026, its mail kept in memory.
-pub struct TestApp {
+pub(crate) struct TestApp {
     /// The parts of the service.
     pub app: App,
     /// The address it answers on, without a slash at the end.
@@ -38,7 +38,7 @@ pub struct TestApp {
 
 /// A command that has ended.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// Exit code.
     pub code: i32,
     /// Standard output.
@@ -49,7 +49,7 @@ pub struct Finished {
 
 impl TestApp {
     /// Starts a service.
-    pub fn start(backend: Backend) -> Self {
+    pub(crate) fn start(backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = scratch_database(backend, folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -90,17 +90,17 @@ impl TestApp {
     }
 
     /// The database.
-    pub fn db(&self) -> &Db {
+    pub(crate) fn db(&self) -> &Db {
         &self.app.db
     }
 
     /// A path in the test's folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Sets the rule of a year, so that names can come in.
-    pub fn set_year(&self, label: &str, retention_days: i32) {
+    pub(crate) fn set_year(&self, label: &str, retention_days: i32) {
         let rule = YearRule {
             retention_days,
             instrument: "Test instrument".to_owned(),
@@ -124,7 +124,7 @@ impl TestApp {
     }
 
     /// Adds an account that can sign in; returns its email address.
-    pub fn account(&self, role: Role, schools: &[i32], authorities: &[&str]) -> String {
+    pub(crate) fn account(&self, role: Role, schools: &[i32], authorities: &[&str]) -> String {
         static HASH: OnceLock<String> = OnceLock::new();
         let hash = HASH.get_or_init(|| password::hash(PASSWORD).unwrap());
         let mut letters = String::new();
@@ -155,22 +155,22 @@ impl TestApp {
     }
 
     /// A browser of nobody.
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser::new(&self.address)
     }
 
     /// A browser of nobody on another address: the program itself serving.
-    pub fn browser_of(address: &str) -> Browser {
+    pub(crate) fn browser_of(address: &str) -> Browser {
         Browser::new(address)
     }
 
     /// The database's address.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// A browser in which somebody with this role is signed in.
-    pub fn signed_in(&self, role: Role, schools: &[i32], authorities: &[&str]) -> Browser {
+    pub(crate) fn signed_in(&self, role: Role, schools: &[i32], authorities: &[&str]) -> Browser {
         let email = self.account(role, schools, authorities);
         let browser = self.browser();
         let page = browser
@@ -187,7 +187,7 @@ impl TestApp {
     }
 
     /// [`Self::signed_in`] with a school and an authority where the role needs one; both are put on the list.
-    pub fn signed_in_anywhere(&self, role: Role) -> Browser {
+    pub(crate) fn signed_in_anywhere(&self, role: Role) -> Browser {
         self.school(900_101, "999");
         match role {
             Role::School => self.signed_in(role, &[900_101], &[]),
@@ -197,7 +197,7 @@ impl TestApp {
     }
 
     /// Puts an open state school on the list, when it is not there yet.
-    pub fn school(&self, urn: i32, la_code: &str) {
+    pub(crate) fn school(&self, urn: i32, la_code: &str) {
         use diesel::prelude::*;
         use stature::db::schema::{local_authority, school};
         let now = self.app.clock.now();
@@ -238,7 +238,7 @@ impl TestApp {
     }
 
     /// The messages sent so far.
-    pub fn mail(&self) -> Vec<Message> {
+    pub(crate) fn mail(&self) -> Vec<Message> {
         match &self.app.mailer {
             Mailer::Memory(messages) => messages.lock().unwrap().clone(),
             _ => Vec::new(),
@@ -246,12 +246,12 @@ impl TestApp {
     }
 
     /// Runs the program on the same data: `test.run(&["import", "schools", "schools.csv"])`.
-    pub fn run(&self, arguments: &[&str]) -> Finished {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         self.run_with_input(arguments, b"")
     }
 
     /// Runs the program with something on its standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Finished {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Finished {
         use std::io::Write;
         use std::process::Stdio;
         let mut child = Command::new(env!("CARGO_BIN_EXE_stature"))
@@ -282,14 +282,14 @@ impl TestApp {
 impl Finished {
     /// Insists that all of it was done.
     #[track_caller]
-    pub fn done(self) -> Self {
+    pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
         self
     }
 
     /// Insists on an exit code.
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
         self
     }

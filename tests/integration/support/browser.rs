@@ -7,14 +7,14 @@ use scraper::{ElementRef, Html, Selector};
 
 /// A browser: keeps cookies, follows redirects.
 #[derive(Clone)]
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     address: String,
 }
 
 /// A page as it was answered, and what was typed into it since.
 #[derive(Clone)]
-pub struct Page {
+pub(crate) struct Page {
     /// Status of the last answer.
     pub status: u16,
     /// Path (and query) of the last answer.
@@ -28,7 +28,7 @@ pub struct Page {
 
 impl Browser {
     /// A browser of the service at an address, without a slash at the end.
-    pub fn new(address: &str) -> Self {
+    pub(crate) fn new(address: &str) -> Self {
         let client = Client::builder()
             .cookie_store(true)
             .no_proxy()
@@ -41,7 +41,7 @@ impl Browser {
     }
 
     /// Goes to a page.
-    pub fn get(&self, path: &str) -> Page {
+    pub(crate) fn get(&self, path: &str) -> Page {
         let response = self
             .client
             .get(format!("{}{path}", self.address))
@@ -51,7 +51,7 @@ impl Browser {
     }
 
     /// Fetches a file: status, file name, bytes.
-    pub fn download(&self, path: &str) -> (u16, String, Vec<u8>) {
+    pub(crate) fn download(&self, path: &str) -> (u16, String, Vec<u8>) {
         let response = self
             .client
             .get(format!("{}{path}", self.address))
@@ -77,7 +77,7 @@ impl Browser {
     }
 
     /// Sends a form as it is, without a page: for what no page would send.
-    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let response = self
             .client
             .post(format!("{}{path}", self.address))
@@ -88,7 +88,7 @@ impl Browser {
     }
 
     /// Sends a form with a header of the browser's.
-    pub fn post_with_header(
+    pub(crate) fn post_with_header(
         &self,
         path: &str,
         fields: &[(&str, &str)],
@@ -122,13 +122,13 @@ impl Browser {
 impl Page {
     /// Insists on a status.
     #[track_caller]
-    pub fn status(self, status: u16) -> Self {
+    pub(crate) fn status(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.url, self.text());
         self
     }
 
     /// The words on the page, single-spaced.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let document = self.document();
         let main = selector("main");
         let body = selector("body");
@@ -140,13 +140,13 @@ impl Page {
     }
 
     /// Whether the page says this.
-    pub fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         self.text().contains(text)
     }
 
     /// Insists that the page says this.
     #[track_caller]
-    pub fn shows(self, text: &str) -> Self {
+    pub(crate) fn shows(self, text: &str) -> Self {
         assert!(
             self.says(text),
             "the page does not say “{text}”: {}",
@@ -156,13 +156,13 @@ impl Page {
     }
 
     /// The texts of everything that matches a CSS selector.
-    pub fn all(&self, css: &str) -> Vec<String> {
+    pub(crate) fn all(&self, css: &str) -> Vec<String> {
         self.document().select(&selector(css)).map(words).collect()
     }
 
     /// Where the first link with this text leads.
     #[track_caller]
-    pub fn link(&self, text: &str) -> String {
+    pub(crate) fn link(&self, text: &str) -> String {
         let document = self.document();
         let found = document
             .select(&selector("a[href]"))
@@ -174,13 +174,13 @@ impl Page {
 
     /// Follows the first link with this text.
     #[track_caller]
-    pub fn follow(&self, text: &str) -> Self {
+    pub(crate) fn follow(&self, text: &str) -> Self {
         self.browser.get(&self.link(text))
     }
 
     /// Types into the field with this label; ticks the box or chooses the radio button with it.
     #[track_caller]
-    pub fn fill(mut self, label: &str, value: &str) -> Self {
+    pub(crate) fn fill(mut self, label: &str, value: &str) -> Self {
         let (name, fixed) = self.field(label);
         self.typed
             .insert(name, vec![fixed.unwrap_or_else(|| value.to_owned())]);
@@ -189,19 +189,19 @@ impl Page {
 
     /// Ticks the box or chooses the radio button with this label.
     #[track_caller]
-    pub fn choose(self, label: &str) -> Self {
+    pub(crate) fn choose(self, label: &str) -> Self {
         self.fill(label, "")
     }
 
     /// Types into a field by its name: where one label serves many rows.
-    pub fn fill_named(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn fill_named(mut self, name: &str, value: &str) -> Self {
         self.typed.insert(name.to_owned(), vec![value.to_owned()]);
         self
     }
 
     /// Chooses a file in the field with this label.
     #[track_caller]
-    pub fn attach(mut self, label: &str, file_name: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn attach(mut self, label: &str, file_name: &str, bytes: &[u8]) -> Self {
         let (name, _) = self.field(label);
         self.file = Some((name, file_name.to_owned(), bytes.to_vec()));
         self
@@ -209,7 +209,7 @@ impl Page {
 
     /// Presses the first button with this text: sends its form with everything that stands in it.
     #[track_caller]
-    pub fn press(&self, button: &str) -> Self {
+    pub(crate) fn press(&self, button: &str) -> Self {
         let document = self.document();
         let pressed = document
             .select(&selector("button, input[type=submit]"))
@@ -220,7 +220,7 @@ impl Page {
 
     /// Presses the first button that matches a CSS selector.
     #[track_caller]
-    pub fn press_css(&self, css: &str) -> Self {
+    pub(crate) fn press_css(&self, css: &str) -> Self {
         let document = self.document();
         let pressed = document
             .select(&selector(css))

@@ -10,7 +10,7 @@ use super::TestApp;
 
 /// A child as a test wants it; everything has a value that does no harm.
 #[derive(Clone, Debug)]
-pub struct ChildSpec {
+pub(crate) struct ChildSpec {
     /// Given name.
     pub given_name: &'static str,
     /// Family name.
@@ -58,7 +58,7 @@ impl Default for ChildSpec {
 
 impl TestApp {
     /// Adds a child; returns its number.
-    pub fn child(&self, spec: ChildSpec) -> i64 {
+    pub(crate) fn child(&self, spec: ChildSpec) -> i64 {
         self.school(spec.school, "999");
         let year_known: i64 = self
             .db()
@@ -89,7 +89,7 @@ impl TestApp {
                 .iter()
                 .map(|(name, email)| {
                     let mut contact = Contact::default();
-                    contact.name = (*name).to_owned();
+                    contact.name.push_str(name);
                     contact.email = (!email.is_empty()).then(|| (*email).to_owned());
                     contact
                 })
@@ -116,7 +116,7 @@ impl TestApp {
     }
 
     /// Records a measurement as a recorder would: millimetres, grams, the day. Warnings stay unconfirmed.
-    pub fn measure(&self, pupil: i64, height_mm: u32, weight_g: u32, on: NaiveDate) {
+    pub(crate) fn measure(&self, pupil: i64, height_mm: u32, weight_g: u32, on: NaiveDate) {
         use stature::measurement::{Entry, Recorded, record_measurement};
         let entry = Entry {
             expected_version: None,

@@ -13,7 +13,7 @@ use stature::db::{Db, migrate};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
+pub(crate) enum Backend {
     /// A file in the test's folder.
     Sqlite,
     /// A database on the run's own server.
@@ -21,7 +21,7 @@ pub enum Backend {
 }
 
 /// The address of an empty database with the newest schema.
-pub fn scratch_database(backend: Backend, folder: &Path) -> String {
+pub(crate) fn scratch_database(backend: Backend, folder: &Path) -> String {
     match backend {
         Backend::Sqlite => {
             let url = format!("sqlite://{}", folder.join("stature.sqlite").display());
@@ -121,7 +121,7 @@ rm -rf '{folder}'
         let started = Instant::now();
         while stature::db::connect(&url).is_err() {
             assert!(
-                started.elapsed() < Duration::from_secs(60),
+                started.elapsed() < Duration::from_mins(1),
                 "PostgreSQL did not start; see {}/server.log",
                 self.folder.display()
             );

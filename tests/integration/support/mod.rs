@@ -5,10 +5,10 @@ mod browser;
 mod children;
 mod database;
 
-pub use app::{Finished, PASSWORD, TestApp};
-pub use browser::{Browser, Page};
-pub use children::ChildSpec;
-pub use database::{Backend, scratch_database};
+pub(crate) use app::{Finished, PASSWORD, TestApp};
+pub(crate) use browser::{Browser, Page};
+pub(crate) use children::ChildSpec;
+pub(crate) use database::{Backend, scratch_database};
 
 /// Makes of each function two tests, one for each database:
 /// `both_databases! { fn a_sentence(test: TestApp) { … } }`.
@@ -16,20 +16,17 @@ macro_rules! both_databases {
     ($($(#[$meta:meta])* fn $name:ident($test:ident: TestApp) $body:block)*) => {
         $(
             $(#[$meta])*
+            fn $name($test: &$crate::support::TestApp) $body
+
             mod $name {
-                #[allow(unused_imports, reason = "a test may need nothing of its module")]
-                use super::*;
-
-                fn sentence($test: &$crate::support::TestApp) $body
-
                 #[test]
                 fn on_sqlite() {
-                    sentence(&$crate::support::TestApp::start($crate::support::Backend::Sqlite));
+                    super::$name(&$crate::support::TestApp::start($crate::support::Backend::Sqlite));
                 }
 
                 #[test]
                 fn on_postgres() {
-                    sentence(&$crate::support::TestApp::start($crate::support::Backend::Postgres));
+                    super::$name(&$crate::support::TestApp::start($crate::support::Backend::Postgres));
                 }
             }
         )*

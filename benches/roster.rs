@@ -5,6 +5,7 @@ use stature::fields::Urn;
 use stature::roster::check::{self, Context};
 use stature::roster::columns::{Choices, find_columns};
 use stature::roster::plan::plan;
+use stature::roster::progress::Progress;
 use stature::roster::read;
 use stature::roster::schools::{School, Schools};
 use stature::tabular::Limits;
@@ -75,6 +76,7 @@ fn read_check_and_plan_ten_thousand_rows(bencher: Bencher) {
         start_year: 2026,
         schools: &schools,
         school: None,
+        progress: &Progress::default(),
     };
     bencher.bench(|| {
         let table = read(file.as_bytes(), &Limits::UPLOAD).ok()?;

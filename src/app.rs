@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::db::{self, Db};
 use crate::identity::{Identities, Keyring, KeyringError};
 use crate::mail::{MailError, Mailer};
+use crate::roster::underway::Underway;
 use crate::web::page::Templates;
 
 /// A process that cannot start.
@@ -46,6 +47,8 @@ pub struct App {
     pub templates: Arc<Templates>,
     /// Passwords being hashed at once: each takes 19 MB and a core, so a flood of sign-ins waits here.
     pub hashing: Arc<Semaphore>,
+    /// Imports of rosters that are being worked on.
+    pub imports: Arc<Underway>,
 }
 
 impl App {
@@ -64,6 +67,7 @@ impl App {
             templates: Arc::new(templates),
             config: Arc::new(config),
             hashing: Arc::new(Semaphore::new(4)),
+            imports: Arc::default(),
         })
     }
 

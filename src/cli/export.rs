@@ -11,6 +11,7 @@ use crate::audit::Actor;
 use crate::fields::Urn;
 use crate::roster::export;
 use crate::roster::import::{By, ImportError};
+use crate::roster::progress::Progress;
 use crate::{db, years};
 
 /// What can be exported.
@@ -51,6 +52,7 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
         identities: &app.identities,
         actor: &actor,
         now: app.clock.now(),
+        progress: &Progress::default(),
     };
     // The file is written inside the transaction: no file without its row in the ledger.
     let count = app.db.write_now(|tx| -> Result<usize, Refused> {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -16,6 +17,7 @@ use crate::audit::{self, Actor};
 use crate::fields::{CollectionYear, Urn};
 use crate::roster::import::{By, ImportError, Mode, Parsed, Prepared, Target};
 use crate::roster::plan::{Action, Counts};
+use crate::roster::progress::{Progress as RosterProgress, Reached, Step};
 use crate::roster::{self, import};
 use crate::schools::geography::{self, GeographyError};
 use crate::schools::{self, RegisterError};
@@ -24,6 +26,9 @@ use crate::{db, years};
 
 /// The most problems printed; all of them go to `--errors` and `--report`.
 const MOST_PRINTED: usize = 40;
+
+/// How often an import is asked how far it is.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What can be imported.
 #[derive(Debug, Subcommand)]
@@ -111,12 +116,47 @@ impl Progress {
         }
     }
 
+    /// Says how far an import is: a bar on a terminal, a line for each new
+    /// step elsewhere.
+    fn reached(&self, reached: Reached, last: &mut Option<Step>) {
+        let Reached { step, done, total } = reached;
+        match &self.bar {
+            Some(bar) if total > 0 => {
+                bar.set_message(format!("{}: {done} of {total}", step.words()));
+            }
+            Some(_) => self.step(step.words()),
+            None if *last != Some(step) => self.step(step.words()),
+            None => {}
+        }
+        *last = Some(step);
+    }
+
     /// Stops showing.
     pub(super) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Shows how far the import of a roster is while `work` does it.
+fn watched<T>(progress: &RosterProgress, work: impl FnOnce() -> T) -> T {
+    let shown = Progress::start();
+    let (finished, wait) = mpsc::channel::<()>();
+    let worked = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let wait = wait;
+            let mut step = None;
+            while let Err(mpsc::RecvTimeoutError::Timeout) = wait.recv_timeout(LOOK_EVERY) {
+                shown.reached(progress.reached(), &mut step);
+            }
+        });
+        let worked = work();
+        drop(finished);
+        worked
+    });
+    shown.finish();
+    worked
 }
 
 /// Reads a whole file, refused by its size before any of it is read.
@@ -152,6 +192,8 @@ pub(super) fn create_private(path: &Path) -> anyhow::Result<BufWriter<File>> {
 enum Refused {
     #[error(transparent)]
     Geography(#[from] GeographyError),
+    #[error(transparent)]
+    Homes(#[from] ImportError),
     #[error(transparent)]
     Database(#[from] db::Error),
 }
@@ -193,7 +235,7 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
     let (actor, now) = (Actor::command("import postcodes"), app.clock.now());
     let progress = Progress::start();
     progress.step("Reading postcodes");
-    let taken = app.db.write_now(|tx| -> Result<_, Refused> {
+    let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
         let taken = geography::import_postcodes(tx, opened, |rows| {
             if progress.bar.is_some() || rows % 500_000 < 50_000 {
                 progress.step(format!("{rows} rows read"));
@@ -207,20 +249,22 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
             "postcodes",
             &json!({"live": taken.live}),
         )?;
-        Ok(taken)
+        let homes = roster::locate_homes(tx, &app.identities, &actor, now)?;
+        Ok((taken, homes))
     })?;
     progress.finish();
     println!(
         "{} live postcodes; {} no longer in use and {} unreadable ones were passed over.",
         taken.live, taken.terminated, taken.unreadable
     );
+    print_homes(homes);
     Ok(Ended::Done)
 }
 
 fn import_deprivation(app: &App, file: &Path) -> Outcome {
     let opened = open_file(file)?;
     let (actor, now) = (Actor::command("import deprivation"), app.clock.now());
-    let taken = app.db.write_now(|tx| -> Result<_, Refused> {
+    let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
         let taken = geography::import_deprivation(tx, opened)?;
         let detail = json!({"areas": taken.areas, "vintage": taken.vintage});
         audit::event(
@@ -231,13 +275,21 @@ fn import_deprivation(app: &App, file: &Path) -> Outcome {
             "deprivation",
             &detail,
         )?;
-        Ok(taken)
+        let homes = roster::locate_homes(tx, &app.identities, &actor, now)?;
+        Ok((taken, homes))
     })?;
     println!(
         "Deciles of {} small areas, Indices of Deprivation {}.",
         taken.areas, taken.vintage
     );
+    print_homes(homes);
     Ok(Ended::Done)
+}
+
+fn print_homes(found: usize) {
+    if found > 0 {
+        println!("The homes of {found} children already held were placed anew.");
+    }
 }
 
 fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
@@ -246,31 +298,30 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
         school: args.school,
     };
     let limits = &Limits::COMMAND_LINE;
-    let progress = Progress::start();
-    progress.step("Reading the list");
     let bytes = zeroize::Zeroizing::new(read_file(&args.file, limits)?);
-    let parsed = import::parse(&bytes, limits, target.year, None, |layout| {
-        app.db.read_now(|tx| roster::remembered_choices(tx, layout))
-    })?;
-    progress.step("Checking every row");
-    let schools = app.db.read_now(roster::all_schools)?;
-    let file = parsed.check(&schools, target)?;
-    progress.step("Comparing with the children already held, and writing");
-    let actor = Actor::command("import roster");
     let mode = match (args.dry_run, args.partial) {
         (true, _) => Mode::DryRun,
         (false, true) => Mode::Partial,
         (false, false) => Mode::AllOrNothing,
     };
-    let by = By {
-        identities: &app.identities,
-        actor: &actor,
-        now: app.clock.now(),
-    };
-    let (prepared, applied, parsed) = app
-        .db
-        .write_now(|tx| import::import(tx, by, target, file, &bytes, mode))?;
-    progress.finish();
+    let progress = RosterProgress::default();
+    let (prepared, applied, parsed) = watched(&progress, || -> anyhow::Result<_> {
+        let parsed = import::parse(&bytes, limits, target.year, None, |layout| {
+            app.db.read_now(|tx| roster::remembered_choices(tx, layout))
+        })?;
+        let schools = app.db.read_now(roster::all_schools)?;
+        let file = parsed.check(&schools, target, &progress)?;
+        let actor = Actor::command("import roster");
+        let by = By {
+            identities: &app.identities,
+            actor: &actor,
+            now: app.clock.now(),
+            progress: &progress,
+        };
+        Ok(app
+            .db
+            .write_now(|tx| import::import(tx, by, target, file, &bytes, mode))?)
+    })?;
     if let Some(path) = &args.errors {
         write_errors(path, &prepared, &parsed)?;
     }

@@ -23,13 +23,15 @@ pub enum Purpose {
     SubjectAccess,
     /// Handing the programme its own roster as a file.
     ExportingRoster,
+    /// Finding the small area of a home after the list of postcodes was renewed.
+    LocatingHome,
     /// Checking that a removed name is gone.
     Retention,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::MatchingRoster,
         Self::MatchingMeasurements,
         Self::Recording,
@@ -39,6 +41,7 @@ impl Purpose {
         Self::Letters,
         Self::SubjectAccess,
         Self::ExportingRoster,
+        Self::LocatingHome,
         Self::Retention,
     ];
 
@@ -54,6 +57,7 @@ impl Purpose {
             Self::Letters => "letters",
             Self::SubjectAccess => "subject_access",
             Self::ExportingRoster => "exporting_roster",
+            Self::LocatingHome => "locating_home",
             Self::Retention => "retention",
         }
     }
@@ -85,6 +89,9 @@ impl Purpose {
                 "to answer a parent who asks for everything we hold about their child"
             }
             Self::ExportingRoster => "to give the programme’s own staff a class list to work from",
+            Self::LocatingHome => {
+                "to note which small area a home is in after the national list of postcodes was renewed"
+            }
             Self::Retention => "to make sure that a name which was removed is really gone",
         }
     }
@@ -102,7 +109,8 @@ impl Purpose {
             Self::MatchingRoster
             | Self::MatchingMeasurements
             | Self::Correcting
-            | Self::ExportingRoster => "Keeping the information we hold accurate",
+            | Self::ExportingRoster
+            | Self::LocatingHome => "Keeping the information we hold accurate",
             Self::Retention => {
                 "Keeping names only for the period designated by the Department of Health"
             }

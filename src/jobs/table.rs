@@ -9,6 +9,7 @@ use crate::db;
 use crate::letters::jobs as letters;
 use crate::retention;
 use crate::roster::import::By;
+use crate::roster::progress::Progress;
 use crate::roster::staged;
 
 /// Every job, in the order of the page.
@@ -77,6 +78,7 @@ fn erase_old_uploads(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<
         identities: &app.identities,
         actor,
         now: app.clock.now(),
+        progress: &Progress::default(),
     };
     let erased = app.db.write_now(|tx| staged::erase_expired(tx, by))?;
     Ok(format!("{erased} uploads erased"))

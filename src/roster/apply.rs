@@ -8,6 +8,7 @@ use super::code::Finding;
 use super::geography::Place;
 use super::import::{By, ImportError, Parsed, Prepared, Target};
 use super::plan::{Action, Held, PlannedRow};
+use super::progress::Step;
 use super::queries::{self, NewImport};
 use super::waiting::{self, Before, WaitingRow};
 use crate::audit;
@@ -16,7 +17,7 @@ use crate::db::dialect::{self, NewIdentity, NewImportPupil, NewImportRow, NewPup
 use crate::identity::{FORMAT, Sealer, seal_identity};
 
 /// How many children are sealed and inserted at a time.
-const CHILDREN_AT_A_TIME: usize = 10_000;
+const CHILDREN_AT_A_TIME: usize = 2_000;
 
 /// What was done.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +110,9 @@ pub(super) fn write(
     waiting: Vec<WaitingRow>,
     leavers: &[i64],
 ) -> Result<(), ImportError> {
+    let counts = prepared.counts();
+    let to_write = counts.new + counts.matched - counts.unchanged;
+    by.progress.begin(Step::Writing, to_write);
     insert_new(tx, by, year, sealer, import, prepared)?;
     let mut touched = Vec::new();
     for row in &prepared.plan.rows {
@@ -116,6 +120,7 @@ pub(super) fn write(
             Action::Changed { held, merged, .. } => {
                 let held = &prepared.held[*held];
                 let before = change(tx, by, year, sealer, import, held, merged, prepared)?;
+                by.progress.add(1);
                 touched.push(NewImportPupil {
                     import_id: import,
                     pupil_id: held.pupil,
@@ -134,7 +139,6 @@ pub(super) fn write(
     }
     dialect::insert_import_pupils(tx, touched)?;
     stage(tx, sealer, import, waiting, leavers)?;
-    let counts = prepared.counts();
     let detail = json!({
         "new": counts.new,
         "matched": counts.matched,
@@ -177,16 +181,17 @@ fn insert_new(
     }
     let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
     let numbered: Vec<(i64, &RosterChild)> = numbers.into_iter().zip(children).collect();
-    // Some thousands at a time: sealed all at once, a large roster would stand
-    // in memory twice.
-    for some in numbered.chunks(CHILDREN_AT_A_TIME) {
+    // Some at a time: sealed all at once, a large roster would stand in memory
+    // twice.
+    let parts: Vec<&[(i64, &RosterChild)]> = numbered.chunks(CHILDREN_AT_A_TIME).collect();
+    seal_ahead(sealer, &parts, |some, sealed| {
         let pupils = some
             .iter()
             .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), by));
         dialect::insert_pupils(tx, pupils.collect())?;
         let identities = some
             .iter()
-            .zip(seal_all(sealer, some)?)
+            .zip(sealed)
             .map(|((id, _), sealed)| NewIdentity {
                 pupil_id: *id,
                 year_label: year,
@@ -202,38 +207,53 @@ fn insert_new(
             sealed_before: None,
         });
         dialect::insert_import_pupils(tx, brought.collect())?;
-    }
-    Ok(())
+        by.progress.add(some.len());
+        Ok(())
+    })
 }
 
-fn seal_all(
+/// Some children with the numbers reserved for them.
+type Numbered<'c> = [(i64, &'c RosterChild)];
+
+/// Seals the children part by part and hands each part to `write` in order.
+/// Other threads seal the parts ahead while this one, which alone may use the
+/// connection, writes.
+fn seal_ahead(
     sealer: &Sealer,
-    children: &[(i64, &RosterChild)],
-) -> Result<Vec<Vec<u8>>, ImportError> {
+    parts: &[&Numbered<'_>],
+    mut write: impl FnMut(&Numbered<'_>, Vec<Vec<u8>>) -> Result<(), ImportError>,
+) -> Result<(), ImportError> {
     let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(8);
-    let chunk = children.len().div_ceil(threads).max(500);
-    let mut sealed = Vec::with_capacity(children.len());
+        .map_or(1, |threads| threads.get().saturating_sub(1))
+        .clamp(1, 4);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = children
-            .chunks(chunk)
-            .map(|chunk| {
+        // Each thread takes every so-manieth part, and is at most one ahead.
+        let sealed: Vec<_> = (0..threads.min(parts.len()))
+            .map(|first| {
+                let (send, receive) = std::sync::mpsc::sync_channel(1);
                 scope.spawn(move || {
-                    chunk
-                        .iter()
-                        .map(|(id, child)| seal_identity(sealer, *id, &child.person))
-                        .collect::<Result<Vec<_>, _>>()
-                })
+                    for part in parts.iter().skip(first).step_by(threads) {
+                        let sealed: Result<Vec<_>, _> = part
+                            .iter()
+                            .map(|(id, child)| seal_identity(sealer, *id, &child.person))
+                            .collect();
+                        // Nobody listens any more when writing failed.
+                        if send.send(sealed).is_err() {
+                            return;
+                        }
+                    }
+                });
+                receive
             })
             .collect();
-        for worker in workers {
-            match worker.join() {
-                Ok(chunk) => sealed.extend(chunk?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+        for (part, receive) in parts.iter().zip((0..threads).cycle()) {
+            // A thread that is gone has panicked, and the scope passes that on.
+            let Ok(sealed) = sealed[receive].recv() else {
+                break;
+            };
+            write(part, sealed?)?;
         }
-        Ok(sealed)
+        Ok(())
     })
 }
 

@@ -12,6 +12,7 @@ use super::code::{Code, Finding, Strength};
 use super::columns::Columns;
 use super::contacts::read_contacts;
 use super::field::Field;
+use super::progress::{Progress, Step};
 use super::rows::{self, NotAChild};
 use super::schools::Schools;
 use super::slip::{self, Slip};
@@ -31,6 +32,8 @@ pub struct Context<'c> {
     pub schools: &'c Schools,
     /// The school the file is for, when that was said beside it.
     pub school: Option<Urn>,
+    /// Is told how many rows are checked.
+    pub progress: &'c Progress,
 }
 
 /// A row after checking.
@@ -96,6 +99,9 @@ struct Layout {
     class_from_subheading: bool,
 }
 
+/// How many rows are checked before somebody is told.
+const ROWS_TOLD: usize = 500;
+
 /// Checks every row. Uses as many threads as the machine has.
 pub fn check(table: &Table, columns: &Columns, context: &Context<'_>) -> Checked {
     let layout = Layout::new(table, columns);
@@ -104,6 +110,7 @@ pub fn check(table: &Table, columns: &Columns, context: &Context<'_>) -> Checked
         .map_or(1, usize::from)
         .min(8);
     let chunk = positions.len().div_ceil(threads).max(500);
+    context.progress.begin(Step::Checking, positions.len());
     let mut rows: Vec<(CheckedRow, i8)> = Vec::with_capacity(positions.len());
     std::thread::scope(|scope| {
         let workers: Vec<_> = positions
@@ -111,10 +118,14 @@ pub fn check(table: &Table, columns: &Columns, context: &Context<'_>) -> Checked
             .map(|chunk| {
                 let layout = &layout;
                 scope.spawn(move || -> Vec<(CheckedRow, i8)> {
-                    chunk
-                        .iter()
-                        .map(|position| check_row(table.row(*position), columns, layout, context))
-                        .collect()
+                    let mut checked = Vec::with_capacity(chunk.len());
+                    for some in chunk.chunks(ROWS_TOLD) {
+                        checked.extend(some.iter().map(|position| {
+                            check_row(table.row(*position), columns, layout, context)
+                        }));
+                        context.progress.add(some.len());
+                    }
+                    checked
                 })
             })
             .collect();

@@ -14,6 +14,7 @@ use super::import::{By, ImportError, held_child};
 use super::matching::{Index, Match};
 use super::merge::merge;
 use super::plan::{Action, Held, plan};
+use super::progress::Progress;
 use super::queries::{self, ImportRecord};
 use super::staged::target_of;
 use super::waiting::{Before, Content};
@@ -373,6 +374,7 @@ fn mend(
         start_year: target.year.start_year(),
         schools: &schools,
         school: target.school,
+        progress: &Progress::default(),
     };
     let checked = check::check(&table, &columns, &context);
     let still_wrong = |messages: Vec<String>| Err(ImportError::StillWrong(messages.join(" ")));

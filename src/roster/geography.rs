@@ -1,5 +1,14 @@
 //! Where a home lies: its small area and deprivation decile.
 
+use chrono::NaiveDateTime;
+
+use super::import::ImportError;
+use super::queries;
+use crate::audit::Actor;
+use crate::db::Conn;
+use crate::fields::Postcode;
+use crate::identity::{Identities, Purpose, Whose};
+
 /// Where a postcode lies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
@@ -39,6 +48,46 @@ impl Place {
         self.decile = decile;
         self.decile_vintage = decile.map(|_| vintage);
     }
+}
+
+/// How many homes are looked up at a time: their names stand in memory.
+const HOMES_AT_A_TIME: usize = 5_000;
+
+/// Finds the area and the decile of children who have none, once a list of
+/// postcodes or deciles came; returns for how many something was found.
+/// Children whose names are gone keep what was known.
+pub fn locate_homes(
+    tx: &mut Conn,
+    identities: &Identities,
+    actor: &Actor,
+    now: NaiveDateTime,
+) -> Result<usize, ImportError> {
+    let mut found = 0;
+    for year in queries::open_years(tx)? {
+        let without = queries::pupils_without_place(tx, &year)?;
+        for some in without.chunks(HOMES_AT_A_TIME) {
+            let pupils: Vec<i64> = some.iter().map(|(pupil, _)| *pupil).collect();
+            let whose = Whose::PartOfYear(&year, &pupils);
+            let homes = identities.open(tx, actor, Purpose::LocatingHome, whose)?;
+            let postcodes: Vec<&Postcode> = homes
+                .values()
+                .filter_map(|person| person.postcode.as_ref())
+                .collect();
+            let Some(places) = queries::places(tx, &postcodes)? else {
+                return Ok(found);
+            };
+            for (pupil, held) in some {
+                let place = homes
+                    .get(pupil)
+                    .and_then(|person| places.get(person.postcode.as_ref()?.as_str()));
+                if let Some(place) = place.filter(|place| *place != held) {
+                    queries::set_place(tx, *pupil, place, now)?;
+                    found += 1;
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

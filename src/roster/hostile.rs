@@ -36,6 +36,7 @@ fn read(bytes: &[u8]) {
             start_year: 2026,
             schools: &schools,
             school: None,
+            progress: &super::progress::Progress::default(),
         };
         let checked = super::check::check(&table, &columns, &context);
         assert!(checked.rows.len() <= table.len());

@@ -17,6 +17,7 @@ use super::columns::{self, Choices, Columns, ColumnsError};
 use super::field::Field;
 use super::geography::Place;
 use super::plan::{Counts, Held, Plan, plan};
+use super::progress::{Progress, Step};
 use super::queries;
 use super::report::{Report, report};
 use super::schools::Schools;
@@ -57,6 +58,9 @@ pub enum ImportError {
     /// Somebody was quicker.
     #[error("This import was confirmed, discarded or undone in the meantime. Nothing was changed.")]
     NotWaiting,
+    /// Somebody is at it.
+    #[error("This import is being written at this moment. Wait until it is done.")]
+    BeingWritten,
     /// Rows to be mended, and the good ones were not asked for alone.
     #[error(
         "{rejected} of {rows} rows cannot go in as they stand, so nothing was imported. Correct them, or import the good rows now and let the others wait."
@@ -183,7 +187,12 @@ impl Parsed {
     }
 
     /// Checks every row.
-    pub fn check(self, schools: &Schools, target: Target) -> Result<CheckedFile, ImportError> {
+    pub fn check(
+        self,
+        schools: &Schools,
+        target: Target,
+        progress: &Progress,
+    ) -> Result<CheckedFile, ImportError> {
         if schools.iter().next().is_none() {
             return Err(ImportError::NoSchools);
         }
@@ -198,6 +207,7 @@ impl Parsed {
             start_year: target.year.start_year(),
             schools,
             school: target.school,
+            progress,
         };
         let checked = check::check(&self.table, &self.columns, &context);
         Ok(CheckedFile {
@@ -211,15 +221,15 @@ impl Parsed {
 /// identity of the year to compare them, and the access log says so.
 pub fn prepare(
     tx: &mut Conn,
-    identities: &Identities,
-    actor: &Actor,
+    by: By<'_>,
     year: CollectionYear,
     table: &Table,
     mut checked: Checked,
 ) -> Result<Prepared, ImportError> {
+    by.progress.begin(Step::Comparing, 0);
     // Refused before any work, so that the refusal comes at once.
-    identities.sealer(tx, &year.to_string())?;
-    let held = held_children(tx, identities, actor, &year.to_string())?;
+    by.identities.sealer(tx, &year.to_string())?;
+    let held = held_children(tx, by.identities, by.actor, &year.to_string())?;
     let places = note_unknown_postcodes(tx, &mut checked)?;
     let plan = plan(checked, &held);
     let notices = plan.slips.iter().map(|slip| slip.message(table)).collect();
@@ -323,6 +333,8 @@ pub struct By<'a> {
     pub actor: &'a Actor,
     /// The time.
     pub now: NaiveDateTime,
+    /// Is told how far the work is.
+    pub progress: &'a Progress,
 }
 
 impl By<'_> {
@@ -344,14 +356,7 @@ pub fn import(
     mode: Mode,
 ) -> Result<(Prepared, Option<Applied>, Parsed), ImportError> {
     let CheckedFile { parsed, checked } = file;
-    let prepared = prepare(
-        tx,
-        by.identities,
-        by.actor,
-        target.year,
-        &parsed.table,
-        checked,
-    )?;
+    let prepared = prepare(tx, by, target.year, &parsed.table, checked)?;
     let rejected = prepared.counts().rejected;
     let applied = match mode {
         Mode::DryRun => None,

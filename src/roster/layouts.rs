@@ -6,6 +6,7 @@ use super::check::{self, Context};
 use super::child::RosterChild;
 use super::columns::{Choices, find_columns};
 use super::plan::{Action, Plan, plan};
+use super::progress::Progress;
 use super::schools::{School, Schools};
 use crate::fields::{DfeNumber, Urn};
 use crate::tabular::Limits;
@@ -37,6 +38,7 @@ fn import(text: &str, school: Option<&str>) -> Plan {
         start_year: 2026,
         schools: &schools,
         school: school.map(|urn| Urn::parse(urn).unwrap()),
+        progress: &Progress::default(),
     };
     plan(check::check(&table, &columns, &context), &[])
 }

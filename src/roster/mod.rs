@@ -26,6 +26,7 @@ pub mod matching;
 pub mod merge;
 pub mod pages;
 pub mod plan;
+pub mod progress;
 mod queries;
 pub mod report;
 mod rows;
@@ -34,11 +35,13 @@ mod samples;
 pub mod schools;
 pub mod slip;
 pub mod staged;
+pub mod underway;
 mod values;
 mod waiting;
 
 pub use apply::Applied;
 pub use errors_file::write_errors;
+pub use geography::locate_homes;
 pub use queries::{
     ImportRecord, import_in_scope, imports, open_years, remembered_choices, schools as all_schools,
 };

@@ -197,6 +197,56 @@ pub(super) fn places(
     Ok(Some(places))
 }
 
+/// The children of a year who have no area or no decile, with what they have.
+pub(super) fn pupils_without_place(tx: &mut Conn, year: &str) -> Result<Vec<(i64, Place)>, Error> {
+    Ok(pupil::table
+        .filter(pupil::year_label.eq(year))
+        .filter(
+            pupil::lsoa
+                .is_null()
+                .or(pupil::deprivation_decile.is_null()),
+        )
+        .order(pupil::id)
+        .select((
+            pupil::id,
+            pupil::lsoa,
+            pupil::lsoa_vintage,
+            pupil::deprivation_decile,
+            pupil::deprivation_vintage,
+        ))
+        .load(tx)?
+        .into_iter()
+        .map(|(id, lsoa, lsoa_vintage, decile, decile_vintage)| {
+            let place = Place {
+                lsoa,
+                lsoa_vintage,
+                decile,
+                decile_vintage,
+            };
+            (id, place)
+        })
+        .collect())
+}
+
+/// Notes where a child's home lies.
+pub(super) fn set_place(
+    tx: &mut Conn,
+    id: i64,
+    place: &Place,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(pupil::table.find(id))
+        .set((
+            pupil::lsoa.eq(&place.lsoa),
+            pupil::lsoa_vintage.eq(place.lsoa_vintage),
+            pupil::deprivation_decile.eq(place.decile),
+            pupil::deprivation_vintage.eq(place.decile_vintage),
+            pupil::updated_at.eq(at),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
 /// A new import; returns its number.
 pub(super) struct NewImport<'a> {
     pub(super) year: &'a str,

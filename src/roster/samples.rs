@@ -8,6 +8,7 @@ use super::check::{self, Context};
 use super::child::RosterChild;
 use super::columns::{Choices, Columns, find_columns};
 use super::plan::{Action, Held, Plan, plan};
+use super::progress::Progress;
 use super::report::{Report, report};
 use super::schools::{School, Schools};
 use crate::fields::{DfeNumber, Urn};
@@ -58,6 +59,7 @@ fn import(name: &str, school: Option<&str>, held: &[Held]) -> (Plan, Columns, Ta
         start_year: 2026,
         schools: &schools,
         school: school.map(|urn| Urn::parse(urn).unwrap()),
+        progress: &Progress::default(),
     };
     let checked = check::check(&table, &columns, &context);
     (plan(checked, held), columns, table)

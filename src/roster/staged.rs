@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::apply;
 use super::columns::{Choices, find_columns};
 use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target, prepare};
+use super::progress::Step;
 use super::queries::{self, ImportRecord, NewImport};
 use super::waiting;
 use crate::audit;
@@ -98,6 +99,7 @@ pub fn uploaded_bytes(
 
 /// The file of an import with its columns, and nothing checked yet.
 pub fn reread(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Parsed, ImportError> {
+    by.progress.begin(Step::Reading, 0);
     let bytes = db.read_now(|tx| uploaded_bytes(tx, by, record))?;
     parse(db, target_of(record)?, &bytes, choices_of(record).as_ref())
 }
@@ -106,18 +108,9 @@ pub fn reread(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Parsed, Impo
 pub fn preview(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Preview, ImportError> {
     let target = target_of(record)?;
     let schools = db.read_now(queries::schools)?;
-    let file = reread(db, by, record)?.check(&schools, target)?;
+    let file = reread(db, by, record)?.check(&schools, target, by.progress)?;
     let (parsed, checked) = (file.parsed, file.checked);
-    let prepared = db.write_now(|tx| {
-        prepare(
-            tx,
-            by.identities,
-            by.actor,
-            target.year,
-            &parsed.table,
-            checked,
-        )
-    })?;
+    let prepared = db.write_now(|tx| prepare(tx, by, target.year, &parsed.table, checked))?;
     Ok(Preview { parsed, prepared })
 }
 
@@ -126,18 +119,11 @@ pub fn preview(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Preview, Im
 pub fn confirm(db: &Db, by: By<'_>, record: &ImportRecord, mode: Mode) -> Result<(), ImportError> {
     let target = target_of(record)?;
     let schools = db.read_now(queries::schools)?;
-    let file = reread(db, by, record)?.check(&schools, target)?;
+    let file = reread(db, by, record)?.check(&schools, target, by.progress)?;
     let (parsed, checked) = (file.parsed, file.checked);
     let year = target.year.to_string();
     db.write_now(|tx| {
-        let prepared = prepare(
-            tx,
-            by.identities,
-            by.actor,
-            target.year,
-            &parsed.table,
-            checked,
-        )?;
+        let prepared = prepare(tx, by, target.year, &parsed.table, checked)?;
         let counts = prepared.counts();
         if mode == Mode::AllOrNothing && counts.rejected > 0 {
             return Err(ImportError::Problems {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use stature::access::Role;
 use stature::db::schema::{access, disclosure, pupil};
+use stature::roster::progress::Progress;
 
 use crate::support::TestApp;
 
@@ -257,6 +258,63 @@ both_databases! {
         assert_eq!(placed.len() + unknown, 120);
         assert!(placed.iter().all(|place| *place == (Some("E01000101".to_owned()), Some(3), Some(2025))));
     }
+
+    fn the_pages_of_a_preview_are_turned_without_comparing_the_names_again(test: TestApp) {
+        prepared(test);
+        import(test, "canonical.csv", None, 0);
+        let comparisons = || {
+            use diesel::prelude::*;
+            use stature::db::schema::access;
+            test.db()
+                .read_now(|tx| -> Result<i64, stature::db::Error> {
+                    Ok(access::table.filter(access::purpose.eq("matching_roster")).count().get_result(tx)?)
+                })
+                .unwrap()
+        };
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        let page = upload(test, &browser, "second_import.csv", "");
+        let (address, made) = (page.url.split('?').next().unwrap().to_owned(), comparisons());
+        browser.get(&format!("{address}?show=unchanged")).shows("Unchanged");
+        browser.get(&format!("{address}?show=unchanged&page=2")).shows("Unchanged");
+        assert_eq!(comparisons(), made);
+        browser.get(&address).shows("Nothing has been written yet");
+        assert_eq!(comparisons(), made + 1, "asked for anew, it is made anew");
+        // Another administrator's look is another look.
+        test.signed_in(Role::Administrator, &[900_101], &[]).get(&format!("{address}?show=unchanged"));
+        assert_eq!(comparisons(), made + 2);
+        let (status, _, bytes) = browser.download(&format!("{address}/errors.csv"));
+        assert_eq!(status, 200);
+        assert!(!bytes.is_empty());
+    }
+
+    fn children_held_get_their_area_when_the_postcodes_come_later(test: TestApp) {
+        prepared(test);
+        std::fs::write(test.path("nspl.csv"), "pcds,doterm,lsoa11,lsoa21cd\nEB1 4NQ,,E01000001,E01000101\n").unwrap();
+        std::fs::write(test.path("imd.csv"), "lsoa11cd,imd decile\nE01000001,4\n").unwrap();
+        import(test, "canonical.csv", None, 0);
+        let places = || {
+            use diesel::prelude::*;
+            use stature::db::schema::pupil;
+            test.db()
+                .read_now(|tx| -> Result<Vec<(Option<String>, Option<i32>)>, stature::db::Error> {
+                    Ok(pupil::table
+                        .filter(pupil::lsoa.is_not_null())
+                        .select((pupil::lsoa, pupil::deprivation_decile))
+                        .load(tx)?)
+                })
+                .unwrap()
+        };
+        assert_eq!(places(), []);
+        let said = test.run(&["import", "postcodes", "nspl.csv"]).done();
+        let placed = places();
+        assert!(said.stdout.contains(&format!("homes of {} children", placed.len())), "{}", said.stdout);
+        assert!(!placed.is_empty() && placed.iter().all(|place| *place == (Some("E01000101".to_owned()), None)));
+        // The older index counts by the older areas.
+        test.run(&["import", "deprivation", "imd.csv"]).done();
+        assert_eq!(places(), vec![(Some("E01000001".to_owned()), Some(4)); placed.len()]);
+        let again = test.run(&["import", "postcodes", "nspl.csv"]).done();
+        assert!(!again.stdout.contains("placed anew"), "{}", again.stdout);
+    }
 }
 
 /// Uploads a sample in the browser; the page that says what it would do.
@@ -462,7 +520,7 @@ both_databases! {
         }
         let erase = || {
             let actor = Actor::job("test");
-            let by = By { identities: &test.app.identities, actor: &actor, now: test.app.clock.now() };
+            let by = By { identities: &test.app.identities, actor: &actor, now: test.app.clock.now(), progress: &Progress::default() };
             test.db().write_now(|tx| stature::roster::staged::erase_expired(tx, by)).unwrap()
         };
         test.app.clock.advance(chrono::Duration::days(29));

@@ -14,6 +14,7 @@ use crate::fields::CollectionYear;
 use crate::letters;
 use crate::measurement;
 use crate::roster::import::{self, By, Mode, Target};
+use crate::roster::progress::Progress;
 use crate::roster::{self};
 use crate::schools::contact_queries::{self, Audience};
 use crate::schools::work::{self, Plan};
@@ -159,12 +160,14 @@ fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Resul
     })?;
     let schools = app.db.read_now(roster::all_schools)?;
     let target = Target { year, school: None };
-    let file = parsed.check(&schools, target)?;
+    let progress = Progress::default();
+    let file = parsed.check(&schools, target, &progress)?;
     let actor = Actor::command("demo");
     let by = By {
         identities: &app.identities,
         actor: &actor,
         now: app.clock.now(),
+        progress: &progress,
     };
     let (prepared, applied, _) = app
         .db

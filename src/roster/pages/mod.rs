@@ -3,6 +3,7 @@
 mod columns;
 mod list;
 mod preview;
+mod progress;
 mod school;
 mod show;
 mod upload;
@@ -18,6 +19,7 @@ pub use upload::{upload, upload_page};
 pub use waiting::{decide, row_page, undo, undo_page};
 
 use super::import::{By, ImportError};
+use super::progress::Progress;
 use super::queries::{self, ImportRecord};
 use crate::access::Requires;
 use crate::app::App;
@@ -36,9 +38,10 @@ impl From<ImportError> for AppError {
                 IdentityError::NoRetentionRule(_) | IdentityError::YearClosed(_),
             ) => bad_request(error),
             ImportError::Identity(error) => internal(error),
-            ImportError::NotWaiting | ImportError::RowNotWaiting | ImportError::CannotUndo(_) => {
-                conflict(error)
-            }
+            ImportError::NotWaiting
+            | ImportError::BeingWritten
+            | ImportError::RowNotWaiting
+            | ImportError::CannotUndo(_) => conflict(error),
             other => bad_request(other),
         }
     }
@@ -70,6 +73,7 @@ async fn blocking<P: Requires, T: Send + 'static>(
             identities: &app.identities,
             actor: &actor,
             now: app.clock.now(),
+            progress: &Progress::default(),
         };
         work(&app, by)
     })

@@ -8,7 +8,9 @@ use super::super::errors_file::write_errors;
 use super::super::import::{ImportError, Mode};
 use super::super::queries::ImportRecord;
 use super::super::staged::{self, Preview};
+use super::super::underway::{A_MOMENT, Work};
 use super::super::{decide, queries};
+use super::progress::progress_page;
 use super::{ROWS_A_PAGE, blocking, list, record, show};
 use crate::access::needs;
 use crate::app::App;
@@ -20,6 +22,9 @@ use crate::web::{Allowed, Submitted, View, download, redirect, redirect_with};
 pub struct Part {
     show: Option<String>,
     page: Option<usize>,
+    /// There when the visitor waited for the preview: it is shown as it was
+    /// made.
+    made: Option<String>,
 }
 
 /// An import.
@@ -30,12 +35,41 @@ pub async fn import_page(
     id: web::Path<i64>,
     part: web::Query<Part>,
 ) -> Result<HttpResponse, AppError> {
-    let record = record(&app, &allowed, id.into_inner()).await?;
-    if record.state == "staged" {
-        preview_page(&allowed, &app, &request, record, &part).await
-    } else {
-        result_page(&allowed, &app, &request, record, &part).await
+    let id = id.into_inner();
+    let as_asked = record(&app, &allowed, id).await?;
+    match app.imports.confirmation(id).await {
+        Some(Ok(Work::Underway(reached))) => {
+            return progress_page(
+                &allowed,
+                &app,
+                &request,
+                id,
+                "Importing the roster",
+                reached,
+            );
+        }
+        Some(Ok(Work::Done(()))) => return Ok(imported(id)),
+        // The visitor is on another page by now, which says it.
+        Some(Err(error)) => return Ok(refused(id, &error)),
+        None => {}
     }
+    if as_asked.state == "staged" {
+        preview_page(&allowed, &app, &request, as_asked, &part).await
+    } else {
+        result_page(&allowed, &app, &request, as_asked, &part).await
+    }
+}
+
+fn imported(id: i64) -> HttpResponse {
+    redirect_with(
+        &format!("/imports/{id}"),
+        "success",
+        "The roster was imported",
+    )
+}
+
+fn refused(id: i64, error: &ImportError) -> HttpResponse {
+    redirect_with(&format!("/imports/{id}"), "warning", &error.to_string())
 }
 
 async fn preview_page(
@@ -46,20 +80,23 @@ async fn preview_page(
     part: &Part,
 ) -> Result<HttpResponse, AppError> {
     let id = record.id;
-    let for_preview = record.clone();
-    let preview = match blocking(app, allowed, move |app, by| {
-        staged::preview(&app.db, by, &for_preview)
-    })
-    .await
+    let turning_pages = part.show.is_some() || part.page.is_some() || part.made.is_some();
+    let preview = match app
+        .imports
+        .preview(app, allowed.actor(), &record, !turning_pages, A_MOMENT)
+        .await
     {
-        Ok(preview) => preview,
+        Ok(Work::Done(preview)) => preview,
+        Ok(Work::Underway(reached)) => {
+            return progress_page(allowed, app, request, id, "Checking the roster", reached);
+        }
         // The columns are the first thing to put right.
         Err(ImportError::Columns(_) | ImportError::Questions(_)) => {
             return Ok(redirect(&format!("/imports/{id}/columns")));
         }
         Err(error) => return Err(error.into()),
     };
-    let Preview { parsed, prepared } = &preview;
+    let Preview { parsed, prepared } = &*preview;
     let counts = prepared.counts();
     let parts = show::part_counts(prepared);
     let chosen = chosen_part(&parts, part.show.as_deref());
@@ -187,15 +224,14 @@ pub async fn confirm(
     } else {
         Mode::AllOrNothing
     };
-    blocking(&app, &allowed, move |app, by| {
-        staged::confirm(&app.db, by, &record, mode)
+    let work = app
+        .imports
+        .confirm(&app, allowed.actor(), &record, mode)
+        .await?;
+    Ok(match work {
+        Work::Done(()) => imported(id),
+        Work::Underway(_) => redirect(&format!("/imports/{id}?made=yes")),
     })
-    .await?;
-    Ok(redirect_with(
-        &format!("/imports/{id}"),
-        "success",
-        "The roster was imported",
-    ))
 }
 
 /// Throws a staged import away.

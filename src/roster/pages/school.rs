@@ -181,9 +181,8 @@ pub async fn school_errors_file(
     let bytes = blocking(&app, &allowed, move |app, by| {
         let (rows, parsed) = checked(app, by, &record)?;
         let said = |number: u32| {
-            rows.iter()
-                .find(|row| row.number == number)
-                .and_then(message)
+            let place = rows.binary_search_by_key(&number, |row| row.number).ok()?;
+            message(&rows[place])
         };
         let mut bytes = Vec::new();
         // Writing into memory cannot fail.
@@ -206,7 +205,11 @@ fn checked(
     record: &ImportRecord,
 ) -> Result<(Vec<CheckedRow>, super::super::import::Parsed), ImportError> {
     let schools = app.db.read_now(queries::schools)?;
-    let file = staged::reread(&app.db, by, record)?.check(&schools, staged::target_of(record)?)?;
+    let file = staged::reread(&app.db, by, record)?.check(
+        &schools,
+        staged::target_of(record)?,
+        by.progress,
+    )?;
     Ok((file.checked.rows, file.parsed))
 }
 

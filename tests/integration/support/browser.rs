@@ -108,13 +108,19 @@ impl Browser {
             .as_str()
             .trim_start_matches(&self.address)
             .to_owned();
-        Page {
+        let page = Page {
             status,
             url,
             html: String::from_utf8_lossy(&response.bytes().unwrap()).into_owned(),
             browser: self.clone(),
             typed: BTreeMap::new(),
             file: None,
+        };
+        // A page that shows how far some work is is asked again until the work
+        // is done; the server waits a moment each time.
+        match page.document().select(&selector("#progress-link")).next() {
+            Some(link) => self.get(link.attr("href").unwrap()),
+            None => page,
         }
     }
 }

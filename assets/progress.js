@@ -1,0 +1,22 @@
+// Asks how far the work is, and shows the page itself once it is done.
+// Without this file the page has a link to ask.
+const progress = document.getElementById('progress');
+const link = document.getElementById('progress-link');
+
+const ask = async () => {
+  try {
+    const answer = await fetch(link.href, { cache: 'no-store', redirect: 'manual' });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const now = page.getElementById('progress');
+    if (!now) {
+      window.location.replace(link.href);
+      return;
+    }
+    progress.replaceChildren(...now.childNodes);
+  } catch {
+    // No connection for a moment: asked again.
+  }
+  setTimeout(ask, 1000);
+};
+
+setTimeout(ask, 500);

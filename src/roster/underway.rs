@@ -1,0 +1,294 @@
+//! Imports that are being worked on, and the previews last made.
+//!
+//! The one thing to know: a page never waits long for an import. It asks for
+//! the work, looks for a moment, and shows how far it is when it is not done.
+//! What is kept here is what a page would work out again: it lives in memory
+//! only, for minutes, and confirming never relies on it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, watch};
+
+use super::import::{By, ImportError, Mode};
+use super::progress::{Progress, Reached};
+use super::queries::ImportRecord;
+use super::staged::{self, Preview};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::db;
+
+/// How long a page looks before it shows how far the work is.
+pub const A_MOMENT: Duration = Duration::from_millis(1500);
+
+/// How long a preview is kept for turning its pages.
+const KEPT: Duration = Duration::from_secs(600);
+
+/// The most rows kept in previews that nobody works on; the newest preview is
+/// kept whatever its size.
+const ROWS_KEPT: usize = 100_000;
+
+/// How many imports are worked on at once: each holds its file in memory.
+const AT_ONCE: usize = 2;
+
+/// Work asked for: done, or how far it is.
+#[derive(Debug)]
+pub enum Work<T> {
+    /// Done.
+    Done(T),
+    /// Not yet.
+    Underway(Reached),
+}
+
+/// What a task is for. A preview belongs to whoever asked, because the access
+/// log says who had names compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Preview(i64, Option<i64>),
+    Confirmation(i64),
+}
+
+impl Key {
+    fn import(&self) -> i64 {
+        match self {
+            Self::Preview(import, _) | Self::Confirmation(import) => *import,
+        }
+    }
+}
+
+/// How a task ended.
+enum End {
+    Previewed(Arc<Preview>),
+    Confirmed,
+    /// Told to the first who asks.
+    Failed(Mutex<Option<ImportError>>),
+}
+
+struct Task {
+    began: Instant,
+    progress: Progress,
+    /// The choices of columns it was made with.
+    mapping: Option<String>,
+    /// Whether a page has shown what came of it.
+    shown: AtomicBool,
+    end: watch::Sender<Option<Arc<End>>>,
+}
+
+impl Task {
+    fn new(record: &ImportRecord) -> Self {
+        Self {
+            began: Instant::now(),
+            progress: Progress::default(),
+            mapping: record.mapping.clone(),
+            shown: AtomicBool::new(false),
+            end: watch::Sender::new(None),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.borrow().is_some()
+    }
+
+    fn rows(&self) -> usize {
+        match self.end.borrow().as_deref() {
+            Some(End::Previewed(preview)) => preview.prepared.plan.rows.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// Every import being worked on in this process.
+pub struct Underway {
+    tasks: Mutex<HashMap<Key, Arc<Task>>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Underway {
+    fn default() -> Self {
+        Self {
+            tasks: Mutex::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+impl Underway {
+    /// What confirming a staged import would do. `afresh`: not as a page
+    /// already showed it. Waits no longer than `patience`.
+    pub async fn preview(
+        &self,
+        app: &App,
+        actor: &Actor,
+        record: &ImportRecord,
+        afresh: bool,
+        patience: Duration,
+    ) -> Result<Work<Arc<Preview>>, ImportError> {
+        let key = Key::Preview(record.id, actor.id);
+        let kept = self.locked().get(&key).cloned().filter(|task| {
+            task.mapping == record.mapping
+                && task.began.elapsed() < KEPT
+                && !(afresh && task.shown.load(Ordering::Relaxed))
+        });
+        let task = kept.unwrap_or_else(|| {
+            let task = Arc::new(Task::new(record));
+            self.locked().insert(key.clone(), Arc::clone(&task));
+            let for_preview = record.clone();
+            self.work_on(app, actor, key.clone(), &task, move |app, by| {
+                let preview = staged::preview(&app.db, by, &for_preview)?;
+                Ok(End::Previewed(Arc::new(preview)))
+            });
+            task
+        });
+        match wait(&task, patience).await {
+            None => Ok(Work::Underway(task.progress.reached())),
+            Some(end) => match &*end {
+                End::Previewed(preview) => {
+                    task.shown.store(true, Ordering::Relaxed);
+                    self.keep_within_bounds(&key);
+                    Ok(Work::Done(Arc::clone(preview)))
+                }
+                End::Confirmed => Err(ImportError::NotWaiting),
+                End::Failed(error) => {
+                    self.locked().remove(&key);
+                    Err(taken(error))
+                }
+            },
+        }
+    }
+
+    /// Confirms a staged import: begins to, and looks for a moment. Refused
+    /// when somebody else's confirmation is under way.
+    pub async fn confirm(
+        &self,
+        app: &App,
+        actor: &Actor,
+        record: &ImportRecord,
+        mode: Mode,
+    ) -> Result<Work<()>, ImportError> {
+        let key = Key::Confirmation(record.id);
+        let task = Arc::new(Task::new(record));
+        {
+            let mut tasks = self.locked();
+            if tasks.get(&key).is_some_and(|task| !task.is_over()) {
+                return Err(ImportError::BeingWritten);
+            }
+            tasks.insert(key.clone(), Arc::clone(&task));
+        }
+        self.forget(record.id);
+        let for_writing = record.clone();
+        self.work_on(app, actor, key, &task, move |app, by| {
+            staged::confirm(&app.db, by, &for_writing, mode)?;
+            Ok(End::Confirmed)
+        });
+        self.confirmation(record.id)
+            .await
+            .unwrap_or(Ok(Work::Done(())))
+    }
+
+    /// What became of a confirmation begun before; `None` when there is none
+    /// or its end was told already.
+    pub async fn confirmation(&self, import: i64) -> Option<Result<Work<()>, ImportError>> {
+        let key = Key::Confirmation(import);
+        let task = self.locked().get(&key).cloned()?;
+        let Some(end) = wait(&task, A_MOMENT).await else {
+            return Some(Ok(Work::Underway(task.progress.reached())));
+        };
+        self.locked().remove(&key)?;
+        Some(match &*end {
+            End::Failed(error) => Err(taken(error)),
+            End::Confirmed | End::Previewed(_) => Ok(Work::Done(())),
+        })
+    }
+
+    /// Forgets the previews of an import, which another choice of columns or
+    /// its end has made untrue.
+    pub fn forget(&self, import: i64) {
+        self.locked()
+            .retain(|key, _| matches!(key, Key::Confirmation(_)) || key.import() != import);
+    }
+
+    /// Does the work on a thread that may wait, when there is a place, and
+    /// forgets what came of it after a while. Not bound to the request: a
+    /// visitor who leaves stops nothing half-way.
+    fn work_on(
+        &self,
+        app: &App,
+        actor: &Actor,
+        key: Key,
+        task: &Arc<Task>,
+        work: impl FnOnce(&App, By<'_>) -> Result<End, ImportError> + Send + 'static,
+    ) {
+        let places = Arc::clone(&self.places);
+        let (app, actor, task) = (app.clone(), actor.clone(), Arc::clone(task));
+        tokio::spawn(async move {
+            let imports = Arc::clone(&app.imports);
+            let place = places.acquire_owned().await;
+            let working = Arc::clone(&task);
+            let end = db::blocking(move || {
+                let by = By {
+                    identities: &app.identities,
+                    actor: &actor,
+                    now: app.clock.now(),
+                    progress: &working.progress,
+                };
+                work(&app, by)
+            })
+            .await
+            .unwrap_or_else(|error| End::Failed(Mutex::new(Some(error))));
+            drop(place);
+            task.end.send_replace(Some(Arc::new(end)));
+            tokio::time::sleep(KEPT).await;
+            imports.forget_task(&key, &task);
+        });
+    }
+
+    fn forget_task(&self, key: &Key, task: &Arc<Task>) {
+        let mut tasks = self.locked();
+        if tasks.get(key).is_some_and(|kept| Arc::ptr_eq(kept, task)) {
+            tasks.remove(key);
+        }
+    }
+
+    /// Drops the oldest previews that are over, until what stays is within
+    /// bounds.
+    fn keep_within_bounds(&self, newest: &Key) {
+        let mut tasks = self.locked();
+        let mut over: Vec<(Instant, usize, Key)> = tasks
+            .iter()
+            .filter(|(key, task)| *key != newest && task.is_over())
+            .filter(|(key, _)| matches!(key, Key::Preview(..)))
+            .map(|(key, task)| (task.began, task.rows(), key.clone()))
+            .collect();
+        over.sort_unstable_by_key(|(began, ..)| std::cmp::Reverse(*began));
+        let mut rows = tasks.get(newest).map_or(0, |task| task.rows());
+        for (_, more, key) in over {
+            rows += more;
+            if rows > ROWS_KEPT {
+                tasks.remove(&key);
+            }
+        }
+    }
+
+    /// Nothing is left half-done under the lock, so a panic elsewhere does no
+    /// harm.
+    fn locked(&self) -> MutexGuard<'_, HashMap<Key, Arc<Task>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for a task to end, no longer than `patience`.
+async fn wait(task: &Task, patience: Duration) -> Option<Arc<End>> {
+    let mut end = task.end.subscribe();
+    let over = tokio::time::timeout(patience, end.wait_for(Option::is_some)).await;
+    over.ok()?.ok()?.clone()
+}
+
+fn taken(error: &Mutex<Option<ImportError>>) -> ImportError {
+    error
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+        .unwrap_or(ImportError::NotWaiting)
+}

@@ -23,6 +23,9 @@ use crate::db;
 /// How long a page looks before it shows how far the work is.
 pub const A_MOMENT: Duration = Duration::from_millis(1500);
 
+/// How long a page looks that shows how far the work is already.
+pub const A_GLANCE: Duration = Duration::from_millis(300);
+
 /// How long a preview is kept for turning its pages.
 const KEPT: Duration = Duration::from_secs(600);
 
@@ -182,17 +185,21 @@ impl Underway {
             staged::confirm(&app.db, by, &for_writing, mode)?;
             Ok(End::Confirmed)
         });
-        self.confirmation(record.id)
+        self.confirmation(record.id, A_MOMENT)
             .await
             .unwrap_or(Ok(Work::Done(())))
     }
 
     /// What became of a confirmation begun before; `None` when there is none
-    /// or its end was told already.
-    pub async fn confirmation(&self, import: i64) -> Option<Result<Work<()>, ImportError>> {
+    /// or its end was told already. Waits no longer than `patience`.
+    pub async fn confirmation(
+        &self,
+        import: i64,
+        patience: Duration,
+    ) -> Option<Result<Work<()>, ImportError>> {
         let key = Key::Confirmation(import);
         let task = self.locked().get(&key).cloned()?;
-        let Some(end) = wait(&task, A_MOMENT).await else {
+        let Some(end) = wait(&task, patience).await else {
             return Some(Ok(Work::Underway(task.progress.reached())));
         };
         self.locked().remove(&key)?;

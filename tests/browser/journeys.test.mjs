@@ -72,6 +72,37 @@ test('an administrator takes in a class list', async () => {
   await page.getByText('Quillfeather').first().waitFor();
 });
 
+test('a list of twenty thousand says how far it is, and its pages turn quickly', async () => {
+  const page = await as('Programme administrator');
+  const urn = await firstSchool(page);
+  const letters = (number) => [...String(number)].map((digit) => 'abcdefghij'[digit]).join('');
+  const rows = Array.from({ length: 20_000 }, (_, row) => {
+    const day = String((row % 28) + 1).padStart(2, '0');
+    return `${urn},Ka${letters(row)},Ve${letters(row * 7)},2016-05-${day},F,6,Oak,,,`;
+  });
+  await page.goto('/imports/new');
+  await page.getByLabel('The list').setInputFiles({
+    name: 'long.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(
+      `URN,Given name,Family name,Date of birth,Sex,Year group,Class,Postcode,Parent 1 name,Parent 1 email\n${rows.join('\n')}\n`,
+    ),
+  });
+  // Pressed without waiting for what comes of it: the page on the way is looked at when it is there long enough.
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: /Checking the roster|Check the import/ }).waitFor();
+  if (await page.getByRole('heading', { name: 'Checking the roster' }).isVisible()) {
+    await look(page, 'import-progress');
+  }
+  await page.getByRole('heading', { name: 'Check the import' }).waitFor({ timeout: 120_000 });
+  await page.getByRole('link', { name: /^20,000\s+New$/ }).click();
+  await page.getByRole('link', { name: /Next/ }).click();
+  await page.getByText('Row', { exact: true }).waitFor();
+  assert.equal(await page.locator('tbody').first().locator('tr').count(), 50);
+  await page.getByRole('button', { name: 'Discard this upload' }).click();
+  await page.getByText('The upload was discarded').waitFor();
+});
+
 test('a recorder saves a row by the keyboard alone', async () => {
   const page = await as('Recorder');
   const urn = await firstSchool(page);

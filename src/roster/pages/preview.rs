@@ -1,5 +1,7 @@
 //! One import: before it is confirmed, what it would do; afterwards, what it did and what waits.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,7 +10,7 @@ use super::super::errors_file::write_errors;
 use super::super::import::{ImportError, Mode};
 use super::super::queries::ImportRecord;
 use super::super::staged::{self, Preview};
-use super::super::underway::{A_MOMENT, Work};
+use super::super::underway::{A_GLANCE, A_MOMENT, Work};
 use super::super::{decide, queries};
 use super::progress::progress_page;
 use super::{ROWS_A_PAGE, blocking, list, record, show};
@@ -37,7 +39,12 @@ pub async fn import_page(
 ) -> Result<HttpResponse, AppError> {
     let id = id.into_inner();
     let as_asked = record(&app, &allowed, id).await?;
-    match app.imports.confirmation(id).await {
+    let patience = if part.made.is_some() {
+        A_GLANCE
+    } else {
+        A_MOMENT
+    };
+    match app.imports.confirmation(id, patience).await {
         Some(Ok(Work::Underway(reached))) => {
             return progress_page(
                 &allowed,
@@ -54,7 +61,7 @@ pub async fn import_page(
         None => {}
     }
     if as_asked.state == "staged" {
-        preview_page(&allowed, &app, &request, as_asked, &part).await
+        preview_page(&allowed, &app, &request, as_asked, &part, patience).await
     } else {
         result_page(&allowed, &app, &request, as_asked, &part).await
     }
@@ -78,12 +85,13 @@ async fn preview_page(
     request: &HttpRequest,
     record: ImportRecord,
     part: &Part,
+    patience: Duration,
 ) -> Result<HttpResponse, AppError> {
     let id = record.id;
     let turning_pages = part.show.is_some() || part.page.is_some() || part.made.is_some();
     let preview = match app
         .imports
-        .preview(app, allowed.actor(), &record, !turning_pages, A_MOMENT)
+        .preview(app, allowed.actor(), &record, !turning_pages, patience)
         .await
     {
         Ok(Work::Done(preview)) => preview,
@@ -100,12 +108,14 @@ async fn preview_page(
     let counts = prepared.counts();
     let parts = show::part_counts(prepared);
     let chosen = chosen_part(&parts, part.show.as_deref());
-    let page = part.page.unwrap_or(1).max(1);
     let total = parts
         .iter()
         .find(|part| part["word"] == chosen)
         .and_then(|part| part["count"].as_u64())
         .unwrap_or(0);
+    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
+    // A page beyond the end is the last one.
+    let page = part.page.unwrap_or(1).clamp(1, pages.max(1));
     let columns: Vec<Value> = parsed
         .columns
         .columns
@@ -124,8 +134,11 @@ async fn preview_page(
         .with("rows", show::rows_of(prepared, &chosen, page, ROWS_A_PAGE))
         .with("parts", parts)
         .with("chosen", &chosen)
+        .with("total", total)
+        .with("first", (page - 1) * ROWS_A_PAGE + 1)
+        .with("last", (page * ROWS_A_PAGE).min(total as usize))
         .with("page", page)
-        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .with("pages", pages)
         .render("pages/roster/preview.html")
 }
 

@@ -134,6 +134,7 @@ pub async fn school_import_page(
     app: web::Data<App>,
     request: HttpRequest,
     id: web::Path<i64>,
+    page: web::Query<list::PageNumber>,
 ) -> Result<HttpResponse, AppError> {
     let record = own_record(&app, &allowed, id.into_inner()).await?;
     let view = View::new(&app, &request, &allowed, "Class list")
@@ -141,6 +142,7 @@ pub async fn school_import_page(
     if record.state != "staged" {
         return view
             .with("rows", Vec::<Value>::new())
+            .with("total", 0)
             .with("children", 0)
             .with("trouble", Value::Null)
             .render("pages/roster/school_import.html");
@@ -156,7 +158,7 @@ pub async fn school_import_page(
                 .iter()
                 .filter(|row| matches!(row.verdict, Verdict::Child(_)))
                 .count();
-            let said = rows
+            let said: Vec<Value> = rows
                 .iter()
                 .filter_map(|row| Some(json!({"row": row.number, "message": message(row)?})))
                 .collect();
@@ -165,7 +167,17 @@ pub async fn school_import_page(
         Err(ImportError::Database(error)) => return Err(error.into()),
         Err(error) => (Vec::new(), 0, Value::String(error.to_string())),
     };
-    view.with("rows", rows)
+    let total = rows.len();
+    let pages = total.div_ceil(ROWS_A_PAGE);
+    let page = page.page.unwrap_or(1).clamp(1, pages.max(1));
+    let first = (page - 1) * ROWS_A_PAGE;
+    let shown: Vec<Value> = rows.into_iter().skip(first).take(ROWS_A_PAGE).collect();
+    view.with("first", first + 1)
+        .with("last", first + shown.len())
+        .with("total", total)
+        .with("page", page)
+        .with("pages", pages)
+        .with("rows", shown)
         .with("children", children)
         .with("trouble", trouble)
         .render("pages/roster/school_import.html")

@@ -263,8 +263,6 @@ both_databases! {
         prepared(test);
         import(test, "canonical.csv", None, 0);
         let comparisons = || {
-            use diesel::prelude::*;
-            use stature::db::schema::access;
             test.db()
                 .read_now(|tx| -> Result<i64, stature::db::Error> {
                     Ok(access::table.filter(access::purpose.eq("matching_roster")).count().get_result(tx)?)
@@ -293,8 +291,6 @@ both_databases! {
         std::fs::write(test.path("imd.csv"), "lsoa11cd,imd decile\nE01000001,4\n").unwrap();
         import(test, "canonical.csv", None, 0);
         let places = || {
-            use diesel::prelude::*;
-            use stature::db::schema::pupil;
             test.db()
                 .read_now(|tx| -> Result<Vec<(Option<String>, Option<i32>)>, stature::db::Error> {
                     Ok(pupil::table

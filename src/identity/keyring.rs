@@ -98,12 +98,15 @@ impl Keyring {
         getrandom::fill(bytes.as_mut())
             .map_err(|error| self.unusable(name, std::io::Error::other(error.to_string())))?;
         let path = self.path(name);
-        // Written aside and linked into place: another process sees a whole key or none, and the first one wins.
-        let draft = self.folder.join(format!(".{name}.{}", std::process::id()));
+        let mut aside = [0_u8; 8];
+        getrandom::fill(&mut aside)
+            .map_err(|error| self.unusable(name, std::io::Error::other(error.to_string())))?;
+        // Written aside and linked into place: others see a whole key or none, and the first one wins. Each draft has a
+        // name of its own, because one that is linked already is the key itself and must not be written again.
+        let draft = self.folder.join(format!(".{name}.{}", hex(&aside)));
         let written = OpenOptions::new()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&draft)
             .and_then(|mut file| {
@@ -138,7 +141,8 @@ impl Keyring {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(self.unusable(label, error)),
         };
-        file.write_all(&[b'0'; 64])
+        // What is written over it must not read as a key.
+        file.write_all(&[b'-'; 64])
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::remove_file(&path))
             .map_err(|error| self.unusable(label, error))?;
@@ -245,6 +249,32 @@ mod tests {
             matches!(again.year("2026-27"), Err(KeyringError::Missing { .. })),
             "a copy in memory outlived its file"
         );
+    }
+
+    #[test]
+    fn of_many_who_make_a_key_at_once_all_get_the_one_that_stays() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let keyring = Keyring::open(folder.path()).unwrap();
+            let keys: Vec<Result<Key, KeyringError>> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8)
+                    .map(|_| scope.spawn(|| keyring.create_if_missing("server")))
+                    .collect();
+                threads.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let stays = Keyring::open(folder.path())
+                .unwrap()
+                .year("server")
+                .unwrap();
+            for key in keys {
+                assert_eq!(key.unwrap(), stays);
+            }
+            assert_eq!(
+                fs::read_dir(folder.path()).unwrap().count(),
+                1,
+                "drafts were left"
+            );
+        }
     }
 
     #[test]

@@ -117,3 +117,10 @@ pub(super) fn revoke_logins_of(
     .execute(tx)?;
     Ok(())
 }
+
+pub(super) fn revoke_every_login(tx: &mut Conn, now: NaiveDateTime) -> Result<(), Error> {
+    diesel::update(login::table.filter(login::revoked_at.is_null()))
+        .set(login::revoked_at.eq(now))
+        .execute(tx)?;
+    Ok(())
+}

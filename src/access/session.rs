@@ -139,6 +139,11 @@ pub fn end_all(
     queries::revoke_logins_of(tx, account, except, now)
 }
 
+/// Ends every session there is.
+pub fn end_everybody(tx: &mut Conn, now: NaiveDateTime) -> Result<(), Error> {
+    queries::revoke_every_login(tx, now)
+}
+
 /// Moves the idle limit on, when the last time is long enough ago.
 pub fn touch(tx: &mut Conn, token: &str, now: NaiveDateTime) -> Result<(), Error> {
     queries::touch_login(tx, &token_hash(token), now)

@@ -32,14 +32,11 @@ pub const LINK_HOURS: i64 = 72;
 /// What can go wrong with an account.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// Wrong address or password, or the account is not active.
-    #[error("Email address or password is not right")]
-    Refused,
-    /// Too many wrong passwords.
+    /// Wrong address or password, or the account is locked or not active: one sentence for all of them.
     #[error(
-        "This account is locked after {TRIES_BEFORE_LOCK} wrong passwords. Try again in {LOCK_MINUTES} minutes."
+        "Email address or password is not right. After {TRIES_BEFORE_LOCK} wrong passwords in a row an account is locked for {LOCK_MINUTES} minutes."
     )]
-    Locked,
+    Refused,
     /// The address is taken.
     #[error("there is already an account with this email address")]
     Taken,
@@ -71,14 +68,12 @@ impl From<diesel::result::Error> for AccountError {
 pub enum SignIn {
     /// The password was right; the session began.
     Begun,
-    /// Wrong address, wrong password, not active.
+    /// Wrong address, wrong password, locked, not active: nobody is told which.
     Refused,
-    /// Too many wrong passwords.
-    Locked,
 }
 
 /// Judges a try to sign in and begins the session. `right` says whether the password fits `row`'s hash: hashing takes
-/// long, so the caller does it before the transaction.
+/// long, so the caller does it before the transaction, and the row is looked at once more in it.
 pub fn sign_in(
     tx: &mut Conn,
     row: Option<&AccountRow>,
@@ -87,9 +82,13 @@ pub fn sign_in(
     now: NaiveDateTime,
     limits: SessionLimits,
 ) -> Result<SignIn, db::Error> {
-    let Some(row) = row else {
+    let Some(seen) = row else {
         return Ok(SignIn::Refused);
     };
+    let Some(row) = queries::account_by_id(tx, seen.id)? else {
+        return Ok(SignIn::Refused);
+    };
+    let right = right && row.password_hash == seen.password_hash;
     let actor = Actor::person(row.id, &row.name);
     let subject = format!("account:{}", row.id);
     if queries::is_locked(tx, row.id, now)? {
@@ -101,29 +100,11 @@ pub fn sign_in(
             &subject,
             &json!({}),
         )?;
-        return Ok(SignIn::Locked);
+        return Ok(SignIn::Refused);
     }
     if !right || row.state != "active" {
-        let failed = queries::note_failure(
-            tx,
-            row.id,
-            now,
-            TRIES_BEFORE_LOCK,
-            Duration::minutes(LOCK_MINUTES),
-        )?;
-        audit::event(
-            tx,
-            &actor,
-            now,
-            "account.sign_in_refused",
-            &subject,
-            &json!({"in_a_row": failed}),
-        )?;
-        return Ok(if failed >= TRIES_BEFORE_LOCK {
-            SignIn::Locked
-        } else {
-            SignIn::Refused
-        });
+        note_wrong_password(tx, &actor, row.id, "account.sign_in_refused", now)?;
+        return Ok(SignIn::Refused);
     }
     queries::forget_failures(tx, row.id)?;
     session::begin(tx, row.id, token, now, limits)?;
@@ -131,7 +112,50 @@ pub fn sign_in(
     Ok(SignIn::Begun)
 }
 
-/// Makes a link's token with which the account's password can be set once.
+/// Notes a wrong password; the last of several in a row locks the account.
+fn note_wrong_password(
+    tx: &mut Conn,
+    actor: &Actor,
+    account: i64,
+    action: &str,
+    now: NaiveDateTime,
+) -> Result<i32, db::Error> {
+    let lock = Duration::minutes(LOCK_MINUTES);
+    let failed = queries::note_failure(tx, account, now, TRIES_BEFORE_LOCK, lock)?;
+    let subject = format!("account:{account}");
+    audit::event(
+        tx,
+        actor,
+        now,
+        action,
+        &subject,
+        &json!({"in_a_row": failed}),
+    )?;
+    Ok(failed)
+}
+
+/// Notes that somebody signed in typed a wrong current password. Several in a row lock the account and end its
+/// sessions: an open browser is no place to guess a password at.
+pub fn wrong_current_password(
+    tx: &mut Conn,
+    actor: &Actor,
+    account: i64,
+    now: NaiveDateTime,
+) -> Result<(), db::Error> {
+    let action = "account.password_change_refused";
+    if note_wrong_password(tx, actor, account, action, now)? >= TRIES_BEFORE_LOCK {
+        session::end_all(tx, account, None, now)?;
+    }
+    Ok(())
+}
+
+/// Ends every session and uses up every link: after a restore, when those of the past are back.
+pub fn sign_everybody_out(tx: &mut Conn, now: NaiveDateTime) -> Result<(), db::Error> {
+    session::end_everybody(tx, now)?;
+    queries::use_up_every_password_token(tx, now)
+}
+
+/// Makes a link's token with which the account's password can be set once. Links given out before work no more.
 pub fn password_link(
     tx: &mut Conn,
     actor: &Actor,
@@ -139,6 +163,7 @@ pub fn password_link(
     now: NaiveDateTime,
 ) -> Result<String, AccountError> {
     let token = new_token().map_err(|_| AccountError::NoRandomness)?;
+    queries::use_up_password_tokens(tx, account, now)?;
     queries::insert_password_token(
         tx,
         account,

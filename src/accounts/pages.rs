@@ -70,10 +70,6 @@ pub async fn sign_in(
             form.error("email", AccountError::Refused.to_string());
             sign_in_view(&allowed, &app, &request, &form)
         }
-        SignIn::Locked => {
-            form.error("email", AccountError::Locked.to_string());
-            sign_in_view(&allowed, &app, &request, &form)
-        }
     }
 }
 
@@ -99,8 +95,13 @@ fn sign_in_view(
 
 /// Only paths of our own: a link to the sign-in page must not lead elsewhere afterwards.
 fn own_path(next: Option<&str>) -> &str {
-    next.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
-        .unwrap_or("/")
+    // Browsers leave tabs and line breaks out of an address: "/\t/evil.example" is another site's.
+    let is_ours = |path: &&str| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains(|letter: char| letter == '\\' || letter.is_control())
+    };
+    next.filter(is_ours).unwrap_or("/")
 }
 
 /// Ends the session.
@@ -232,6 +233,10 @@ pub async fn change_password(
         let right = hashing(&app, move || password::fits(&current, stored.as_deref())).await?;
         if !right {
             form.error("current", "This is not your current password");
+            let (actor, now) = (allowed.actor().clone(), app.clock.now());
+            app.db
+                .write(move |tx| super::wrong_current_password(tx, &actor, id, now))
+                .await?;
         }
     }
     if form.is_valid() {
@@ -414,6 +419,10 @@ pub async fn edit(
         .await?;
     let subject = format!("account:{id}");
     match form.text("action") {
+        "link" if row.state == "disabled" => {
+            form.error("", "Enable the account first: a link would open it again");
+            account_view(&allowed, &app, &request, &form, Some(&row))
+        }
         "link" => {
             let token = app
                 .db
@@ -585,6 +594,8 @@ mod tests {
             "//evil.example",
             "https://evil.example",
             "/\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
             "",
         ] {
             assert_eq!(own_path(Some(elsewhere)), "/");

@@ -186,7 +186,7 @@ pub fn set_password(tx: &mut Conn, id: i64, hash: &str, now: NaiveDateTime) -> R
     Ok(())
 }
 
-/// Sets `invited`, `active` or `disabled`; a disabled account's sessions end.
+/// Sets `invited`, `active` or `disabled`; a disabled account's sessions end, and the links given out for it.
 pub fn set_state(tx: &mut Conn, id: i64, state: &str, now: NaiveDateTime) -> Result<(), Error> {
     diesel::update(account::table.find(id))
         .set((account::state.eq(state), account::updated_at.eq(now)))
@@ -199,6 +199,7 @@ pub fn set_state(tx: &mut Conn, id: i64, state: &str, now: NaiveDateTime) -> Res
         )
         .set(login::revoked_at.eq(now))
         .execute(tx)?;
+        use_up_password_tokens(tx, id, now)?;
     }
     Ok(())
 }
@@ -242,6 +243,30 @@ pub(super) fn forget_failures(tx: &mut Conn, id: i64) -> Result<(), Error> {
     )
     .set(account::failed_attempts.eq(0))
     .execute(tx)?;
+    Ok(())
+}
+
+/// Uses up every link that was given out for an account.
+pub(super) fn use_up_password_tokens(
+    tx: &mut Conn,
+    id: i64,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(
+        password_token::table
+            .filter(password_token::account_id.eq(id))
+            .filter(password_token::used_at.is_null()),
+    )
+    .set(password_token::used_at.eq(now))
+    .execute(tx)?;
+    Ok(())
+}
+
+/// Uses up every link that was given out for any account.
+pub(super) fn use_up_every_password_token(tx: &mut Conn, now: NaiveDateTime) -> Result<(), Error> {
+    diesel::update(password_token::table.filter(password_token::used_at.is_null()))
+        .set(password_token::used_at.eq(now))
+        .execute(tx)?;
     Ok(())
 }
 

@@ -31,7 +31,65 @@ both_databases! {
         for _ in 0..4 {
             sign_in(&browser, &email, "not the password").shows("is not right");
         }
-        sign_in(&browser, &email, "not the password").shows("is locked");
+        let locked = sign_in(&browser, &email, "not the password").shows("is locked");
+        sign_in(&browser, &email, PASSWORD).status(422).shows("is locked");
+        for _ in 0..5 {
+            sign_in(&browser, "nobody@example.org", "not the password");
+        }
+        let unknown = sign_in(&browser, "nobody@example.org", "not the password");
+        assert_eq!(locked.all(".nhsuk-error-summary"), unknown.all(".nhsuk-error-summary"), "a lock tells that there is an account");
+        test.app.clock.advance(Duration::minutes(16));
+        assert_eq!(sign_in(&browser, &email, PASSWORD).status, 200);
+    }
+
+    fn after_being_signed_out_for_idleness_one_signs_in_again(test: TestApp) {
+        let email = test.account(Role::SystemAdministrator, &[], &[]);
+        let browser = test.browser();
+        sign_in(&browser, &email, PASSWORD);
+        test.app.clock.advance(Duration::minutes(21));
+        let page = browser.get("/accounts").fill("Email address", &email).fill("Password", PASSWORD).press("Sign in");
+        assert_eq!((page.status, page.url.as_str()), (200, "/accounts"), "{}", page.text());
+    }
+
+    fn a_link_does_not_open_an_account_that_was_disabled_after_it_was_given_out(test: TestApp) {
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let email = test.account(Role::Nurse, &[], &[]);
+        let account = admin.get("/accounts").follow("A Nurse");
+        let link = account.press("Make a new password link").all("code").pop().unwrap();
+        let path = link.strip_prefix(&test.address).unwrap();
+        account.press("Disable this account").shows("The account was changed");
+        let nurse = test.browser();
+        nurse.get(path).shows("has been used or is too old");
+        let account = admin.get("/accounts").follow("A Nurse");
+        account.press("Make a new password link").status(422).shows("Enable the account first");
+        account.press("Enable this account").shows("The account was changed");
+        nurse.get(path).shows("has been used or is too old");
+        assert_eq!(sign_in(&nurse, &email, PASSWORD).status, 200);
+    }
+
+    fn a_new_link_takes_the_place_of_the_one_before(test: TestApp) {
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        test.account(Role::Nurse, &[], &[]);
+        let account = admin.get("/accounts").follow("A Nurse");
+        let link = || account.press("Make a new password link").all("code").pop().unwrap();
+        let (first, second) = (link(), link());
+        let nurse = test.browser();
+        nurse.get(first.strip_prefix(&test.address).unwrap()).shows("has been used or is too old");
+        assert!(!nurse.get(second.strip_prefix(&test.address).unwrap()).says("has been used"));
+    }
+
+    fn a_session_that_is_open_guesses_no_password(test: TestApp) {
+        let email = test.account(Role::Nurse, &[], &[]);
+        let browser = test.browser();
+        sign_in(&browser, &email, PASSWORD);
+        let change = |current: &str| {
+            browser.get("/account").fill("Current password", current).fill("New password", "four blue herons fly").press("Change password")
+        };
+        for _ in 0..4 {
+            change("not the password").status(422).shows("This is not your current password");
+        }
+        change("not the password");
+        assert!(browser.get("/account").url.starts_with("/sign-in"), "the session went on");
         sign_in(&browser, &email, PASSWORD).status(422).shows("is locked");
         test.app.clock.advance(Duration::minutes(16));
         assert_eq!(sign_in(&browser, &email, PASSWORD).status, 200);

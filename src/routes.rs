@@ -16,7 +16,7 @@ use crate::roster::pages as roster;
 use crate::schools::contact_pages as contacts;
 use crate::schools::pages as schools;
 use crate::statistics::pages as statistics;
-use crate::web::routing::{Route, get, post};
+use crate::web::routing::{Route, background, get, post};
 use crate::years::pages as years;
 
 /// The table.
@@ -178,7 +178,7 @@ pub fn table() -> Vec<Route> {
             needs::Record,
             measurement::record_page,
         ),
-        get(
+        background(
             "/schools/{urn}/record/rows",
             needs::Record,
             measurement::record_rows,

@@ -50,7 +50,7 @@ impl<P: Requires> FromRequest for Allowed<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let session = check(&request, P::PERMISSION).await?;
+            let session = check(&request, P::PERMISSION, AskedBy::Person).await?;
             Ok(Self {
                 session,
                 permission: PhantomData,
@@ -59,10 +59,20 @@ impl<P: Requires> FromRequest for Allowed<P> {
     }
 }
 
+/// Whose doing a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AskedBy {
+    /// Somebody opened a page or pressed a button: the session goes on.
+    Person,
+    /// A page asked by itself, and would do so all night on a tablet that was left behind.
+    Script,
+}
+
 /// The session of a request that may do `permission`; looked up once a request.
 pub(super) async fn check(
     request: &HttpRequest,
     permission: Permission,
+    asked_by: AskedBy,
 ) -> Result<Session, AppError> {
     let known = request.extensions().get::<Session>().cloned();
     let session = if let Some(session) = known {
@@ -70,6 +80,9 @@ pub(super) async fn check(
     } else {
         let app = app_of(request)?;
         let session = session_of(&app, request).await?;
+        if asked_by == AskedBy::Person {
+            prolong(&app, request, &session).await?;
+        }
         request.extensions_mut().insert(session.clone());
         session
     };
@@ -98,20 +111,21 @@ pub(super) async fn session_of(app: &App, request: &HttpRequest) -> Result<Sessi
         return Ok(Session::anonymous());
     };
     let (now, limits) = (app.clock.now(), app.session_limits());
-    let looked_up = token.clone();
     let found = app
         .db
-        .read(move |tx| session::find(tx, &looked_up, now, limits))
+        .read(move |tx| session::find(tx, &token, now, limits))
         .await?;
-    match found {
-        Some(session) => {
-            if session.is_worth_touching(now) {
-                app.db
-                    .write(move |tx| -> Result<(), db::Error> { session::touch(tx, &token, now) })
-                    .await?;
-            }
-            Ok(session)
-        }
-        None => Ok(Session::anonymous()),
+    Ok(found.unwrap_or_else(Session::anonymous))
+}
+
+/// Moves the idle limit of a session on.
+async fn prolong(app: &App, request: &HttpRequest, session: &Session) -> Result<(), AppError> {
+    let now = app.clock.now();
+    match cookies::login_token(app, request) {
+        Some(token) if session.is_worth_touching(now) => Ok(app
+            .db
+            .write(move |tx| -> Result<(), db::Error> { session::touch(tx, &token, now) })
+            .await?),
+        _ => Ok(()),
     }
 }

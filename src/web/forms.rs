@@ -9,7 +9,8 @@ use std::pin::Pin;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::error::UrlencodedError;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use sha2::Sha256;
@@ -17,13 +18,14 @@ use subtle::ConstantTimeEq;
 
 use super::allowed::app_of;
 use super::cookies;
+use crate::access::Session;
 use crate::access::session::token_hash;
 use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
 use crate::identity::hex;
 
 /// Forms larger than this are not ours.
-const MOST_BYTES: usize = 512 * 1024;
+pub const MOST_BYTES: usize = 512 * 1024;
 
 /// Something wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -173,20 +175,12 @@ impl FromRequest for Submitted {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = web::Form::<Vec<(String, String)>>::from_request(request, payload);
-        let length = request
-            .headers()
-            .get("content-length")
-            .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         let request = request.clone();
         Box::pin(async move {
-            if length.is_some_and(|length| length > MOST_BYTES) {
-                return Err(bad_request(
-                    "The form is larger than any of ours. Go back and try again.",
-                ));
-            }
-            let pairs = form
-                .await
-                .map_err(|_| bad_request("The form could not be read. Go back and try again."))?;
+            let pairs = form.await.map_err(|error| match error.as_error() {
+                Some(UrlencodedError::Overflow { .. }) => too_large(),
+                _ => bad_request("The form could not be read. Go back and try again."),
+            })?;
             let form = FormData::of_pairs(pairs.into_inner())?;
             check_token(&request, form.text("csrf"))?;
             Ok(Self(form))
@@ -194,10 +188,20 @@ impl FromRequest for Submitted {
     }
 }
 
-/// Refuses a form of somebody signed in without the session's token.
+/// What a form larger than [`MOST_BYTES`] is answered.
+pub(super) fn too_large() -> AppError {
+    bad_request("The form is larger than any of ours. Nothing was changed. Go back and try again.")
+}
+
+/// Refuses a form of somebody signed in without the session's token. Who is signed in is known by now: the permission
+/// was checked first. The cookie alone does not tell, because it outlives a session that has ended.
 pub fn check_token(request: &HttpRequest, given: &str) -> Result<(), AppError> {
     let app = app_of(request)?;
-    let Some(token) = cookies::login_token(&app, request) else {
+    let is_signed_in = request
+        .extensions()
+        .get::<Session>()
+        .is_some_and(|session| session.login.is_some());
+    let Some(token) = cookies::login_token(&app, request).filter(|_| is_signed_in) else {
         return Ok(());
     };
     let expected = form_token(&app, &token)?;

@@ -16,6 +16,9 @@ pub mod server;
 mod upload;
 mod view;
 
+/// The last page of a list that is asked for: a number that was typed into an address may be any.
+pub const LAST_PAGE: i64 = 1_000_000;
+
 pub use allowed::Allowed;
 pub use forms::{FieldError, FormData, Submitted};
 pub use upload::Upload;

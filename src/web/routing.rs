@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpRequest, Responder, web};
 
+use super::allowed::AskedBy;
 use super::{Allowed, allowed};
 use crate::access::{Permission, Requires};
 
@@ -59,7 +60,18 @@ where
     F::Output: Responder + 'static,
     Args: Guarded<Permission = P> + FromRequest + 'static,
 {
-    route(Method::GET, path, permission, handler)
+    route(Method::GET, path, permission, AskedBy::Person, handler)
+}
+
+/// What a page's script asks for by itself: it keeps nobody signed in.
+pub fn background<P, F, Args>(path: &'static str, permission: P, handler: F) -> Route
+where
+    P: Requires,
+    F: Handler<Args> + Send + Sync,
+    F::Output: Responder + 'static,
+    Args: Guarded<Permission = P> + FromRequest + 'static,
+{
+    route(Method::GET, path, permission, AskedBy::Script, handler)
 }
 
 /// An action.
@@ -70,10 +82,16 @@ where
     F::Output: Responder + 'static,
     Args: Guarded<Permission = P> + FromRequest + 'static,
 {
-    route(Method::POST, path, permission, handler)
+    route(Method::POST, path, permission, AskedBy::Person, handler)
 }
 
-fn route<P, F, Args>(method: Method, path: &'static str, _: P, handler: F) -> Route
+fn route<P, F, Args>(
+    method: Method,
+    path: &'static str,
+    _: P,
+    asked_by: AskedBy,
+    handler: F,
+) -> Route
 where
     P: Requires,
     F: Handler<Args> + Send + Sync,
@@ -91,7 +109,7 @@ where
                 let handler = handler.clone();
                 async move {
                     // Permission first: a body is not even read for somebody who may not send one.
-                    allowed::check(&request, P::PERMISSION).await?;
+                    allowed::check(&request, P::PERMISSION, asked_by).await?;
                     let arguments = Args::from_request(&request, &mut payload.into_inner())
                         .await
                         .map_err(Into::into)?;

@@ -12,6 +12,7 @@ use actix_web::{App as ActixApp, HttpMessage, HttpServer, web};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
+use super::forms::MOST_BYTES;
 use super::{assets, errors};
 use crate::app::App;
 use crate::error::AppError;
@@ -62,6 +63,7 @@ pub fn run(
         let routes = routes.clone();
         ActixApp::new()
             .app_data(data.clone())
+            .app_data(web::FormConfig::default().limit(MOST_BYTES))
             .wrap(from_fn(errors::as_pages))
             .wrap(from_fn(same_origin_only))
             .wrap(from_fn(headers))

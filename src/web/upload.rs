@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use zeroize::Zeroizing;
 
-use super::forms::{FormData, check_token};
+use super::forms::{self, FormData, check_token};
 use crate::error::{AppError, bad_request};
 
 /// The largest file taken through a browser; larger ones go through the command line.
@@ -40,6 +40,7 @@ impl FromRequest for Upload {
                 || bad_request("The upload broke off. Nothing was changed. Try again.");
             let mut parts = parts.await.map_err(|_| unreadable())?;
             let mut pairs = Vec::new();
+            let mut fields = 0;
             let mut file_name = String::new();
             let mut bytes = Zeroizing::new(Vec::new());
             while let Some(part) = parts.next().await {
@@ -76,6 +77,10 @@ impl FromRequest for Upload {
                         ));
                     }
                     None => {
+                        fields += name.len() + content.len();
+                        if fields > forms::MOST_BYTES {
+                            return Err(forms::too_large());
+                        }
                         let text = String::from_utf8(content.to_vec()).map_err(|_| unreadable())?;
                         pairs.push((name, text));
                     }

@@ -30,4 +30,5 @@ mod roster;
 mod schema;
 mod sealed;
 mod visits;
+mod web;
 mod years;

@@ -9,7 +9,7 @@ use super::ROWS_A_PAGE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, View};
+use crate::web::{Allowed, LAST_PAGE, View};
 
 /// Which page of a list.
 #[derive(Debug, Deserialize)]
@@ -25,7 +25,7 @@ pub async fn list(
     request: HttpRequest,
     page: web::Query<PageNumber>,
 ) -> Result<HttpResponse, AppError> {
-    let page = page.page.unwrap_or(1).max(1);
+    let page = page.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
     let scope = allowed.scope().clone();
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let (records, total) = app

@@ -17,7 +17,7 @@ use super::{ROWS_A_PAGE, blocking, list, record, show};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, Submitted, View, download, redirect, redirect_with};
+use crate::web::{Allowed, LAST_PAGE, Submitted, View, download, redirect, redirect_with};
 
 /// Which part of an import, and which page of it.
 #[derive(Debug, Deserialize)]
@@ -173,7 +173,7 @@ async fn result_page(
     record: ImportRecord,
     part: &Part,
 ) -> Result<HttpResponse, AppError> {
-    let page = part.page.unwrap_or(1).max(1);
+    let page = part.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
     let kind = part
         .show
         .clone()

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::fields::{CollectionYear, Urn};
 use crate::tabular;
-use crate::web::{Allowed, FormData, Upload, View, download, redirect};
+use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download, redirect};
 
 /// What the school sent before.
 pub async fn school_list(
@@ -27,7 +27,7 @@ pub async fn school_list(
     request: HttpRequest,
     page: web::Query<list::PageNumber>,
 ) -> Result<HttpResponse, AppError> {
-    let page = page.page.unwrap_or(1).max(1);
+    let page = page.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
     let (scope, by) = (allowed.scope().clone(), allowed.actor().label.clone());
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let (records, total) = app

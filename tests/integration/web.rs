@@ -1,0 +1,72 @@
+//! What every page has in common: bounds, sizes, sessions, keys that are not there.
+
+use chrono::Duration;
+use stature::access::Role;
+
+use crate::support::ChildSpec;
+
+both_databases! {
+    fn a_page_number_beyond_all_bounds_is_no_fault(test: TestApp) {
+        test.set_year("2026-27", 365);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let governance = test.signed_in(Role::Governance, &[], &[]);
+        for number in ["0", "-1", "9223372036854775807", "-9223372036854775808", "18446744073709551615"] {
+            for (browser, path) in [
+                (&administrator, "/letters?state=sent&page="),
+                (&administrator, "/imports?page="),
+                (&governance, "/privacy/log?page="),
+                (&governance, "/privacy/ledger?page="),
+            ] {
+                let page = browser.get(&format!("{path}{number}"));
+                assert!(page.status < 500, "{path}{number}: {} {}", page.status, page.text());
+            }
+        }
+    }
+
+    fn long_words_of_letters_are_kept(test: TestApp) {
+        let nurse = test.signed_in(Role::Nurse, &[], &[]);
+        let words = "We would be glad to talk. ".repeat(1_500);
+        let page = nurse.get("/letters/texts").fill("Invitation to talk", &words).press("Save the words").status(200);
+        assert!(nurse.get("/letters/texts").html.contains(words.trim()), "{}", page.text());
+    }
+
+    fn a_form_larger_than_any_of_ours_is_refused_in_words(test: TestApp) {
+        let nurse = test.signed_in(Role::Nurse, &[], &[]);
+        let words = "x".repeat(600 * 1024);
+        let page = nurse.get("/letters/texts").fill("Invitation to talk", &words).press("Save the words");
+        page.status(400).shows("larger than any of ours");
+    }
+
+    fn what_a_page_asks_for_by_itself_keeps_nobody_signed_in(test: TestApp) {
+        test.child(ChildSpec::default());
+        let recorder = test.signed_in(Role::Recorder, &[900_101], &[]);
+        recorder.get("/schools/900101/record").status(200);
+        for _ in 0..4 {
+            test.app.clock.advance(Duration::minutes(5) - Duration::seconds(1));
+            recorder.get("/schools/900101/record/rows").status(200);
+        }
+        test.app.clock.advance(Duration::seconds(5));
+        let rows = recorder.get("/schools/900101/record/rows");
+        assert!(rows.url.starts_with("/sign-in"), "a tablet left open stays signed in");
+    }
+
+    fn a_key_that_is_not_there_is_told_on_every_page_with_names(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
+        let governance = test.signed_in(Role::Governance, &[], &[]);
+        let search = nurse.get("/children").fill("Name or NHS number", "Robin");
+        let request = governance.get("/privacy/subject-access").fill("NHS number", "9990102694");
+        std::fs::remove_file(test.path("keyring/2026-27.key")).unwrap();
+        let pages = [
+            nurse.get(&format!("/children/{child}")),
+            nurse.get(&format!("/children/{child}/details")),
+            nurse.get("/schools/900101/record"),
+            search.press("Find"),
+            request.press("Find records"),
+        ];
+        for page in pages {
+            assert_eq!(page.status, 503, "{}: {}", page.url, page.text());
+            page.shows("The key of 2026-27 is not in the keyring");
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use growth::Sex;
 use serde_json::json;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::queries;
 use crate::app::App;
@@ -10,7 +12,7 @@ use crate::audit::{self, Actor};
 use crate::db::Conn;
 use crate::error::{AppError, internal};
 use crate::fields::{EmailReading, NhsNumber, Postcode, Upn, YearGroup, read_email, text};
-use crate::identity::{Contact, Person, Purpose, Whose};
+use crate::identity::{Contact, Person, Purpose, Whose, hex};
 use crate::measurement::queries::PupilRow;
 use crate::measurement::{When, reassess};
 use crate::web::FormData;
@@ -26,8 +28,43 @@ pub(super) struct Correction {
     class: String,
 }
 
+/// A mark of what is held: whoever saves sends it back, and another one means that somebody else was quicker.
+pub(super) fn mark(row: &PupilRow, person: &Person) -> Result<String, AppError> {
+    let mut digest = Sha256::new();
+    let held = Zeroizing::new(serde_json::to_vec(person).map_err(internal)?);
+    digest.update(&*held);
+    for text in [
+        row.sex.as_str(),
+        &row.year_group,
+        row.class_name.as_deref().unwrap_or_default(),
+    ] {
+        digest.update([0]);
+        digest.update(text);
+    }
+    Ok(hex(&digest.finalize()))
+}
+
+/// Whether the form was filled in from what is held now. If not, that is told, and the form is made one of now: saving
+/// it once more is then a decision.
+pub(super) fn is_of_now(
+    form: &mut FormData,
+    row: &PupilRow,
+    held: &Person,
+) -> Result<bool, AppError> {
+    let now = mark(row, held)?;
+    if form.text("held") == now {
+        return Ok(true);
+    }
+    form.put("held", &now);
+    form.error(
+        "",
+        "Somebody else has corrected this child’s details since you opened the page. Yours were not saved. Look at the child’s page in another tab, and save again only if yours are right.",
+    );
+    Ok(false)
+}
+
 /// The form filled in with what is held.
-pub(super) fn filled(row: &PupilRow, person: &Person) -> FormData {
+pub(super) fn filled(row: &PupilRow, person: &Person) -> Result<FormData, AppError> {
     let born = person.date_of_birth;
     let mut form = FormData::filled([
         ("given_name", person.given_name.clone()),
@@ -44,6 +81,7 @@ pub(super) fn filled(row: &PupilRow, person: &Person) -> FormData {
         ("address", person.address_lines.join("\n")),
         ("town", person.town.clone()),
         ("postcode", shown(person.postcode.as_ref())),
+        ("held", mark(row, person)?),
     ]);
     for (index, contact) in person.contacts.iter().take(CONTACTS).enumerate() {
         let mut put = |field: &str, value: &str| form.put(&format!("{field}-{index}"), value);
@@ -57,7 +95,7 @@ pub(super) fn filled(row: &PupilRow, person: &Person) -> FormData {
             put("letters", "yes");
         }
     }
-    form
+    Ok(form)
 }
 
 fn shown<T: std::fmt::Display>(value: Option<&T>) -> String {
@@ -160,8 +198,7 @@ fn contact(form: &mut FormData, index: usize, held: Option<&Contact>) -> Contact
 /// Opens what is held, for correcting it.
 pub(super) fn open(tx: &mut Conn, app: &App, actor: &Actor, id: i64) -> Result<Person, AppError> {
     app.identities
-        .open(tx, actor, Purpose::Correcting, Whose::Pupils(&[id]))
-        .map_err(internal)?
+        .open(tx, actor, Purpose::Correcting, Whose::Pupils(&[id]))?
         .remove(&id)
         .ok_or_else(|| {
             crate::error::conflict(
@@ -185,8 +222,7 @@ pub(super) fn apply(
     };
     let now = app.clock.now();
     app.identities
-        .put(tx, &row.year_label, row.id, &correction.person)
-        .map_err(internal)?;
+        .put(tx, &row.year_label, row.id, &correction.person)?;
     queries::set_particulars(
         tx,
         row.id,

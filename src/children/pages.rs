@@ -91,9 +91,7 @@ pub async fn search(
                 })?;
             let places = queries::places(tx, &scope, &year)?;
             let door = &inside.identities;
-            let compared = door
-                .open(tx, &actor, Purpose::FindingChild, Whose::WholeYear(&year))
-                .map_err(internal)?;
+            let compared = door.open(tx, &actor, Purpose::FindingChild, Whose::WholeYear(&year))?;
             let mut ids: Vec<i64> = compared
                 .iter()
                 .filter(|(id, person)| places.contains_key(id) && wanted.fits(person))
@@ -110,9 +108,7 @@ pub async fn search(
             let total = ids.len();
             ids.truncate(MOST_SHOWN);
             drop(compared);
-            let shown = door
-                .open(tx, &actor, Purpose::FindingChild, Whose::Pupils(&ids))
-                .map_err(internal)?;
+            let shown = door.open(tx, &actor, Purpose::FindingChild, Whose::Pupils(&ids))?;
             let urns: Vec<i32> = places.values().map(|(urn, _, _)| *urn).collect();
             let schools = queries::school_names(tx, &unique(urns))?;
             let rows: Vec<Value> = ids
@@ -160,8 +156,7 @@ pub async fn child_page(
             let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
             let person = inside
                 .identities
-                .open(tx, &actor, Purpose::ViewingRecord, Whose::Pupils(&[id]))
-                .map_err(internal)?
+                .open(tx, &actor, Purpose::ViewingRecord, Whose::Pupils(&[id]))?
                 .remove(&id);
             let school = measurements::school_name(tx, row.school_urn)?;
             let measured = measurements::measurements_of(tx, id)?;
@@ -399,7 +394,7 @@ pub async fn details_page(
         .write(move |tx| -> Result<_, AppError> {
             let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
             let person = correct::open(tx, &inside, &actor, id)?;
-            Ok(correct::filled(&row, &person))
+            correct::filled(&row, &person)
         })
         .await?;
     render_details(&allowed, &app, &request, id, &form)
@@ -440,7 +435,9 @@ pub async fn correct_details(
         .write(move |tx| -> Result<_, AppError> {
             let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
             let held = correct::open(tx, &inside, &actor, id)?;
-            if let Some(correction) = correct::read(&mut form, &held, inside.clock.today()) {
+            if correct::is_of_now(&mut form, &row, &held)?
+                && let Some(correction) = correct::read(&mut form, &held, inside.clock.today())
+            {
                 correct::apply(tx, &inside, &actor, &row, &held, &correction)?;
             }
             Ok(form)

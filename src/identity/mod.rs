@@ -74,9 +74,9 @@ impl From<IdentityError> for AppError {
                     "The key of {name} is not in the keyring, so its names cannot be read. Nothing was changed. Tell your system administrator."
                 ))
             }
-            IdentityError::NoRetentionRule(_) | IdentityError::YearClosed(_) => {
-                Self::Conflict(error.to_string())
-            }
+            IdentityError::NoRetentionRule(_)
+            | IdentityError::YearClosed(_)
+            | IdentityError::NameRemoved(_) => Self::Conflict(error.to_string()),
             error => Self::Internal(error.into()),
         }
     }

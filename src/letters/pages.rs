@@ -21,7 +21,7 @@ use crate::error::{AppError, bad_request, conflict, internal};
 use crate::identity::{Person, Purpose, Whose};
 use crate::outbox::{self, OutboxError, Parcel};
 use crate::settings;
-use crate::web::{Allowed, FormData, Submitted, View, download, redirect_with};
+use crate::web::{Allowed, FormData, LAST_PAGE, Submitted, View, download, redirect_with};
 
 /// Letters on one page of a list.
 const PAGE: i64 = 50;
@@ -34,6 +34,12 @@ impl From<LetterError> for AppError {
             LetterError::NoSuchLetter => Self::NotFound,
             LetterError::Refused(refused) => conflict(refused),
             LetterError::Outbox(OutboxError::NotFromHere(error)) => conflict(error),
+            LetterError::Identity(error) | LetterError::Outbox(OutboxError::Identity(error)) => {
+                error.into()
+            }
+            LetterError::Database(error) | LetterError::Outbox(OutboxError::Database(error)) => {
+                error.into()
+            }
             other => internal(other),
         }
     }
@@ -55,7 +61,10 @@ pub async fn list(
     request: HttpRequest,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let (asked, page) = (State::from_code(&query.state), query.page.max(1));
+    let (asked, page) = (
+        State::from_code(&query.state),
+        query.page.clamp(1, LAST_PAGE),
+    );
     let (scope, actor, door) = (
         allowed.scope().clone(),
         allowed.actor().clone(),

@@ -54,7 +54,9 @@ impl From<RecordError> for AppError {
         match error {
             RecordError::NoSuchChild => Self::NotFound,
             RecordError::NameRemoved | RecordError::NothingToUndo => conflict(error),
-            other => internal(other),
+            RecordError::Identity(error) => error.into(),
+            RecordError::Database(error) => error.into(),
+            RecordError::Limits(_) => internal(error),
         }
     }
 }
@@ -94,8 +96,7 @@ fn sheet(
     let names = match actor {
         Some(actor) => app
             .identities
-            .open(tx, actor, Purpose::Recording, Whose::Pupils(&ids))
-            .map_err(internal)?,
+            .open(tx, actor, Purpose::Recording, Whose::Pupils(&ids))?,
         None => Opened::new(),
     };
     let outcomes = queries::outcomes_of_school(tx, &year, urn)?;

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
 use crate::fields::NhsNumber;
 use crate::identity::Purpose;
-use crate::web::{Allowed, FormData, Submitted, View, download, page};
+use crate::web::{Allowed, FormData, LAST_PAGE, Submitted, View, download, page};
 
 /// The public privacy notice, made from the purposes that identities may be opened for.
 pub async fn notice(
@@ -71,7 +71,7 @@ pub struct BookQuery {
 
 impl BookQuery {
     fn page(&self) -> i64 {
-        self.page.unwrap_or(1).clamp(1, 1_000_000)
+        self.page.unwrap_or(1).clamp(1, LAST_PAGE)
     }
 
     fn filter(&self) -> Result<Filter, AppError> {
@@ -233,8 +233,7 @@ pub async fn subject_access_search(
     let found = app
         .db
         .write(move |tx| search(tx, &identities, &actor, &what))
-        .await
-        .map_err(internal)?;
+        .await?;
     View::new(&app, &request, &allowed, "Records found")
         .with("found", found)
         .render("pages/privacy/subject_access_found.html")
@@ -310,8 +309,7 @@ pub async fn subject_access_file(
     let file = app
         .db
         .write(move |tx| gather(tx, &identities, &actor, now, &pupils))
-        .await
-        .map_err(internal)?;
+        .await?;
     let html = page::render(
         &app.templates,
         "pages/privacy/child_file.html",

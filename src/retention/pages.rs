@@ -20,6 +20,8 @@ impl From<RetentionError> for AppError {
             RetentionError::UnderWay => conflict(
                 "Names are being removed at this moment, by the nightly job or by somebody else. Nothing was changed.",
             ),
+            RetentionError::Identity(error) => error.into(),
+            RetentionError::Database(error) => error.into(),
             error => internal(error),
         }
     }

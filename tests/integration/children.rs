@@ -84,6 +84,20 @@ both_databases! {
         assert_eq!(details, [r#"{"fields":["given_name","date_of_birth","contacts"]}"#]);
     }
 
+    fn two_who_correct_one_child_do_not_overwrite_each_other_silently(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        let path = format!("/children/{child}/details");
+        let (first, second) = (test.signed_in(Role::Nurse, &[900_101], &[]), test.signed_in(Role::Administrator, &[], &[]));
+        let (one, two) = (first.get(&path), second.get(&path));
+        one.fill("Town", "Northbridge").press("Correct the details").shows("The details were corrected");
+        let two = two.fill("Class", "6B").press("Correct the details").status(422)
+            .shows("Somebody else has corrected this child’s details");
+        assert!(two.html.contains("value=\"6B\""), "what was typed is gone");
+        first.get(&format!("/children/{child}")).shows("Northbridge");
+        // Shown beside what is held now, it is a decision of whoever saves once more.
+        two.press("Correct the details").shows("The details were corrected").shows("6B");
+    }
+
     fn a_child_whose_name_is_gone_says_so_and_since_when(test: TestApp) {
         let child = test.child(ChildSpec::default());
         test.measure(child, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 27).unwrap());
@@ -97,6 +111,8 @@ both_databases! {
         let page = nurse.get(&format!("/children/{child}")).status(200).shows("Name removed on 12 March 2027").shows("141.2");
         assert!(!page.says("Correct details") && !page.says("sam@example.org"));
         nurse.get(&format!("/children/{child}/details")).status(409).shows("nothing left to correct");
-        nurse.get("/schools/900101/record").status(200).shows("Name removed");
+        let page = nurse.get("/schools/900101/record").status(200).shows("Name removed");
+        page.fill_named("height", "").fill_named("weight", "").fill_named("reason", "absent")
+            .press_css(&format!("#f{child} button")).status(409).shows("nothing more can be recorded");
     }
 }

@@ -8,6 +8,7 @@ use growth::{Age, Assessment, Height, NotAssessed, Scheme, Sex, Weight};
 use serde::Serialize;
 
 use crate::fields::{CollectionYear, YearGroup};
+use crate::web::filters::long_date;
 
 /// The setting that holds other limits than the usual ones, as JSON.
 pub const LIMITS_SETTING: &str = "plausibility.limits";
@@ -111,6 +112,28 @@ pub fn check(entry: &Entry, subject: &Subject, today: NaiveDate, limits: &Limits
         previous_in_class: subject.previous_in_class,
     };
     plausibility::check(&observation, &around, limits)
+}
+
+/// What is wrong with the day for which a reason for no measurement is given; nothing when it is a day of the year that
+/// has come.
+pub fn check_day(on: NaiveDate, year: CollectionYear, today: NaiveDate) -> Findings {
+    let reject = |code: Code, message: String| Findings {
+        rejects: vec![Finding { code, message }],
+        warnings: Vec::new(),
+    };
+    let shown = long_date(on);
+    if !year.contains(on) {
+        let message = format!(
+            "The date of the measurement, {shown}, is outside the collection year {year}: check this."
+        );
+        reject(Code::DateOutsideYear, message)
+    } else if on > today {
+        let message =
+            format!("The date of the measurement, {shown}, has not come yet: check this.");
+        reject(Code::DateInFuture, message)
+    } else {
+        Findings::default()
+    }
 }
 
 /// Age and assessment; `None` for the age of a child measured before its birth, which [`check`] refuses.

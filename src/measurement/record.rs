@@ -293,7 +293,8 @@ pub fn reassess(
     )?)
 }
 
-/// Records why a child was not measured.
+/// Records why a child was not measured. A child without a name cannot be told from others, so nothing more is said of
+/// it.
 pub fn record_reason(
     tx: &mut Conn,
     when: When,
@@ -303,6 +304,9 @@ pub fn record_reason(
     reason: Reason,
     on: NaiveDate,
 ) -> Result<Recorded, RecordError> {
+    if row.name_removed_on.is_some() {
+        return Err(RecordError::NameRemoved);
+    }
     let standing = standing(tx, row)?;
     if standing
         .not_measured
@@ -316,6 +320,10 @@ pub fn record_reason(
     let expected = expected_version.unwrap_or(row.outcome_version);
     if expected != row.outcome_version {
         return Ok(Recorded::Overtaken(Box::new(standing)));
+    }
+    let findings = entry::check_day(on, year_of(row)?, when.today);
+    if !findings.can_be_saved() {
+        return Ok(Recorded::Rejected(findings));
     }
     if !queries::move_on(tx, row.id, expected, "not_measured", when.now)? {
         return overtaken(tx, row.id);
@@ -470,16 +478,22 @@ fn subject(
             Weight::from_grams(weight.max(0) as u32),
         )
     });
-    let damaged = |what: &str| db::Error::Schema(format!("a child’s {what} cannot be understood"));
     Ok(Subject {
         sex: Sex::parse(&row.sex).map_err(|_| damaged("sex"))?,
         date_of_birth: born,
         year_group: YearGroup::from_code(&row.year_group).ok_or_else(|| damaged("year group"))?,
-        year: CollectionYear::parse_label(&row.year_label)
-            .ok_or_else(|| damaged("academic year"))?,
+        year: year_of(row)?,
         earlier,
         previous_in_class: previous,
     })
+}
+
+fn year_of(row: &PupilRow) -> Result<CollectionYear, db::Error> {
+    CollectionYear::parse_label(&row.year_label).ok_or_else(|| damaged("academic year"))
+}
+
+fn damaged(what: &str) -> db::Error {
+    db::Error::Schema(format!("a child’s {what} cannot be understood"))
 }
 
 /// The row that is kept: categories from the unrounded figures, z-scores in tenths, age in completed months.

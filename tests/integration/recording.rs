@@ -54,6 +54,18 @@ both_databases! {
         open(&browser).shows("0 of 1 children");
     }
 
+    fn a_reason_has_a_day_of_the_year_that_is_not_in_the_future(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        let browser = test.signed_in(Role::Nurse, &[900_101], &[]);
+        for day in ["2026-12-01", "2026-08-31", "1999-01-01"] {
+            browser.get(&format!("/schools/900101/record?on={day}")).fill_named("reason", "absent")
+                .press_css(&format!("#f{child} button")).status(422).shows("The date of the measurement");
+        }
+        let page = browser.get("/schools/900101/record?on=2026-09-01").fill_named("reason", "absent")
+            .press_css(&format!("#f{child} button")).status(200);
+        assert!(row(&page, child).contains("Not measured absent"), "{}", row(&page, child));
+    }
+
     fn a_number_without_its_point_is_offered_with_one(test: TestApp) {
         let child = test.child(ChildSpec::default());
         let browser = test.signed_in(Role::Nurse, &[900_101], &[]);

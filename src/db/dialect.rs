@@ -7,10 +7,12 @@ mod bulk;
 
 pub use bulk::*;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Date, Nullable, Timestamp};
 
 use super::schema::{
-    academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured,
+    academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured, pupil,
     setting, submission, warning,
 };
 use super::{Conn, Error};
@@ -174,57 +176,91 @@ pub struct Coarsened {
     pub not_measured: usize,
 }
 
+/// The first of the month of a date column, in SQL.
+fn month(connection: &Conn, column: &str) -> String {
+    match connection {
+        Conn::Sqlite(_) => format!("date({column}, 'start of month')"),
+        Conn::Postgres(_) => format!("date_trunc('month', {column})::date"),
+    }
+}
+
+/// The first moment of the month of a timestamp column, in SQL.
+fn month_of_moment(connection: &Conn, column: &str) -> String {
+    match connection {
+        Conn::Sqlite(_) => format!("strftime('%Y-%m-01 00:00:00', {column})"),
+        Conn::Postgres(_) => format!("date_trunc('month', {column})"),
+    }
+}
+
+/// Whether a reason's day or time of entry is exact, in SQL.
+fn reason_is_exact(connection: &Conn) -> String {
+    format!(
+        "(noted_on <> {} OR recorded_at <> {})",
+        month(connection, "noted_on"),
+        month_of_moment(connection, "recorded_at")
+    )
+}
+
+/// Children whose name is gone and of whom a reason or a confirmation has an exact date.
+pub fn noted_exactly_after_removal(connection: &mut Conn) -> Result<Vec<i64>, Error> {
+    let reason_is_exact = reason_is_exact(connection);
+    let confirmation_is_exact = format!(
+        "confirmed_at <> {}",
+        month_of_moment(connection, "confirmed_at")
+    );
+    let mut pupils: Vec<i64> = not_measured::table
+        .inner_join(pupil::table)
+        .filter(pupil::name_removed_on.is_not_null())
+        .filter(sql::<Bool>(&reason_is_exact))
+        .select(pupil::id)
+        .load(connection)?;
+    pupils.extend(
+        warning::table
+            .inner_join(pupil::table)
+            .filter(pupil::name_removed_on.is_not_null())
+            .filter(warning::confirmed_at.is_not_null())
+            .filter(sql::<Bool>(&confirmation_is_exact))
+            .select(pupil::id)
+            .load::<i64>(connection)?,
+    );
+    Ok(pupils)
+}
+
 /// Coarsens every exact date of these children to the first of its month: the databases name the functions differently.
 pub fn coarsen_dates(connection: &mut Conn, pupils: &[i64]) -> Result<Coarsened, Error> {
-    use diesel::dsl::sql;
-    use diesel::sql_types::{Bool, Date, Nullable, Timestamp};
-    macro_rules! coarsen {
-        ($connection:ident, $month:expr, $moment:expr) => {{
-            let measurements = diesel::update(
-                measurement::table
-                    .filter(measurement::pupil_id.eq_any(pupils))
-                    .filter(measurement::month_only.eq(false)),
-            )
-            .set((
-                measurement::measured_on.eq(sql::<Date>(&$month("measured_on"))),
-                measurement::recorded_at.eq(sql::<Timestamp>(&$moment("recorded_at"))),
-                measurement::month_only.eq(true),
-            ))
-            .execute($connection)?;
-            let not_measured = diesel::update(
-                not_measured::table
-                    .filter(not_measured::pupil_id.eq_any(pupils))
-                    .filter(
-                        sql::<Bool>(&format!("noted_on <> {}", $month("noted_on")))
-                            .sql(&format!(" OR recorded_at <> {}", $moment("recorded_at"))),
-                    ),
-            )
-            .set((
-                not_measured::noted_on.eq(sql::<Date>(&$month("noted_on"))),
-                not_measured::recorded_at.eq(sql::<Timestamp>(&$moment("recorded_at"))),
-            ))
-            .execute($connection)?;
-            diesel::update(warning::table.filter(warning::pupil_id.eq_any(pupils)))
-                .set(warning::confirmed_at.eq(sql::<Nullable<Timestamp>>(&$moment("confirmed_at"))))
-                .execute($connection)?;
-            Ok(Coarsened {
-                measurements,
-                not_measured,
-            })
-        }};
-    }
-    match connection {
-        Conn::Sqlite(sqlite) => coarsen!(
-            sqlite,
-            |column| format!("date({column}, 'start of month')"),
-            |column| format!("strftime('%Y-%m-01 00:00:00', {column})")
-        ),
-        Conn::Postgres(postgres) => coarsen!(
-            postgres,
-            |column| format!("date_trunc('month', {column})::date"),
-            |column| format!("date_trunc('month', {column})")
-        ),
-    }
+    let reason_is_exact = reason_is_exact(connection);
+    let [measured_on, noted_on] =
+        ["measured_on", "noted_on"].map(|column| month(connection, column));
+    let [recorded_at, confirmed_at] =
+        ["recorded_at", "confirmed_at"].map(|column| month_of_moment(connection, column));
+    let measurements = diesel::update(
+        measurement::table
+            .filter(measurement::pupil_id.eq_any(pupils))
+            .filter(measurement::month_only.eq(false)),
+    )
+    .set((
+        measurement::measured_on.eq(sql::<Date>(&measured_on)),
+        measurement::recorded_at.eq(sql::<Timestamp>(&recorded_at)),
+        measurement::month_only.eq(true),
+    ))
+    .execute(connection)?;
+    let not_measured = diesel::update(
+        not_measured::table
+            .filter(not_measured::pupil_id.eq_any(pupils))
+            .filter(sql::<Bool>(&reason_is_exact)),
+    )
+    .set((
+        not_measured::noted_on.eq(sql::<Date>(&noted_on)),
+        not_measured::recorded_at.eq(sql::<Timestamp>(&recorded_at)),
+    ))
+    .execute(connection)?;
+    diesel::update(warning::table.filter(warning::pupil_id.eq_any(pupils)))
+        .set(warning::confirmed_at.eq(sql::<Nullable<Timestamp>>(&confirmed_at)))
+        .execute(connection)?;
+    Ok(Coarsened {
+        measurements,
+        not_measured,
+    })
 }
 
 /// Writes a sealed identity over the one that was there: `on_conflict` does not exist on the common connection.

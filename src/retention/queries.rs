@@ -350,7 +350,8 @@ fn wipe_messages(
     Ok(())
 }
 
-/// Children whose name is gone and whose record was touched since: an exact date, or a letter that waits.
+/// Children whose name is gone and whose record was touched since: an exact date of a measurement, a reason or a
+/// confirmation, or a letter that waits.
 pub(super) fn touched_after_removal(tx: &mut Conn) -> Result<Vec<i64>, Error> {
     let mut pupils: Vec<i64> = measurement::table
         .inner_join(pupil::table)
@@ -368,6 +369,7 @@ pub(super) fn touched_after_removal(tx: &mut Conn) -> Result<Vec<i64>, Error> {
             .distinct()
             .load::<i64>(tx)?,
     );
+    pupils.extend(dialect::noted_exactly_after_removal(tx)?);
     pupils.sort_unstable();
     pupils.dedup();
     Ok(pupils)

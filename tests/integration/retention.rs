@@ -205,6 +205,45 @@ fn aggregates(test: &TestApp) -> Vec<String> {
 }
 
 both_databases! {
+    fn what_is_noted_about_a_child_after_its_name_went_is_coarsened_in_the_next_night(test: TestApp) {
+        test.set_year("2026-27", 30);
+        let (measured_one, absent_one) = (child(test, "Archer"), child(test, "Baker"));
+        measured(test, measured_one, date(2026, 11, 2), 1412, "healthy_weight");
+        measured(test, absent_one, date(2026, 11, 2), 1412, "healthy_weight");
+        test.app.clock.set_to_noon(date(2026, 12, 9));
+        assert_eq!(run(test).names, 2);
+        test.app.clock.set_to_noon(date(2027, 1, 20));
+        let at = test.app.clock.now();
+        not_measured_because(test, absent_one, date(2027, 1, 19), "absent");
+        test.db()
+            .write_now(|tx| -> Result<(), Error> {
+                diesel::update(warning::table.filter(warning::pupil_id.eq(measured_one)))
+                    .set(warning::confirmed_at.eq(at))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        run(test);
+        let month = date(2027, 1, 1);
+        let moment = month.and_hms_opt(0, 0, 0);
+        test.db()
+            .read_now(|tx| -> Result<(), Error> {
+                let confirmed: Option<NaiveDateTime> = warning::table
+                    .filter(warning::pupil_id.eq(measured_one))
+                    .select(warning::confirmed_at)
+                    .first(tx)?;
+                assert_eq!(confirmed, moment);
+                let noted: (NaiveDate, NaiveDateTime) = not_measured::table
+                    .filter(not_measured::pupil_id.eq(absent_one))
+                    .select((not_measured::noted_on, not_measured::recorded_at))
+                    .first(tx)?;
+                assert_eq!((noted.0, Some(noted.1)), (month, moment));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(run(test).counts.not_measured, 0, "what is coarse already was touched again");
+    }
+
     fn a_name_goes_on_its_date_and_not_a_day_before(test: TestApp) {
         test.set_year("2026-27", 90);
         let early = child(test, "Early");

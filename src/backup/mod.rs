@@ -15,12 +15,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::accounts;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::config::DatabaseUrl;
 use crate::db::copy::{self, CopyError};
 use crate::db::{self, Db};
 use crate::identity::{Keyring, hex};
+use crate::letters::decide as letters;
+use crate::retention;
 use crate::years;
 
 const MANIFEST: &str = "manifest.json";
@@ -48,10 +51,12 @@ pub struct Manifest {
 }
 
 /// What came of a restore.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Restored {
     /// What the backup said of itself.
     pub manifest: Manifest,
+    /// The retention run that removed the names whose date has come since, or why there was none.
+    pub night: Result<retention::Run, retention::RetentionError>,
     /// Years whose key is not in the keyring, or is another one: their names cannot be read.
     pub unreadable: Vec<String>,
 }
@@ -186,6 +191,9 @@ fn write(app: &App, folder: &Path) -> Result<Manifest, BackupError> {
 
 /// Puts a backup back, in one transaction: cut off or refused, it leaves the database as it was. A database that holds
 /// anything is replaced only when `replace` says so.
+///
+/// The past comes back with it, so three things follow at once: sessions and links of then are ended; letters are
+/// stopped, because those that went since then are waiting again; and names whose date has come since then are removed.
 pub fn restore(
     app: &App,
     actor: &Actor,
@@ -208,17 +216,14 @@ pub fn restore(
             return Err(BackupError::Altered(name.clone()));
         }
     }
+    let now = app.clock.now();
     copy::copy_in(&app.db, folder, replace, |tx| {
         let detail = json!({"made_at": manifest.made_at, "replaced": replace});
-        audit::event(
-            tx,
-            actor,
-            app.clock.now(),
-            "backup.restored",
-            "database",
-            &detail,
-        )
+        audit::event(tx, actor, now, "backup.restored", "database", &detail)?;
+        accounts::sign_everybody_out(tx, now)?;
+        letters::set_stopped(tx, actor, true, now)
     })?;
+    let night = retention::run_night(app, actor);
     let years = app.db.read_now(years::years)?;
     let keyring = app.identities.keyring();
     let unreadable = years
@@ -228,6 +233,7 @@ pub fn restore(
         .collect();
     Ok(Restored {
         manifest,
+        night,
         unreadable,
     })
 }

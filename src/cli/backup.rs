@@ -56,6 +56,19 @@ pub(super) fn restore(app: &App, args: RestoreArgs) -> Outcome {
             "The key of {year} is not in the keyring, or is another one: its names cannot be read."
         );
     }
-    println!("Names whose date has come since then go with the next `stature retention run`.");
-    Ok(Ended::Done)
+    println!(
+        "Everybody is signed out. All letters are stopped: those sent since then wait again, so look at them before you let letters go."
+    );
+    match restored.night {
+        Ok(run) => {
+            println!("{}.", run.in_words());
+            Ok(Ended::Done)
+        }
+        Err(error) => {
+            eprintln!(
+                "stature: names whose date has come since then could not be removed: {error}; use `stature retention run`"
+            );
+            Ok(Ended::InPart)
+        }
+    }
 }

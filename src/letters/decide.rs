@@ -7,7 +7,7 @@ use super::state::{Letter, Refused, State};
 use super::{LetterError, deliver, queries, store, take_back, texts};
 use crate::access::Scope;
 use crate::audit::{self, Actor};
-use crate::db::Conn;
+use crate::db::{self, Conn};
 use crate::outbox::{self, OutboxError};
 use crate::settings;
 
@@ -103,7 +103,7 @@ pub fn set_stopped(
     actor: &Actor,
     stopped: bool,
     now: NaiveDateTime,
-) -> Result<(), LetterError> {
+) -> Result<(), db::Error> {
     if deliver::is_stopped(tx)? == stopped {
         return Ok(());
     }
@@ -114,6 +114,5 @@ pub fn set_stopped(
     } else {
         "letters.started"
     };
-    audit::event(tx, actor, now, action, "letters", &json!({}))?;
-    Ok(())
+    audit::event(tx, actor, now, action, "letters", &json!({}))
 }

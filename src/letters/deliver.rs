@@ -25,7 +25,7 @@ use super::texts::{self, Texts};
 use super::{LetterError, queries, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Disclosure};
-use crate::db::Conn;
+use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Opened, Purpose, Sealer, Whose, hex};
 use crate::mail::MailError;
 use crate::outbox::{self, Delivery, Kind, OutboxError, Outcome, Parcel};
@@ -539,7 +539,7 @@ pub(super) fn follow(
 }
 
 /// Whether all letters are stopped.
-pub fn is_stopped(tx: &mut Conn) -> Result<bool, LetterError> {
+pub fn is_stopped(tx: &mut Conn) -> Result<bool, db::Error> {
     Ok(settings::get(tx, texts::STOPPED)?.is_some_and(|value| !value.is_empty()))
 }
 

@@ -11,7 +11,7 @@ use crate::design::{
     FEWEST_VALUES, HEALTHY, NOT_SEVERELY, OVERWEIGHT, SEVERELY_OBESE, SMALLEST_ROW, SMALLEST_SPLIT,
     SPLIT, Tables, UNDERWEIGHT, VERY_OVERWEIGHT,
 };
-use crate::model::{AcademicYear, Area, Mask, Sex, YearCounts, YearGroup};
+use crate::model::{AcademicYear, Area, AreaType, Mask, Sex, YearCounts, YearGroup};
 use crate::round::{BASE, LARGEST_HIDDEN, SLACK, Shown, nearest};
 
 /// One independent figure: the children of some cells, over the block's years.
@@ -112,11 +112,13 @@ pub(crate) struct Categories {
     pub(crate) layout: Layout,
     /// Each child of the window in one figure at most.
     pub(crate) figures: Vec<Figure>,
-    /// Sums of figures rounded by themselves: nearer the truth than sums of
-    /// rounded figures, where the audit allows it.
-    pub(crate) margins: Vec<Figure>,
-    /// Children of a [`Layout::Whole`] block, as shown.
+    /// Parts of those figures that are shown beside them: the severely obese of
+    /// the very overweight, by sex.
+    pub(crate) parts: Vec<Figure>,
+    /// Children of the block, as shown; none where it is withheld.
     pub(crate) denominator: Option<u32>,
+    /// Girls among them, as shown; only where sexes stand apart.
+    pub(crate) girls: Option<u32>,
 }
 
 impl Categories {
@@ -137,8 +139,9 @@ impl Categories {
             truth,
             layout: Layout::Withheld,
             figures: Vec::new(),
-            margins: Vec::new(),
+            parts: Vec::new(),
             denominator: None,
+            girls: None,
         };
         let children = block.sum(Mask::ALL);
         if children < SMALLEST_ROW {
@@ -148,7 +151,7 @@ impl Categories {
             });
         } else if children >= SMALLEST_SPLIT {
             if tables.by_sex && block.sexes_can_stand_apart() {
-                block.lay_out_by_sex(tables);
+                block.lay_out_by_sex();
             } else {
                 block.lay_out_whole();
             }
@@ -168,50 +171,25 @@ impl Categories {
         block
     }
 
-    /// The same block with margins that are sums of the figures as shown, for
-    /// each way to share out a category that is not shown by sex: what is
-    /// nearest to the truth first. None where it has no margins.
-    pub(crate) fn additive(&self) -> Vec<Self> {
-        if self.margins.is_empty() {
+    /// The same block with each way to share out a category that is not shown by
+    /// sex between the denominators of girls and boys: what is nearest to the
+    /// truth first. None where there is nothing to share out.
+    pub(crate) fn shared_out(&self) -> Vec<Self> {
+        if self.layout != Layout::BySex {
             return Vec::new();
         }
-        let unsplit: u32 = self
-            .figures
-            .iter()
-            .filter(|figure| Sex::ALL.iter().all(|&sex| !only(sex).holds(figure.mask)))
-            .filter_map(|figure| figure.shown.count())
-            .sum();
-        let within = |mask: Mask| -> u32 {
-            self.figures
-                .iter()
-                .filter(|f| mask.holds(f.mask))
-                .filter_map(|f| f.shown.count())
-                .sum()
+        let shown_of = |mask: Mask| -> u32 {
+            let within = self.figures.iter().filter(|f| mask.holds(f.mask));
+            within.filter_map(|f| f.shown.count()).sum()
         };
-        let girls = self
-            .margins
-            .iter()
-            .find(|m| m.mask == only(Sex::Female))
-            .and_then(|m| m.shown.count());
-        let honest = girls.unwrap_or(0).saturating_sub(within(only(Sex::Female)));
+        let (girls, boys) = (shown_of(only(Sex::Female)), shown_of(only(Sex::Male)));
+        let unsplit = shown_of(Mask::ALL) - girls - boys;
+        let honest = nearest(self.sum(only(Sex::Female))).saturating_sub(girls);
         let mut shares: Vec<u32> = (0..=unsplit / BASE).map(|step| step * BASE).collect();
         shares.sort_by_key(|share| share.abs_diff(honest));
-        let with = |share: u32| {
-            let margins = self.margins.iter().map(|margin| {
-                let extra = match margin.mask {
-                    mask if mask == only(Sex::Female) => share,
-                    mask if mask == only(Sex::Male) => unsplit - share,
-                    _ => 0,
-                };
-                Figure {
-                    mask: margin.mask,
-                    shown: Shown::Count(within(margin.mask) + extra),
-                }
-            });
-            Self {
-                margins: margins.collect(),
-                ..self.clone()
-            }
+        let with = |share: u32| Self {
+            girls: Some(girls + share),
+            ..self.clone()
         };
         shares.into_iter().map(with).collect()
     }
@@ -236,9 +214,27 @@ impl Categories {
         Some(block)
     }
 
-    /// Everything that tells a reader something.
-    pub(crate) fn all_figures(&self) -> impl Iterator<Item = &Figure> {
-        self.figures.iter().chain(&self.margins)
+    /// Everything that stands in a file: which cells, and how they appear.
+    pub(crate) fn printed(&self, tables: Tables) -> Vec<Figure> {
+        let sexes: &[Option<Sex>] = match self.layout {
+            Layout::BySex => &[None, Some(Sex::Female), Some(Sex::Male)],
+            Layout::Whole | Layout::Withheld => &[None],
+        };
+        let mut printed = Vec::new();
+        for &sex in sexes {
+            printed.push(Figure {
+                mask: sex.map_or(Mask::ALL, only),
+                shown: self.denominator(sex),
+            });
+            printed.extend(tables.rows.iter().map(|category| {
+                let mask = category.mask(sex);
+                Figure {
+                    mask,
+                    shown: self.shown(mask),
+                }
+            }));
+        }
+        printed
     }
 
     /// The same block with nothing shown.
@@ -246,8 +242,9 @@ impl Categories {
         Self {
             layout: Layout::Withheld,
             figures: Vec::new(),
-            margins: Vec::new(),
+            parts: Vec::new(),
             denominator: None,
+            girls: None,
             ..self.clone()
         }
     }
@@ -270,38 +267,48 @@ impl Categories {
         Some(block)
     }
 
-    /// How the children of some cells appear: a figure, or a sum of figures.
+    /// Every independent figure.
+    pub(crate) fn all_figures(&self) -> impl Iterator<Item = &Figure> {
+        self.figures.iter().chain(&self.parts)
+    }
+
+    /// How the children of some cells appear: a figure, a sum of figures, or `[x]`.
     pub(crate) fn shown(&self, mask: Mask) -> Shown {
-        if let Some(figure) = self.all_figures().find(|figure| figure.mask == mask) {
+        if let Some(figure) = self.figures.iter().find(|figure| figure.mask == mask) {
             return figure.shown;
         }
-        if self
-            .figures
-            .iter()
-            .any(|figure| figure.mask.holds(mask) && figure.shown == Shown::Confidential)
-        {
+        // Fewer than eight children at a school: every part is as small. A part of
+        // a hidden number elsewhere says `[x]`: a reader of an authority's file may
+        // take each `[c]` for one child at least.
+        let few = |figure: &Figure| figure.mask == Mask::ALL && figure.shown == Shown::Confidential;
+        if self.area.kind == AreaType::School && self.figures.iter().any(few) {
             return Shown::Confidential;
         }
-        let parts = || self.figures.iter().filter(|figure| mask.holds(figure.mask));
-        let covered = parts().fold(Mask(0), |union, figure| union.or(figure.mask));
-        match parts()
-            .map(|figure| figure.shown.count())
-            .sum::<Option<u32>>()
-        {
-            Some(sum) if covered == mask => Shown::Count(sum),
-            _ => Shown::LeftOut,
-        }
+        Self::sum_of(&self.figures, mask)
+            .or_else(|| Self::sum_of(&self.parts, mask))
+            .map_or(Shown::LeftOut, Shown::Count)
+    }
+
+    /// The sum of the shown figures that make up `mask` together.
+    fn sum_of(figures: &[Figure], mask: Mask) -> Option<u32> {
+        let within = || figures.iter().filter(|figure| mask.holds(figure.mask));
+        let covered = within().fold(Mask(0), |union, figure| union.or(figure.mask));
+        let sum = within().map(|figure| figure.shown.count()).sum();
+        if covered == mask { sum } else { None }
     }
 
     /// The denominator of a row, as shown.
     pub(crate) fn denominator(&self, sex: Option<Sex>) -> Shown {
-        let within = sex.map_or(Mask::ALL, only);
-        match (self.layout, self.denominator) {
-            (Layout::Withheld, _) => self.shown(Mask::ALL),
-            (Layout::Whole, Some(denominator)) if sex.is_none() => Shown::Count(denominator),
-            (Layout::Whole, _) => Shown::LeftOut,
-            (Layout::BySex, _) => self.shown(within),
-        }
+        let shown = match sex {
+            _ if self.layout == Layout::Withheld => return self.shown(Mask::ALL),
+            None => self.denominator,
+            Some(Sex::Female) => self.girls,
+            Some(Sex::Male) => self
+                .denominator
+                .zip(self.girls)
+                .map(|(all, girls)| all - girls),
+        };
+        shown.map_or(Shown::LeftOut, Shown::Count)
     }
 
     /// Sexes stand apart only where each part of the split is above seven; or
@@ -327,7 +334,8 @@ impl Categories {
 
     fn lay_out_whole(&mut self) {
         self.layout = Layout::Whole;
-        self.margins = Vec::new();
+        self.parts = Vec::new();
+        self.girls = None;
         self.figures = SPLIT
             .iter()
             .map(|category| self.figure(category.mask(None)))
@@ -335,39 +343,30 @@ impl Categories {
         self.denominator = Some(self.whole_denominator());
     }
 
-    fn lay_out_by_sex(&mut self, tables: Tables) {
+    fn lay_out_by_sex(&mut self) {
         self.layout = Layout::BySex;
-        self.denominator = None;
         let severe_apart = [NOT_SEVERELY, SEVERELY_OBESE]
             .iter()
             .all(|c| self.both_sexes_above_seven(c.mask(None)));
-        let very: &[_] = if severe_apart {
-            &[NOT_SEVERELY, SEVERELY_OBESE]
-        } else {
-            &[VERY_OVERWEIGHT]
-        };
         let mut masks = Vec::new();
         if self.both_sexes_above_seven(UNDERWEIGHT.mask(None)) {
             masks.extend(Sex::ALL.map(|sex| UNDERWEIGHT.mask(Some(sex))));
         } else {
             masks.push(UNDERWEIGHT.mask(None));
         }
-        for category in [HEALTHY, OVERWEIGHT].iter().chain(very) {
+        for category in [HEALTHY, OVERWEIGHT, VERY_OVERWEIGHT] {
             masks.extend(Sex::ALL.map(|sex| category.mask(Some(sex))));
         }
         self.figures = masks.into_iter().map(|mask| self.figure(mask)).collect();
-        let sexes = [None, Some(Sex::Female), Some(Sex::Male)];
-        let sums = tables
-            .rows
-            .iter()
-            .flat_map(|category| sexes.map(|sex| category.mask(sex)));
-        let totals = sexes.map(|sex| sex.map_or(Mask::ALL, only));
-        let margins: Vec<Mask> = sums
-            .filter(|&mask| self.shown(mask).count().is_some())
-            .chain(totals)
-            .filter(|mask| self.figures.iter().all(|figure| figure.mask != *mask))
-            .collect();
-        self.margins = margins.into_iter().map(|mask| self.figure(mask)).collect();
+        if severe_apart {
+            self.parts = Sex::ALL
+                .map(|sex| self.figure(SEVERELY_OBESE.mask(Some(sex))))
+                .to_vec();
+        }
+        self.denominator = Some(self.figures.iter().filter_map(|f| f.shown.count()).sum());
+        if let Some(nearest) = self.shared_out().into_iter().next() {
+            *self = nearest;
+        }
     }
 
     /// The number of children, to the nearest five, moved on where that alone
@@ -391,10 +390,19 @@ impl Categories {
             .map(i64::from)
             .sum();
         let base = i64::from(BASE);
-        let span = i64::from(SLACK) * (1 + shown);
+        let authority = self.area.kind == AreaType::LocalAuthority;
+        let both_shown = [OVERWEIGHT, VERY_OVERWEIGHT]
+            .iter()
+            .all(|category| self.shown(category.mask(None)).count().is_some());
+        // Overweight and very overweight together are shown as their sum, and
+        // taken to be within two as well.
+        let loose = shown - i64::from(authority && both_shown);
+        let span = i64::from(SLACK) * (1 + loose);
+        // In an authority's file a reader may take each hidden category to be one or more.
+        let others = if authority { hidden } else { 0 };
         // The least step that leaves a hidden category a greatest value of 5 or
         // more, and the greatest that leaves it a least value of nought.
-        let least = up(i64::from(FEWEST_VALUES) - 1 - span, base);
+        let least = up(i64::from(FEWEST_VALUES) - 1 + others - span, base);
         let greatest = down(i64::from(LARGEST_HIDDEN) * (hidden - 1) + span, base);
         let step = i64::from(nearest(self.sum(Mask::ALL))) - sum;
         let held = match (hidden, left_out) {

@@ -19,6 +19,28 @@ pub(crate) struct Unit {
     pub(crate) categories: Categories,
 }
 
+impl Unit {
+    /// The same with an authority's children measured shown as the sum of its
+    /// categories where both are of one date: a reader takes the two for one
+    /// number, and two roundings of it would narrow it or contradict each other.
+    fn with_one_total(mut self) -> Self {
+        let categories = &self.categories;
+        if categories.area.kind == AreaType::LocalAuthority {
+            for block in &mut self.participation {
+                let same = categories.as_at == block.as_at
+                    && categories.window == [block.year]
+                    && block.truth.measured == block.truth.assessed();
+                if let (true, Some(_), Some(all)) =
+                    (same, block.measured.count(), categories.denominator)
+                {
+                    block.measured = Shown::Count(all);
+                }
+            }
+        }
+        self
+    }
+}
+
 /// Makes one unit and leaves figures out until its audit passes.
 pub(crate) fn close(
     raw: &RawTable,
@@ -67,9 +89,11 @@ pub(crate) fn close(
     let shown = Unit {
         participation: participation.into_iter().map(|(block, _)| block).collect(),
         categories: first,
-    };
+    }
+    .with_one_total();
     let mut last = None;
     for attempt in attempts(&shown, earlier.as_ref(), &restated) {
+        let attempt = attempt.with_one_total();
         let findings = audit_with(seen, &attempt);
         let passed = findings.passed();
         last = Some((attempt, findings));
@@ -142,7 +166,7 @@ fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Uni
     let kept = earlier == Some(&shown.categories);
     let mut categories = vec![shown.categories.clone()];
     if !kept {
-        categories.extend(shown.categories.additive());
+        categories.extend(shown.categories.shared_out());
     }
     let newest = new.iter().rposition(|&new| new);
     let steps = [0, 5, -5, 10, -10];
@@ -276,13 +300,19 @@ fn moved_by_audit(first: &Unit, last: &Unit) -> u64 {
     let numbers = |unit: &Unit| {
         let figures = unit
             .categories
-            .all_figures()
+            .figures
+            .iter()
             .map(|figure| (Some(figure.mask), figure.shown));
         let participation = unit
             .participation
             .iter()
             .map(|block| (None, block.measured));
-        figures.chain(participation).collect::<Vec<_>>()
+        let totals = [unit.categories.denominator, unit.categories.girls]
+            .map(|total| (None, total.map_or(Shown::LeftOut, Shown::Count)));
+        figures
+            .chain(participation)
+            .chain(totals)
+            .collect::<Vec<_>>()
     };
     if first.categories.layout != last.categories.layout {
         return 0;

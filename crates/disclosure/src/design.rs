@@ -77,7 +77,7 @@ pub(crate) const SPLIT: [Published; 4] = [UNDERWEIGHT, HEALTHY, OVERWEIGHT, VERY
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tables {
     /// Years of a category table are pooled into one window; otherwise each
-    /// year has its own and the pooled one is their sum as shown.
+    /// year has its own, and whoever wants them together adds what is shown.
     pub(crate) pooled: bool,
     /// Sexes are shown apart where every part allows it.
     pub(crate) by_sex: bool,
@@ -129,7 +129,8 @@ pub fn notes() -> Vec<String> {
          not measured, five are counted for them."
             .to_owned(),
         "In a school's category table the number of children is rounded too, and moved on by five or so in the rare \
-         case where it would give a hidden category away. In an authority's tables sums are sums of the numbers shown."
+         case where it would give a hidden category away. In an authority's tables the totals are sums of the numbers \
+         shown, so that they add up; a hidden number counts as none in them."
             .to_owned(),
         format!(
             "The column academic_years says which years a figure covers: a school's categories pool up to \

@@ -7,12 +7,12 @@ use chrono::NaiveDate;
 use crate::audit::{Seen, audit};
 use crate::block::{Categories, Participation};
 use crate::close::{Unit, close};
-use crate::design::MOST_POOLED;
+use crate::design::{MOST_POOLED, tables};
 use crate::evidence::Evidence;
 use crate::model::{AcademicYear, Area, Audience, YearGroup};
 use crate::raw::RawTable;
 use crate::round::Shown;
-use crate::table::{SafeTable, category_rows, participation_row, shows_years_and_their_sum};
+use crate::table::{SafeTable, category_rows, participation_row};
 use crate::time::{categories_may_follow, participation_may_follow};
 
 /// The most years an authority's or a public release shows.
@@ -192,12 +192,12 @@ pub fn make(raw: &RawTable, request: &Request, history: &History<'_>) -> Result<
                 .filter(|&year| raw.counts_of(&area, group, year).eligible > 0)
                 .collect();
             let seen = history.seen(&area, group);
-            let spans: Vec<Vec<AcademicYear>> =
-                match (present.is_empty(), shows_years_and_their_sum(area.kind)) {
-                    (true, _) => Vec::new(),
-                    (false, true) => present.iter().map(|&year| vec![year]).collect(),
-                    (false, false) => vec![present],
-                };
+            let spans: Vec<Vec<AcademicYear>> = match (present.is_empty(), tables(area.kind).pooled)
+            {
+                (true, _) => Vec::new(),
+                (false, true) => vec![present],
+                (false, false) => present.iter().map(|&year| vec![year]).collect(),
+            };
             let units: Vec<Unit> = spans
                 .into_iter()
                 .map(|span| close(raw, &area, group, span, &seen, &mut release.evidence))
@@ -309,7 +309,7 @@ fn check(raw: &RawTable, request: &Request, history: &History<'_>) -> Result<Vec
 }
 
 /// Adds the rows of one place and year group: participation, then categories,
-/// the latest year first, then the years together where an area shows them so.
+/// the latest year first.
 fn publish_rows(table: &mut SafeTable, units: &[Unit]) {
     let mut participation: Vec<&Participation> =
         units.iter().flat_map(|unit| &unit.participation).collect();
@@ -317,11 +317,7 @@ fn publish_rows(table: &mut SafeTable, units: &[Unit]) {
     table
         .rows
         .extend(participation.into_iter().map(participation_row));
-    let blocks: Vec<&Categories> = units.iter().map(|unit| &unit.categories).collect();
-    for block in blocks.iter().rev() {
-        table.rows.extend(category_rows(&[block]));
-    }
-    if blocks.len() > 1 {
-        table.rows.extend(category_rows(&blocks));
+    for unit in units.iter().rev() {
+        table.rows.extend(category_rows(&unit.categories));
     }
 }

@@ -45,7 +45,7 @@ struct StoredRow {
     as_at: NaiveDate,
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Release {
     /// The release as one text with a seal on it. `seal` must be a keyed

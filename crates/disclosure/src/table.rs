@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Categories, Participation};
 use crate::design::{Published, tables};
-use crate::model::{AcademicYear, Area, AreaType, Audience, Sex, YearGroup};
+use crate::model::{AcademicYear, Area, Audience, Sex, YearGroup};
 use crate::round::{Shown, percent, wilson};
 
 /// The columns of a tidy file, in order.
@@ -220,23 +220,9 @@ pub(crate) fn participation_row(block: &Participation) -> Row {
     row
 }
 
-/// The rows of category blocks that stand together: one block, or the years of
-/// an authority that are summed as shown.
-pub(crate) fn category_rows(blocks: &[&Categories]) -> Vec<Row> {
-    let Some(first) = blocks.first() else {
-        return Vec::new();
-    };
-    let tables = tables(first.area.kind);
-    let mut years: Vec<AcademicYear> = blocks
-        .iter()
-        .flat_map(|block| block.window.clone())
-        .collect();
-    years.sort_unstable();
-    let as_at = blocks
-        .iter()
-        .map(|block| block.as_at)
-        .min()
-        .unwrap_or(first.as_at);
+/// The rows of one category block.
+pub(crate) fn category_rows(block: &Categories) -> Vec<Row> {
+    let tables = tables(block.area.kind);
     let sexes: &[Option<Sex>] = if tables.by_sex {
         &[None, Some(Sex::Female), Some(Sex::Male)]
     } else {
@@ -244,35 +230,19 @@ pub(crate) fn category_rows(blocks: &[&Categories]) -> Vec<Row> {
     };
     let mut rows = Vec::new();
     for &sex in sexes {
-        let denominator = together(blocks.iter().map(|block| block.denominator(sex)));
         for &category in tables.rows {
-            let numerator = together(blocks.iter().map(|block| block.shown(category.mask(sex))));
-            let counts = (numerator, denominator);
             rows.push(row(
-                years.clone(),
-                &first.area,
-                first.group,
+                block.window.clone(),
+                &block.area,
+                block.group,
                 sex,
                 Some(category),
-                counts,
-                as_at,
+                (block.shown(category.mask(sex)), block.denominator(sex)),
+                block.as_at,
             ));
         }
     }
     rows
-}
-
-/// One appearance stays as it is; several show their sum if all are shown.
-fn together(parts: impl Iterator<Item = Shown>) -> Shown {
-    let parts: Vec<Shown> = parts.collect();
-    match (
-        parts.as_slice(),
-        parts.iter().map(|part| part.count()).sum::<Option<u32>>(),
-    ) {
-        ([one], _) => *one,
-        (_, Some(sum)) => Shown::Count(sum),
-        _ => Shown::LeftOut,
-    }
 }
 
 fn row(
@@ -310,9 +280,4 @@ fn row(
         ci_upper: of(interval.map(|(_, high)| 100.0 * high)),
         as_at,
     }
-}
-
-/// Whether an area of this kind shows the years pooled beside each.
-pub(crate) fn shows_years_and_their_sum(kind: AreaType) -> bool {
-    !tables(kind).pooled
 }

@@ -1,0 +1,195 @@
+//! A whole authority over twelve months: every school, the authority and the public get a release a month, while
+//! children are measured, corrected and moved and the pooled window slides into a new academic year.
+//!
+//! `cargo run --release -p disclosure --example authority -- 120 [FOLDER [FROM TO [SEED]]]` prints what was exposed, what was shown, the
+//! time and the peak memory (cohorts of FROM to TO children, 15 to 90 if not given); with a folder, it writes each release as the tidy file its audience would hold
+//! (`MONTH-AUDIENCE.csv`) and the true counts beside them (`MONTH-truth.csv`), for attackers to try themselves on.
+
+#![expect(
+    clippy::expect_used,
+    reason = "an example that cannot write its files should stop"
+)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use disclosure::{Audience, COLUMNS, SafeTable, Value, audit_again};
+use support::months::{Made, Plan, run};
+use support::{Child, urn};
+
+/// What is counted on the way.
+#[derive(Default)]
+struct Sums {
+    releases: u64,
+    exposed: u64,
+    cells: u64,
+    left_out: u64,
+    moved: u64,
+    programmes: u64,
+    narrowest: Option<u32>,
+    auditing_again: f64,
+    useful: u64,
+    school_tables: u64,
+    taking_part: u64,
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let schools: usize = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(120);
+    let folder: Option<PathBuf> = arguments.next().map(PathBuf::from);
+    let mut plan = Plan::of(schools);
+    let mut number = || arguments.next().and_then(|text| text.parse().ok());
+    if let (Some(from), Some(to)) = (number(), number()) {
+        plan.cohort = (from, to);
+    }
+    if let Some(seed) = number() {
+        plan.seed = seed as u64;
+    }
+    let started = Instant::now();
+    let mut sums = Sums::default();
+    run(&plan, |made| {
+        look(&mut sums, &plan, made);
+        if let Some(folder) = &folder {
+            write(folder, made);
+        }
+    });
+    let seconds = started.elapsed().as_secs_f64() - sums.auditing_again;
+    println!(
+        "schools {schools}, months {}, releases {}",
+        plan.months, sums.releases
+    );
+    println!(
+        "exposed {}, narrowest interval {:?}, sensitive or hidden counts asked about {}, programmes {}",
+        sums.exposed, sums.narrowest, sums.cells, sums.programmes
+    );
+    println!(
+        "figures moved {}, left out by the audit {}",
+        sums.moved, sums.left_out
+    );
+    println!(
+        "two-form tables in the last month: {}, with healthy weight, overweight and very overweight: {}, with participation of the running year: {}",
+        sums.school_tables, sums.useful, sums.taking_part
+    );
+    println!(
+        "seconds {seconds:.1} to make and audit all, {:.1} to audit them again; peak memory {}",
+        sums.auditing_again,
+        peak_memory().unwrap_or_else(|| "unknown".to_owned())
+    );
+}
+
+fn look(sums: &mut Sums, plan: &Plan, made: &Made<'_>) {
+    let started = Instant::now();
+    let again = audit_again(made.release, made.history);
+    sums.auditing_again += started.elapsed().as_secs_f64();
+    let evidence = made.release.evidence();
+    sums.releases += 1;
+    sums.exposed += evidence.exposed + again.exposed;
+    sums.cells += evidence.sensitive;
+    sums.left_out += evidence.hidden_by_audit;
+    sums.moved += evidence.moved_by_audit;
+    sums.programmes += evidence.programmes;
+    sums.narrowest = [sums.narrowest, evidence.narrowest, again.narrowest]
+        .into_iter()
+        .flatten()
+        .min();
+    if made.month + 1 == plan.months && matches!(made.release.audience(), Audience::School(_)) {
+        usefulness(sums, made);
+    }
+}
+
+/// Counts the tables of year groups of some 55 children that say something.
+fn usefulness(sums: &mut Sums, made: &Made<'_>) {
+    let table = made.release.table();
+    for group in disclosure::YearGroup::ALL {
+        let years = table.rows().iter().flat_map(|row| &row.academic_years);
+        let Some(&latest) = years.max() else { continue };
+        let here = |child: &&Child| {
+            child.group == group && Audience::School(urn(child.school)) == *table.audience()
+        };
+        let eligible = made.children.iter().filter(here);
+        let now = eligible.filter(|child| child.year == latest).count();
+        if !(50..=60).contains(&now) {
+            continue;
+        }
+        let is_shown = |row: &&disclosure::Row| matches!(row.percent, Value::Percent(_));
+        let of_group = || table.rows().iter().filter(|row| row.year_group == group);
+        let shown = |category: &str| {
+            of_group()
+                .filter(|row| row.category.as_deref() == Some(category))
+                .any(|row| is_shown(&row))
+        };
+        sums.school_tables += 1;
+        sums.useful +=
+            u64::from(shown("healthy_weight") && shown("overweight") && shown("very_overweight"));
+        sums.taking_part += u64::from(
+            of_group()
+                .filter(|row| row.category.is_none() && row.academic_years == [latest])
+                .any(|row| is_shown(&row)),
+        );
+    }
+}
+
+/// The file as the audience holds it, and once a month the truth.
+fn write(folder: &Path, made: &Made<'_>) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let table = made.release.table();
+    let name = table.audience().to_string().replace(':', "-");
+    std::fs::write(
+        folder.join(format!("{:02}-{name}.csv", made.month)),
+        tidy(table),
+    )
+    .expect("a file");
+    if *table.audience() == Audience::Public {
+        std::fs::write(
+            folder.join(format!("{:02}-truth.csv", made.month)),
+            truth(made.children),
+        )
+        .expect("a file");
+    }
+}
+
+fn tidy(table: &SafeTable) -> String {
+    let mut text = COLUMNS.join(",") + "\n";
+    for record in table.records() {
+        text += &(record.join(",") + "\n");
+    }
+    text
+}
+
+/// One line a school, year, year group, sex and category, `none` for children not measured.
+fn truth(children: &[Child]) -> String {
+    let mut counts: BTreeMap<_, u32> = BTreeMap::new();
+    for child in children {
+        let category = child
+            .category
+            .map_or_else(|| "none".to_owned(), |category| format!("{category:?}"));
+        let key = (
+            urn(child.school),
+            child.year,
+            child.group,
+            child.sex,
+            category,
+        );
+        *counts.entry(key).or_default() += 1;
+    }
+    let mut text = "school,year,year_group,sex,category,children\n".to_owned();
+    for ((urn, year, group, sex, category), children) in counts {
+        writeln!(text, "{urn},{year},{group},{sex},{category},{children}").expect("text");
+    }
+    text
+}
+
+/// The most memory the process had, as Linux tells it.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.trim_start_matches("VmHWM:").trim().to_owned())
+}

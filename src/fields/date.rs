@@ -43,6 +43,16 @@ pub enum DateError {
 /// yyyymmdd, "7 March 2016", "7-Mar-16", each with or without a time of day,
 /// and the serial number of a spreadsheet.
 pub fn read_date(text: &str) -> Result<DateReading, DateError> {
+    read(text, false)
+}
+
+/// Reads the same as [`read_date`], but 02/25/2016 instead of 25/02/2016: for a
+/// column of which it is known that the month stands first.
+pub fn read_date_month_first(text: &str) -> Result<DateReading, DateError> {
+    read(text, true)
+}
+
+fn read(text: &str, month_first: bool) -> Result<DateReading, DateError> {
     let text = text.trim();
     if text.is_empty() || text.len() > 40 || !text.is_ascii() {
         return Err(DateError::Unreadable);
@@ -72,7 +82,7 @@ pub fn read_date(text: &str) -> Result<DateReading, DateError> {
     if count != 3 {
         return Err(DateError::Unreadable);
     }
-    from_parts(parts[0], parts[1], parts[2])
+    from_parts(parts[0], parts[1], parts[2], month_first)
 }
 
 fn certain(date: NaiveDate) -> DateReading {
@@ -117,7 +127,12 @@ fn without_time(text: &str) -> &str {
     text[..end].trim()
 }
 
-fn from_parts(first: &str, second: &str, third: &str) -> Result<DateReading, DateError> {
+fn from_parts(
+    first: &str,
+    second: &str,
+    third: &str,
+    month_first: bool,
+) -> Result<DateReading, DateError> {
     let number = |part: &str| -> Option<u32> {
         (part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit()))
             .then(|| part.parse().ok())
@@ -169,14 +184,19 @@ fn from_parts(first: &str, second: &str, third: &str) -> Result<DateReading, Dat
             order: DateOrder::Certain,
         });
     }
-    let (Some(day), Some(month)) = (
+    let (Some(first), Some(second)) = (
         number(first).filter(|_| first.len() <= 2),
         number(second).filter(|_| second.len() <= 2),
     ) else {
         return Err(DateError::Unreadable);
     };
+    let (day, month) = if month_first {
+        (second, first)
+    } else {
+        (first, second)
+    };
     let Some(date) = ymd(year, month, day) else {
-        return Err(if ymd(year, day, month).is_some() {
+        return Err(if !month_first && ymd(year, day, month).is_some() {
             DateError::MonthFirst
         } else {
             DateError::Unreadable
@@ -274,6 +294,12 @@ mod tests {
             "7th March 2016",
             "March 7, 2016",
             "2016-03-07T00:00:00",
+            "2016-03-07T00:00:00.000Z",
+            "2016-03-07T00:00:00+01:00",
+            "Monday 7 March 2016",
+            "Mon, 07 Mar 2016 00:00:00",
+            "7/3/2016 12:00:00 AM",
+            "2016-03-07 00:00:00",
             "07/03/2016 00:00",
             "Mon 7 Mar 2016",
             "07/03/16",
@@ -299,6 +325,19 @@ mod tests {
         ] {
             assert_eq!(read_date(text), Err(DateError::Unreadable), "{text}");
         }
+    }
+
+    #[test]
+    fn a_column_known_to_have_the_month_first_is_read_that_way() {
+        let date = |text: &str| read_date_month_first(text).unwrap().date.to_string();
+        assert_eq!(date("02/25/2016"), "2016-02-25");
+        assert_eq!(date("3/4/2016 0:00"), "2016-03-04");
+        assert_eq!(date("2016-03-07"), "2016-03-07");
+        assert_eq!(date("7 March 2016"), "2016-03-07");
+        assert_eq!(
+            read_date_month_first("25/02/2016"),
+            Err(DateError::Unreadable)
+        );
     }
 
     #[test]

@@ -36,6 +36,18 @@ pub fn read_email(value: &str) -> EmailReading {
             address,
         };
     }
+    // "Email: jo@example.org", "jo@example.org (mother)".
+    let bare = value.split_once('(').map_or(&*value, |(before, _)| before);
+    let bare = bare
+        .rsplit_once(':')
+        .map_or(bare, |(_, after)| after)
+        .trim();
+    if let Some(address) = address(bare) {
+        return EmailReading::One {
+            trailing_dot: false,
+            address,
+        };
+    }
     let mut found = value
         .split([' ', ';', ',', '/', '|', '<', '>', '(', ')'])
         .filter(|part| part.contains('@'))
@@ -108,6 +120,13 @@ mod tests {
             read_email("Jo Bloggs <jo@example.org>"),
             one("jo@example.org")
         );
+        for text in [
+            "mailto:jo@example.org",
+            "Email: jo@example.org",
+            "jo@example.org (mother)",
+        ] {
+            assert_eq!(read_email(text), one("jo@example.org"), "{text}");
+        }
         assert_eq!(
             read_email("eliza.roberts668@example.org."),
             EmailReading::One {

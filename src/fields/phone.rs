@@ -24,10 +24,11 @@ pub fn read_phone(value: &str) -> PhoneReading {
     if text::says_nothing(&value) {
         return PhoneReading::None;
     }
-    let Ok(whole) = text::whole_number(&value) else {
+    let value = without_label(&value);
+    let Ok(whole) = text::whole_number(value) else {
         return PhoneReading::Unusable;
     };
-    let number = whole.unwrap_or_else(|| value.into_owned());
+    let number = whole.unwrap_or_else(|| value.to_owned());
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     if digits < 6 {
         return PhoneReading::Unusable;
@@ -44,6 +45,43 @@ pub fn read_phone(value: &str) -> PhoneReading {
     PhoneReading::Number {
         number,
         zero_restored: false,
+    }
+}
+
+/// The text without a word in front that only says what kind of number it is:
+/// "Mobile: 07700 900670", "H. 01632 960428".
+fn without_label(value: &str) -> &str {
+    const LABELS: [&str; 14] = [
+        "mobile",
+        "mob",
+        "tel",
+        "telephone",
+        "phone",
+        "home",
+        "work",
+        "cell",
+        "m",
+        "t",
+        "h",
+        "w",
+        "no",
+        "number",
+    ];
+    let mut rest = value;
+    loop {
+        let word = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .map_or("", |end| &rest[..end]);
+        let known = LABELS.iter().any(|label| word.eq_ignore_ascii_case(label));
+        let after = rest[word.len()..].trim_start_matches([' ', ':', '.', '-', '=']);
+        if !known || after.len() == rest.len() - word.len() || after.is_empty() {
+            return if rest.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '(') {
+                rest
+            } else {
+                value
+            };
+        }
+        rest = after;
     }
 }
 
@@ -79,6 +117,20 @@ mod tests {
                     number: text.to_owned(),
                     zero_restored: false
                 }
+            );
+        }
+        for text in [
+            "Mobile: 07700 900670",
+            "Mob. 07700 900670",
+            "Home Tel 07700 900670",
+        ] {
+            assert_eq!(
+                read_phone(text),
+                PhoneReading::Number {
+                    number: "07700 900670".to_owned(),
+                    zero_restored: false
+                },
+                "{text}"
             );
         }
         assert_eq!(read_phone("ask grandma"), PhoneReading::Unusable);

@@ -36,6 +36,12 @@ impl YearGroup {
     /// is not a year group.
     pub fn read(value: &str) -> Option<YearGroupReading> {
         let value = text::clean(value);
+        // "Reception (age 4-5)": what stands in brackets explains.
+        if let Some((before, _)) = value.split_once('(')
+            && before.chars().any(char::is_alphanumeric)
+        {
+            return Self::read(before);
+        }
         let whole = text::whole_number(&value).ok().flatten();
         let words = text::label(whole.as_deref().unwrap_or(&value));
         let words = words.as_str();
@@ -59,14 +65,44 @@ impl YearGroup {
         Some(match number {
             "r" | "yr" | "rec" | "recep" | "reception" | "reception year" | "reception class"
             | "0" | "fs2" | "f2" | "foundation 2" | "foundation stage 2" | "foundation year 2"
-            | "eyfs2" => YearGroupReading::Measured(Self::Reception),
+            | "eyfs2" | "eyfs 2" | "fs 2" | "reception yr" | "receptionyear" => {
+                YearGroupReading::Measured(Self::Reception)
+            }
             "6" | "six" | "year 6" => YearGroupReading::Measured(Self::Year6),
             "1" | "2" | "3" | "4" | "5" | "7" | "8" | "9" | "10" | "11" | "12" | "13" | "14"
             | "one" | "two" | "three" | "four" | "five" | "seven" | "n" | "n1" | "n2"
             | "nursery" | "nursery 1" | "nursery 2" | "pre school" | "preschool" | "e1" | "e2"
-            | "fs1" | "f1" | "foundation 1" | "foundation stage 1" | "x" => YearGroupReading::Other,
+            | "fs1" | "f1" | "foundation 1" | "foundation stage 1" | "eyfs1" | "eyfs 1" | "nur"
+            | "nurs" | "nursery class" | "pre nursery" | "playgroup" | "x" => {
+                YearGroupReading::Other
+            }
             _ => return None,
         })
+    }
+
+    /// Whether the text names several year groups, or the stage that Reception
+    /// shares with nursery: "R/1", "Year 5/6", "EYFS". Only the date of birth
+    /// tells which one is meant.
+    pub fn is_one_of_several(value: &str) -> bool {
+        let label = text::label(value);
+        if matches!(
+            label.as_str(),
+            "eyfs" | "early years" | "foundation" | "foundation stage" | "fs" | "ks1" | "ks2"
+        ) {
+            return true;
+        }
+        let years = label
+            .split(' ')
+            .map(|word| word.strip_prefix('y').unwrap_or(word))
+            .filter(|word| {
+                matches!(
+                    *word,
+                    "r" | "rec" | "reception" | "1" | "2" | "3" | "4" | "5" | "6"
+                )
+            })
+            .count();
+        // "R or 6" explains a column.
+        years >= 2 && label.len() <= 24 && !label.contains(" or ")
     }
 
     /// Reads a year group from the code it is stored under, "R" or "6".
@@ -120,10 +156,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_that_names_several_years_is_told_from_one_that_names_one() {
+        for text in [
+            "R/1",
+            "R/1 mixed",
+            "Year 5/6",
+            "Y5/Y6",
+            "EYFS",
+            "Reception & Year 1",
+        ] {
+            assert!(YearGroup::is_one_of_several(text), "{text}");
+        }
+        for text in ["R", "6", "Year 6", "6B", "Oak", ""] {
+            assert!(!YearGroup::is_one_of_several(text), "{text}");
+        }
+    }
+
+    #[test]
     fn year_groups_are_read_in_the_forms_schools_use() {
         let reception = Some(YearGroupReading::Measured(YearGroup::Reception));
         let six = Some(YearGroupReading::Measured(YearGroup::Year6));
-        for text in ["R", "Reception", "0", "Year R", "YR", "Year 0", "FS2"] {
+        for text in [
+            "R",
+            "Reception",
+            "0",
+            "Year R",
+            "YR",
+            "Year 0",
+            "FS2",
+            "Rec.",
+            "Reception (age 4-5)",
+        ] {
             assert_eq!(YearGroup::read(text), reception, "{text}");
         }
         for text in [

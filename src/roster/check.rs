@@ -4,22 +4,22 @@
 //! a *warning*, and the row goes in without the doubtful value and is listed.
 //! All matters of a row are found at once.
 
-use chrono::{Datelike, NaiveDate};
-use growth::Sex;
-
 use super::child::RosterChild;
 use super::code::{Code, Finding, Strength};
 use super::columns::Columns;
-use super::contacts::read_contacts;
-use super::field::Field;
+use super::contacts::{Ranked, read_contacts};
+use super::dates::DateStyle;
+use super::field::{Field, MOST_PARENTS, ParentPart};
 use super::progress::{Progress, Step};
+use super::read_child::{
+    Names, check_age, read_address, read_birth, read_ethnicity, read_names, read_nhs_number,
+    read_school, read_sex, read_upn, read_year_group,
+};
+use super::repeats;
 use super::rows::{self, NotAChild};
 use super::schools::Schools;
 use super::slip::{self, Slip};
-use crate::fields::{
-    self, DateError, DateOrder, DateReading, DfeNumber, Ethnicity, FieldError, NhsNumber, Postcode,
-    Upn, Urn, YearGroup, YearGroupReading, split_block, text,
-};
+use crate::fields::{NhsNumber, Upn, Urn, YearGroup, YearGroupReading, text};
 use crate::identity::Person;
 use crate::tabular::{Row, Table, restored};
 
@@ -88,13 +88,38 @@ pub struct Checked {
     pub rows: Vec<CheckedRow>,
     /// Runs of rows whose cells have moved.
     pub slips: Vec<Slip>,
+    /// What is worth saying once for the whole file.
+    pub notices: Vec<String>,
 }
 
-/// Which columns fill each field, the best first.
-struct Layout {
+/// A row on its way through the check.
+pub(super) struct Reading {
+    pub(super) row: CheckedRow,
+    /// By how many columns its cells have moved.
+    moved: i8,
+    /// The contacts of a row that has nothing else.
+    pub(super) contacts: Vec<Ranked>,
+    /// The priorities of the child's contacts.
+    pub(super) priorities: Vec<Option<u8>>,
+}
+
+impl From<CheckedRow> for Reading {
+    fn from(row: CheckedRow) -> Self {
+        Self {
+            row,
+            moved: 0,
+            contacts: Vec::new(),
+            priorities: Vec::new(),
+        }
+    }
+}
+
+/// Which columns fill each field, the best first, and how they are written.
+pub(super) struct Layout {
     columns: Vec<Vec<u16>>,
-    /// Whether dates of birth that could be either way round are doubtful.
-    dates_doubtful: bool,
+    pub(super) dates: DateStyle,
+    /// The relationship that the headings give each contact.
+    relationships: [&'static str; MOST_PARENTS as usize],
     year_from_subheading: bool,
     class_from_subheading: bool,
 }
@@ -111,13 +136,13 @@ pub fn check(table: &Table, columns: &Columns, context: &Context<'_>) -> Checked
         .min(8);
     let chunk = positions.len().div_ceil(threads).max(500);
     context.progress.begin(Step::Checking, positions.len());
-    let mut rows: Vec<(CheckedRow, i8)> = Vec::with_capacity(positions.len());
+    let mut rows: Vec<Reading> = Vec::with_capacity(positions.len());
     std::thread::scope(|scope| {
         let workers: Vec<_> = positions
             .chunks(chunk)
             .map(|chunk| {
                 let layout = &layout;
-                scope.spawn(move || -> Vec<(CheckedRow, i8)> {
+                scope.spawn(move || -> Vec<Reading> {
                     let mut checked = Vec::with_capacity(chunk.len());
                     for some in chunk.chunks(ROWS_TOLD) {
                         checked.extend(some.iter().map(|position| {
@@ -139,16 +164,68 @@ pub fn check(table: &Table, columns: &Columns, context: &Context<'_>) -> Checked
     if layout.year_from_subheading || layout.class_from_subheading {
         apply_subheadings(table, columns, &layout, context, &mut rows);
     }
+    pass_over_notes(table, columns, &mut rows);
+    repeats::gather_contacts(&mut rows, layout.one_contact_each());
     let first = columns.heading_row + 1;
     let moved: Vec<(usize, i8)> = rows
         .iter()
         .enumerate()
-        .filter(|(_, (_, by))| *by != 0)
-        .map(|(index, (_, by))| (first + index, *by))
+        .filter(|(_, reading)| reading.moved != 0)
+        .map(|(index, reading)| (first + index, reading.moved))
         .collect();
+    let mut notices = layout.dates.notices();
+    notices.extend(sheets_notice(table));
     Checked {
-        rows: rows.into_iter().map(|(row, _)| row).collect(),
+        rows: rows.into_iter().map(|reading| reading.row).collect(),
         slips: slip::runs(&moved),
+        notices,
+    }
+}
+
+/// Says which rows are which sheet's, where the file has several.
+fn sheets_notice(table: &Table) -> Option<String> {
+    let sheets: Vec<String> = table
+        .sheets()
+        .map(|(name, first, last)| format!("rows {first} to {last} are “{name}”"))
+        .collect();
+    (sheets.len() > 1).then(|| {
+        format!(
+            "The sheets were read one after another and their rows numbered on: {}.",
+            sheets.join(", ")
+        )
+    })
+}
+
+/// Passes over the lines of a key or a note under the table: rows that cannot be
+/// children, below the last child and set apart from it.
+fn pass_over_notes(table: &Table, columns: &Columns, rows: &mut [Reading]) {
+    let position = |index: usize| columns.heading_row + 1 + index;
+    let Some(last) =
+        rows.iter()
+            .enumerate()
+            .rposition(|(index, reading)| match reading.row.verdict {
+                Verdict::Child(_) | Verdict::Skipped => true,
+                Verdict::Rejected(_) => !rows::could_be_note(table.row(position(index)), columns),
+                Verdict::NotAChild(_) => false,
+            })
+    else {
+        return;
+    };
+    let mut apart = false;
+    for (index, reading) in rows.iter_mut().enumerate().skip(last + 1) {
+        let above = table.row(position(index) - 1).number();
+        apart |= reading.row.number > above + 1;
+        match reading.row.verdict {
+            Verdict::NotAChild(_) => apart = true,
+            _ if apart => {
+                *reading = Reading::from(CheckedRow {
+                    number: reading.row.number,
+                    verdict: Verdict::NotAChild(NotAChild::Note),
+                    findings: Vec::new(),
+                });
+            }
+            _ => {}
+        }
     }
 }
 
@@ -169,51 +246,58 @@ impl Layout {
             .collect();
         let mut layout = Self {
             columns: by_field,
-            dates_doubtful: false,
+            dates: DateStyle::USUAL,
+            relationships: relationships(columns),
             year_from_subheading: false,
             class_from_subheading: false,
         };
-        layout.dates_doubtful = layout.mixes_date_orders(table, columns.heading_row);
+        if let Some(column) = layout.columns[Field::DateOfBirth.ordinal()].first() {
+            layout.dates = DateStyle::of_column(table, columns.heading_row, *column);
+        }
         layout.year_from_subheading = !layout.has(Field::YearGroup);
         layout.class_from_subheading = !layout.has(Field::Class);
         layout
     }
 
-    fn has(&self, field: Field) -> bool {
-        !self.columns[field.ordinal()].is_empty()
+    /// Whether there are columns for one contact only.
+    fn one_contact_each(&self) -> bool {
+        let second = Field::Parent(2, ParentPart::Title).ordinal();
+        self.columns[second..].iter().all(Vec::is_empty)
     }
 
-    /// Whether the column of dates of birth holds dates that only make sense
-    /// month first, and not just the odd slip: then "03/04/2016" may be either.
-    fn mixes_date_orders(&self, table: &Table, heading_row: usize) -> bool {
-        let Some(column) = self.columns[Field::DateOfBirth.ordinal()].first() else {
-            return false;
-        };
-        let (mut day_first, mut month_first) = (0usize, 0usize);
-        for row in table.rows().skip(heading_row + 1) {
-            let cell = row.cell(usize::from(*column));
-            // Only a date with separators can be the other way round.
-            if !cell.contains(['/', '-', '.', ' ']) {
-                continue;
-            }
-            match fields::read_date(&text::clean(cell)) {
-                Ok(DateReading {
-                    order: DateOrder::DayFirst,
-                    ..
-                }) => day_first += 1,
-                Err(DateError::MonthFirst) => month_first += 1,
-                _ => {}
-            }
-        }
-        month_first >= 2 && month_first * 20 > day_first + month_first
+    pub(super) fn has(&self, field: Field) -> bool {
+        !self.columns[field.ordinal()].is_empty()
     }
+}
+
+/// The relationship that headings such as "Mother's name" give a contact.
+fn relationships(columns: &Columns) -> [&'static str; MOST_PARENTS as usize] {
+    let mut relationships = [""; MOST_PARENTS as usize];
+    for column in &columns.columns {
+        let Some(Field::Parent(number, _)) = column.field else {
+            continue;
+        };
+        let label = text::label(&column.heading);
+        let has = |words: &[&str]| label.split(' ').any(|word| words.contains(&word));
+        // "Mother/carer" does not say which.
+        if has(&["carer", "guardian", "parent"]) {
+            continue;
+        }
+        let relationship = &mut relationships[usize::from(number.clamp(1, MOST_PARENTS)) - 1];
+        if has(&["mother", "mothers", "mum", "mums"]) {
+            *relationship = "Mother";
+        } else if has(&["father", "fathers", "dad", "dads"]) {
+            *relationship = "Father";
+        }
+    }
+    relationships
 }
 
 /// Reads the cells of one row and collects what is found.
 pub(super) struct RowChecker<'r, 't> {
     row: Row<'t>,
     columns: &'r Columns,
-    layout: &'r Layout,
+    pub(super) layout: &'r Layout,
     findings: Vec<Finding>,
 }
 
@@ -222,12 +306,32 @@ impl<'t> RowChecker<'_, 't> {
     pub(super) fn raw(&self, field: Field) -> (Option<u16>, &'t str) {
         let places = &self.layout.columns[field.ordinal()];
         for column in places {
-            let cell = restored(self.row.cell(usize::from(*column)));
+            let cell = bare(field, self.row.cell(usize::from(*column)));
             if !cell.trim().is_empty() {
                 return (Some(*column), cell);
             }
         }
         (places.first().copied(), "")
+    }
+
+    /// Every filled cell of a field, cleaned, in the order of the columns.
+    pub(super) fn texts(&mut self, field: Field) -> Vec<String> {
+        let mut places = self.layout.columns[field.ordinal()].clone();
+        places.sort_unstable();
+        let mut texts = Vec::new();
+        for column in places {
+            let cell = bare(field, self.row.cell(usize::from(column)));
+            if !cell.trim().is_empty() {
+                self.note_formula(Some(column), cell);
+                texts.push(text::clean(cell).into_owned());
+            }
+        }
+        texts
+    }
+
+    /// The relationship that the headings give a contact, or empty.
+    pub(super) fn implied_relationship(&self, number: u8) -> &'static str {
+        self.layout.relationships[usize::from(number.clamp(1, MOST_PARENTS)) - 1]
     }
 
     /// The cleaned text of a field of free text.
@@ -276,8 +380,8 @@ impl<'t> RowChecker<'_, 't> {
 
     /// Whether the file has any column about this contact.
     pub(super) fn has_any_parent_column(&self, number: u8) -> bool {
-        let first = Field::Parent(number, super::field::ParentPart::Title).ordinal();
-        self.layout.columns[first..first + 11]
+        let first = Field::Parent(number, ParentPart::Title).ordinal();
+        self.layout.columns[first..first + ParentPart::COUNT]
             .iter()
             .any(|columns| !columns.is_empty())
     }
@@ -289,8 +393,29 @@ impl<'t> RowChecker<'_, 't> {
     }
 }
 
+/// A cell without the apostrophe that made it text in a spreadsheet.
+fn bare(field: Field, cell: &str) -> &str {
+    let typed = matches!(
+        field,
+        Field::Urn
+            | Field::DfeNumber
+            | Field::Upn
+            | Field::NhsNumber
+            | Field::DateOfBirth
+            | Field::Sex
+            | Field::YearGroup
+            | Field::Ethnicity
+            | Field::Postcode
+            | Field::Parent(_, ParentPart::Phone | ParentPart::Email)
+    );
+    match cell.strip_prefix('\'') {
+        Some(rest) if typed => rest,
+        _ => restored(cell),
+    }
+}
+
 /// A value as it is quoted in a message.
-fn shortened(value: &str) -> String {
+pub(super) fn shortened(value: &str) -> String {
     if value.chars().count() <= 60 {
         value.to_owned()
     } else {
@@ -298,22 +423,27 @@ fn shortened(value: &str) -> String {
     }
 }
 
-fn check_row(
-    row: Row<'_>,
-    columns: &Columns,
-    layout: &Layout,
-    context: &Context<'_>,
-) -> (CheckedRow, i8) {
+fn check_row(row: Row<'_>, columns: &Columns, layout: &Layout, context: &Context<'_>) -> Reading {
     let number = row.number();
     if let Some(kind) = rows::not_a_child(row, columns) {
-        return (
-            CheckedRow {
+        let contacts = if kind == NotAChild::Contact {
+            read_contacts(&mut RowChecker {
+                row,
+                columns,
+                layout,
+                findings: Vec::new(),
+            })
+        } else {
+            Vec::new()
+        };
+        return Reading {
+            contacts,
+            ..Reading::from(CheckedRow {
                 number,
                 verdict: Verdict::NotAChild(kind),
                 findings: Vec::new(),
-            },
-            0,
-        );
+            })
+        };
     }
     let (checked, suspicious) = check_child(row, columns, layout, context, None);
     if suspicious {
@@ -332,17 +462,17 @@ fn check_row(
                     if by > 0 { "right" } else { "left" }
                 ),
             };
-            return (
-                CheckedRow {
+            return Reading {
+                moved: by,
+                ..Reading::from(CheckedRow {
                     number,
                     verdict: Verdict::Rejected(Glimpse::default()),
                     findings: vec![finding],
-                },
-                by,
-            );
+                })
+            };
         }
     }
-    (checked, 0)
+    checked
 }
 
 /// Checks a row that is a child; true when so much is wrong with it that its
@@ -353,7 +483,7 @@ fn check_child(
     layout: &Layout,
     context: &Context<'_>,
     year_group: Option<YearGroupReading>,
-) -> (CheckedRow, bool) {
+) -> (Reading, bool) {
     let number = row.number();
     let mut checker = RowChecker {
         row,
@@ -371,21 +501,23 @@ fn check_child(
         };
         // A moved cell can look like another year, too.
         let suspicious = checker.findings.len() >= 3;
-        return (
-            CheckedRow {
-                number,
-                verdict: Verdict::Skipped,
-                findings: vec![finding],
-            },
-            suspicious,
-        );
+        let skipped = CheckedRow {
+            number,
+            verdict: Verdict::Skipped,
+            findings: vec![finding],
+        };
+        return (skipped.into(), suspicious);
     }
     let year_group = match year_group {
         Some(YearGroupReading::Measured(year_group)) => Some(year_group),
         _ => None,
     };
     let urn = read_school(&mut checker, context);
-    let (given_name, family_name) = read_names(&mut checker);
+    let Names {
+        given: given_name,
+        family: family_name,
+        preferred: preferred_name,
+    } = read_names(&mut checker);
     let sex = read_sex(&mut checker);
     if let (Some(birth), Some(year_group)) = (date_of_birth, year_group) {
         check_age(&mut checker, birth, year_group, context.start_year);
@@ -394,13 +526,14 @@ fn check_child(
     let upn = read_upn(&mut checker);
     let ethnicity = read_ethnicity(&mut checker);
     let (address_lines, town, postcode) = read_address(&mut checker);
-    let preferred_name = checker.text(Field::PreferredName);
     let class = checker.text(Field::Class);
     let sensitive = matches!(
         checker.text(Field::Sensitive).to_lowercase().as_str(),
         "true" | "1" | "yes" | "y" | "t" | "sensitive" | "in care" | "looked after"
     );
-    let contacts = read_contacts(&mut checker);
+    let ranked = read_contacts(&mut checker);
+    let priorities = ranked.iter().map(|ranked| ranked.priority).collect();
+    let contacts = ranked.into_iter().map(|ranked| ranked.contact).collect();
     let suspicious = checker.findings.len() >= 3;
     let verdict = match (urn, year_group, sex, date_of_birth) {
         (Some(urn), Some(year_group), Some(sex), Some(date_of_birth)) if !checker.has_problem() => {
@@ -432,63 +565,52 @@ fn check_child(
             family_name,
         }),
     };
-    (
-        CheckedRow {
+    let reading = Reading {
+        priorities,
+        ..Reading::from(CheckedRow {
             number,
             verdict,
             findings: checker.findings,
-        },
-        suspicious,
-    )
+        })
+    };
+    (reading, suspicious)
 }
 
-/// Gives the rows under a subheading the year group or class it names.
+/// Gives the rows under a subheading, or on a sheet, the year group or class
+/// that its name says.
 fn apply_subheadings(
     table: &Table,
     columns: &Columns,
     layout: &Layout,
     context: &Context<'_>,
-    rows: &mut [(CheckedRow, i8)],
+    rows: &mut [Reading],
 ) {
-    let (mut year_group, mut class) = (None, None);
-    for (index, (checked, _)) in rows.iter_mut().enumerate() {
-        let row = table.row(columns.heading_row + 1 + index);
-        if let Verdict::NotAChild(NotAChild::Subheading) = checked.verdict {
+    let mut said = Said::default();
+    let mut sheet = None;
+    for (index, reading) in rows.iter_mut().enumerate() {
+        let position = columns.heading_row + 1 + index;
+        let row = table.row(position);
+        let here = table.sheet_of(position);
+        if here != sheet {
+            sheet = here;
+            said = Said::by(here.unwrap_or_default());
+        }
+        if let Verdict::NotAChild(NotAChild::Subheading) = reading.row.verdict {
             let words = row
                 .cells()
                 .map(text::clean)
                 .find(|cell| !cell.is_empty())
                 .unwrap_or_default();
-            let label = text::label(&words);
-            let named_class = [
-                "class ",
-                "form ",
-                "registration group ",
-                "reg group ",
-                "tutor group ",
-            ]
-            .iter()
-            .find(|prefix| label.starts_with(*prefix))
-            .map(|prefix| {
-                words
-                    .chars()
-                    .skip(prefix.chars().count())
-                    .collect::<String>()
-            });
-            if let Some(reading) = YearGroup::read(&words) {
-                (year_group, class) = (Some(reading), None);
-            } else {
-                class = named_class.map(|class| class.trim_matches([':', ' ']).to_owned());
-            }
+            said = Said::by(&words);
             continue;
         }
         if layout.year_from_subheading
-            && year_group.is_some()
-            && !matches!(checked.verdict, Verdict::NotAChild(_))
+            && said.year_group.is_some()
+            && !matches!(reading.row.verdict, Verdict::NotAChild(_))
         {
-            *checked = check_child(row, columns, layout, context, year_group).0;
+            *reading = check_child(row, columns, layout, context, said.year_group).0;
         }
-        if let (Verdict::Child(child), Some(class)) = (&mut checked.verdict, &class)
+        if let (Verdict::Child(child), Some(class)) = (&mut reading.row.verdict, &said.class)
             && layout.class_from_subheading
         {
             child.class.clone_from(class);
@@ -496,393 +618,55 @@ fn apply_subheadings(
     }
 }
 
-fn read_birth(row: &mut RowChecker<'_, '_>) -> Option<NaiveDate> {
-    let (column, cell) = row.raw(Field::DateOfBirth);
-    let cell = text::clean(cell);
-    if cell.is_empty() {
-        row.find(Code::NoDateOfBirth, column, || {
-            "There is no date of birth. Add it, for instance 24/10/2021.".to_owned()
-        });
-        return None;
-    }
-    match fields::read_date(&cell) {
-        Ok(reading) if reading.order == DateOrder::Either && row.layout.dates_doubtful => {
-            row.find(Code::DateAmbiguous, column, || {
-                format!(
-                    "“{cell}” could be day first or month first, and this column holds both. Write the date as yyyy-mm-dd."
-                )
-            });
-            None
-        }
-        Ok(reading) => {
-            if reading.two_digit_year {
-                row.find(Code::TwoDigitYear, column, || {
-                    format!(
-                        "“{cell}” has a year of two digits and was read as {}. Check it.",
-                        reading.date.format("%-d %B %Y")
-                    )
-                });
+/// What a subheading says of the rows below it.
+#[derive(Default)]
+struct Said {
+    year_group: Option<YearGroupReading>,
+    class: Option<String>,
+}
+
+impl Said {
+    /// "Year 6", "Class: Acorns", "6B", "Reception - RA (Mrs Ash)".
+    fn by(words: &str) -> Self {
+        let mut said = Self::default();
+        for part in words
+            .split([',', ';', '(', ')', '–'])
+            .flat_map(|part| part.split(" - "))
+        {
+            let part = part.trim_matches([':', ' ']);
+            if let Some(reading) = YearGroup::read(part) {
+                said.year_group = said.year_group.or(Some(reading));
+            } else if said.class.is_none() {
+                said.class = class_named(part);
             }
-            Some(reading.date)
         }
-        Err(error) => {
-            row.find(Code::DateOfBirthUnreadable, column, || match error {
-                DateError::MonthFirst => format!(
-                    "“{}” is a date only if the month stands first; dates are read day first. Write it as dd/mm/yyyy.",
-                    shortened(&cell)
-                ),
-                DateError::Unreadable => {
-                    format!("“{}” is not a date. It should look like 24/10/2021 or 2021-10-24.", shortened(&cell))
-                }
-            });
-            None
-        }
+        said
     }
 }
 
-fn read_year_group(
-    row: &mut RowChecker<'_, '_>,
-    date_of_birth: Option<NaiveDate>,
-    context: &Context<'_>,
-    subheading: Option<YearGroupReading>,
-) -> Option<YearGroupReading> {
-    let (column, cell) = row.raw(Field::YearGroup);
-    let cell = text::clean(cell);
-    if !cell.is_empty() {
-        let reading = YearGroup::read(&cell);
-        if reading.is_none() {
-            row.find(Code::YearGroupUnreadable, column, || {
-                format!(
-                    "“{}” is not a year group. It should be R or Reception, or 6 or Year 6.",
-                    shortened(&cell)
-                )
-            });
-        }
-        return reading;
-    }
-    if subheading.is_some() {
-        return subheading;
-    }
-    let date_of_birth = date_of_birth?;
-    let by_birth = YearGroup::by_birth(date_of_birth, context.start_year);
-    if let Some(group) = by_birth {
-        if column.is_some() {
-            row.find(Code::YearGroupFromBirth, column, || {
-                format!("There is no year group; the date of birth makes it {group}. Check it.")
-            });
-        }
-        return Some(YearGroupReading::Measured(group));
-    }
-    // Years 1 to 5 of a whole-school list without year groups.
-    let (youngest, oldest) = (
-        YearGroup::Reception.birth_window(context.start_year).0,
-        YearGroup::Year6.birth_window(context.start_year).1,
-    );
-    if column.is_none() && (oldest..youngest).contains(&date_of_birth) {
-        return Some(YearGroupReading::Other);
-    }
-    row.find(Code::YearGroupMissing, column, || {
-        "There is no year group, and the date of birth does not tell it. Add R or 6.".to_owned()
-    });
-    None
-}
-
-fn read_school(row: &mut RowChecker<'_, '_>, context: &Context<'_>) -> Option<Urn> {
-    let schools = context.schools;
-    let (column, given, school) = find_school(row, context);
-    let Some(school) = school else {
-        let Some(value) = given else {
-            let Some(urn) = context.school else {
-                row.find(Code::SchoolMissing, column, || {
-                    "There is no school. Add its URN, six digits.".to_owned()
-                });
-                return None;
-            };
-            let school = schools.by_urn(urn);
-            if school.is_some_and(|school| !school.open) {
-                row.find(Code::SchoolClosed, None, || {
-                    format!("School {urn} has closed.")
-                });
-                return None;
-            }
-            return Some(urn);
-        };
-        row.find(Code::SchoolUnknown, column, || {
-            format!("“{}” is not a school on the list. Give the URN of a school that has been imported.", shortened(&value))
-        });
-        return None;
-    };
-    if !school.open {
-        row.find(Code::SchoolClosed, column, || {
-            format!(
-                "{} ({}) has closed. Give the URN of the school the child goes to now.",
-                school.name, school.urn
-            )
-        });
-        return None;
-    }
-    if let Some(urn) = context.school.filter(|urn| *urn != school.urn) {
-        row.find(Code::SchoolDiffers, column, || {
-            format!(
-                "The row is for {} ({}), but the file was given as that of {urn}.",
-                school.name, school.urn
-            )
-        });
-        return None;
-    }
-    Some(school.urn)
-}
-
-/// The school a row names: the column, the text there, and the school if it is
-/// on the list.
-fn find_school<'s>(
-    row: &RowChecker<'_, '_>,
-    context: &Context<'s>,
-) -> (
-    Option<u16>,
-    Option<String>,
-    Option<&'s super::schools::School>,
-) {
-    let schools = context.schools;
-    let mut first = None;
-    let mut named = None;
-    for field in [Field::Urn, Field::DfeNumber, Field::SchoolName] {
-        let (column, cell) = row.raw(field);
-        first = first.or(column);
-        let cell = text::clean(cell);
-        if cell.is_empty() {
-            continue;
-        }
-        let found = match field {
-            Field::Urn => Urn::parse(&cell).ok().and_then(|urn| schools.by_urn(urn)),
-            Field::DfeNumber => DfeNumber::parse(&cell)
-                .ok()
-                .and_then(|number| schools.by_dfe_number(number))
-                .or_else(|| Urn::parse(&cell).ok().and_then(|urn| schools.by_urn(urn))),
-            _ => schools.by_name(&cell),
-        };
-        if found.is_some() {
-            return (column, None, found);
-        }
-        named = named.or(Some((column, cell.into_owned())));
-    }
-    match named {
-        Some((column, value)) => (column, Some(value), None),
-        None => (first, None, None),
-    }
-}
-
-fn read_names(row: &mut RowChecker<'_, '_>) -> (String, String) {
-    let mut given = row.text(Field::GivenName);
-    let mut family = row.text(Field::FamilyName);
-    let (full_column, _) = row.raw(Field::FullName);
-    if full_column.is_some() && (given.is_empty() || family.is_empty()) {
-        let full = row.text(Field::FullName);
-        if let Some((before, after)) = full.split_once(',') {
-            (family, given) = (
-                text::clean(before).into_owned(),
-                text::clean(after).into_owned(),
-            );
-        } else if let Some((before, after)) = full.rsplit_once(' ') {
-            row.find(Code::FullNameSplit, full_column, || {
-                format!("“{full}” was read as given name “{before}” and family name “{after}”. Write “Family name, Given name”.")
-            });
-            (given, family) = (before.to_owned(), after.to_owned());
-        } else {
-            family = full;
-        }
-    }
-    for (name, field, code, what) in [
-        (&given, Field::GivenName, Code::NoGivenName, "given name"),
-        (
-            &family,
-            Field::FamilyName,
-            Code::NoFamilyName,
-            "family name",
-        ),
+/// The class a text names: "Class: Acorns", "Oak class", "6B", "RA".
+fn class_named(words: &str) -> Option<String> {
+    let label = text::label(words);
+    for prefix in [
+        "class ",
+        "form ",
+        "registration group ",
+        "reg group ",
+        "tutor group ",
     ] {
-        if name.chars().any(char::is_alphabetic) {
-            continue;
-        }
-        let column = row.raw(field).0.or(full_column);
-        row.find(code, column, || {
-            if name.is_empty() {
-                format!("There is no {what}. Add it.")
-            } else {
-                format!("“{}” is not a {what}.", shortened(name))
-            }
-        });
-    }
-    (given, family)
-}
-
-fn read_sex(row: &mut RowChecker<'_, '_>) -> Option<Sex> {
-    let (column, cell) = row.raw(Field::Sex);
-    let cell = text::clean(cell);
-    if cell.is_empty() {
-        row.find(Code::SexMissing, column, || {
-            "There is no sex. Add M or F; a result cannot be assessed without it.".to_owned()
-        });
-        return None;
-    }
-    let sex = Sex::parse(&cell).ok();
-    if sex.is_none() {
-        row.find(Code::SexUnreadable, column, || {
-            format!("“{}” should be M, F, Male or Female.", shortened(&cell))
-        });
-    }
-    sex
-}
-
-fn check_age(
-    row: &mut RowChecker<'_, '_>,
-    birth: NaiveDate,
-    year_group: YearGroup,
-    start_year: i32,
-) {
-    let column = row.raw(Field::DateOfBirth).0;
-    let had_birthday = (birth.month(), birth.day()) <= (9, 1);
-    let age = start_year - birth.year() - i32::from(!had_birthday);
-    if !(3..=13).contains(&age) {
-        row.find(Code::AgeOutOfRange, column, || {
-            let born = birth.format("%-d %B %Y");
-            if age < 0 {
-                format!("Born {born}: after the school year began. Check the year.")
-            } else {
-                format!("Born {born}, so {age} years old on 1 September {start_year}: outside 3 to 13. Check the year.")
-            }
-        });
-        return;
-    }
-    let (first, last) = year_group.birth_window(start_year);
-    if !(first..=last).contains(&birth) {
-        row.find(Code::DobOutsideYearWindow, column, || {
-            format!(
-                "Born {}, outside the usual {} to {} for {year_group}. Right for a child placed out of year; otherwise correct it.",
-                birth.format("%-d %B %Y"),
-                first.format("%-d %B %Y"),
-                last.format("%-d %B %Y"),
-            )
-        });
-    }
-}
-
-fn read_nhs_number(row: &mut RowChecker<'_, '_>) -> Option<NhsNumber> {
-    let (column, cell) = row.raw(Field::NhsNumber);
-    let cell = text::clean(cell);
-    if text::says_nothing(&cell) {
-        return None;
-    }
-    match NhsNumber::parse(&cell) {
-        Ok(number) => {
-            if cell.contains(['E', 'e']) {
-                row.find(Code::ScientificNotationExpanded, column, || {
-                    "The NHS number was in scientific notation with all its digits, and was written out.".to_owned()
-                });
-            }
-            Some(number)
-        }
-        Err(error) => {
-            row.find(Code::NhsNumberInvalid, column, || {
-                let why = match error {
-                    FieldError::Check => "its check digit is wrong",
-                    FieldError::DigitsLost => "a spreadsheet has lost its digits; format the column as text and enter it again",
-                    _ => "an NHS number has ten digits",
-                };
-                format!("“{}” is not an NHS number: {why}. The child goes in without it.", shortened(&cell))
-            });
-            None
+        if label.starts_with(prefix) {
+            let class: String = words.chars().skip(prefix.chars().count()).collect();
+            return Some(class.trim_matches([':', ' ']).to_owned());
         }
     }
-}
-
-fn read_upn(row: &mut RowChecker<'_, '_>) -> Option<Upn> {
-    let (column, cell) = row.raw(Field::Upn);
-    let cell = text::clean(cell);
-    if text::says_nothing(&cell) {
-        return None;
+    if let Some(class) = words
+        .strip_suffix(" class")
+        .or_else(|| words.strip_suffix(" Class"))
+    {
+        return Some(class.trim().to_owned());
     }
-    Upn::parse(&cell)
-        .map_err(|error| {
-            row.find(Code::UpnInvalid, column, || {
-                let why = match error {
-                    FieldError::Check => "its check letter is wrong",
-                    FieldError::DigitsLost => "a spreadsheet has lost its digits",
-                    _ => "a UPN is a letter and 12 digits",
-                };
-                format!(
-                    "“{}” is not a UPN: {why}. The child goes in without it.",
-                    shortened(&cell)
-                )
-            });
-        })
-        .ok()
-}
-
-fn read_ethnicity(row: &mut RowChecker<'_, '_>) -> Option<Ethnicity> {
-    let (column, cell) = row.raw(Field::Ethnicity);
-    let cell = text::clean(cell);
-    if cell.is_empty() || matches!(cell.as_ref(), "-" | "–" | "?" | ".") {
-        return None;
-    }
-    Ethnicity::parse(&cell)
-        .map_err(|_| {
-            row.find(Code::EthnicityUnknown, column, || {
-                format!(
-                    "“{}” is not an ethnic group on the list. Use a DfE code such as WBRI, an NHS code, or the full words. It was left out.",
-                    shortened(&cell)
-                )
-            });
-        })
-        .ok()
-}
-
-fn read_address(row: &mut RowChecker<'_, '_>) -> (Vec<String>, String, Option<Postcode>) {
-    let mut lines = Vec::new();
-    let street = [row.text(Field::House), row.text(Field::Street)];
-    let street = street
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    lines.extend((!street.is_empty()).then_some(street));
-    for number in 1..=3 {
-        let (column, cell) = row.raw(Field::AddressLine(number));
-        row.note_formula(column, cell);
-        // A line break inside a line stands for a comma.
-        let mut line = String::new();
-        for part in text::clean_lines(cell) {
-            if !line.is_empty() {
-                line.push_str(if line.ends_with(',') { " " } else { ", " });
-            }
-            line.push_str(&part);
-        }
-        lines.extend((!line.is_empty()).then_some(line));
-    }
-    let mut town = row.text(Field::Town);
-    let (block_column, block) = row.raw(Field::AddressBlock);
-    let mut from_block = None;
-    if !block.is_empty() {
-        row.note_formula(block_column, block);
-        let block = split_block(block);
-        if lines.is_empty() {
-            lines = block.lines;
-        }
-        if town.is_empty() {
-            town = block.town.unwrap_or_default();
-        }
-        from_block = block.postcode;
-    }
-    let (column, cell) = row.raw(Field::Postcode);
-    let cell = text::clean(cell);
-    if text::says_nothing(&cell) {
-        return (lines, town, from_block);
-    }
-    let postcode = Postcode::parse(&cell);
-    if postcode.is_err() {
-        row.find(Code::PostcodeUnreadable, column, || {
-            format!("“{}” is not a postcode; it should look like EB1 4PU. The child goes in without it.", shortened(&cell))
-        });
-    }
-    (lines, town, postcode.ok().or(from_block))
+    let short = words.len() <= 4 && words.chars().all(char::is_alphanumeric);
+    let coded = words.starts_with(|c: char| c.is_ascii_digit() || c == 'R')
+        && words.ends_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
+    (short && coded && words.len() >= 2).then(|| words.to_owned())
 }

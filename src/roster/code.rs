@@ -98,6 +98,12 @@ codes! {
     FullNameSplit = "full_name_split", Warning;
     /// A blank year group, told from the date of birth.
     YearGroupFromBirth = "year_group_from_birth", Warning;
+    /// More contacts than are kept of a child.
+    ContactLeftOut = "contact_left_out", Warning;
+    /// The same child again with another contact, in a list with room for it.
+    ContactNotAdded = "contact_not_added", Repair;
+    /// A row that only brings a further contact of a child.
+    ContactAdded = "contact_added", Repair;
     /// A number in scientific notation with every digit there.
     ScientificNotationExpanded = "scientific_notation_expanded", Repair;
     /// A full stop after an email address.

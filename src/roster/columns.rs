@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::field::{Field, ParentPart};
-use super::headings::{Recognised, recognise};
+use super::headings::{BARE, Recognised, is_foreign, recognise};
 use super::values;
 use crate::fields::text;
-use crate::tabular::{Table, find_heading_row};
+use crate::tabular::{Table, find_heading_row, restored};
 
 /// The fewest recognised headings that make a row the row of headings.
 const LEAST_HEADINGS: usize = 3;
@@ -93,9 +93,26 @@ pub enum ColumnsError {
     },
 }
 
-/// Whether a sheet looks like a roster at all.
-pub fn has_headings(table: &Table) -> bool {
-    find_heading_row(table, LEAST_HEADINGS, |cell| recognise(cell).is_some()).is_some()
+/// The headings of a sheet that looks like a roster: reduced to words, blank
+/// columns at the end left off. `None` for a cover, a key to codes, a summary.
+pub fn roster_headings(table: &Table) -> Option<Vec<String>> {
+    let found = find_heading_row(table, LEAST_HEADINGS, |cell| recognise(cell).is_some())?;
+    let Headings { row, texts } = whole_headings(table, found.index);
+    let says = |wanted: &[Field]| {
+        texts.iter().any(|text| {
+            matches!(recognise(text), Some(Recognised::Field(field, _)) if wanted.contains(&field))
+        })
+    };
+    let named = says(&[Field::GivenName, Field::FamilyName, Field::FullName]);
+    let known = says(&[Field::DateOfBirth, Field::NhsNumber, Field::Upn, Field::Sex]);
+    if !(named && known && row + 1 < table.len()) {
+        return None;
+    }
+    let mut headings: Vec<String> = texts.iter().map(|text| text::label(text)).collect();
+    while headings.last().is_some_and(String::is_empty) {
+        headings.pop();
+    }
+    Some(headings)
 }
 
 /// Tells what the columns of a table are.
@@ -109,8 +126,10 @@ pub fn find_columns(
 ) -> Result<Columns, ColumnsError> {
     let found = find_heading_row(table, LEAST_HEADINGS, |cell| recognise(cell).is_some())
         .ok_or(ColumnsError::NoHeadings)?;
-    let heading_row = found.index;
-    let headings = heading_texts(table, heading_row);
+    let Headings {
+        row: heading_row,
+        texts: headings,
+    } = whole_headings(table, found.index);
     let names = choice_names(&headings);
 
     let mut candidates: Vec<(Option<(Field, u8)>, How)> = Vec::with_capacity(headings.len());
@@ -126,7 +145,10 @@ pub fn find_columns(
             ));
             continue;
         }
-        let field = match recognise(heading) {
+        let column = candidates.len();
+        let recognised = recognise(heading)
+            .and_then(|recognised| fitting_values(recognised, table, heading_row, column));
+        let field = match recognised {
             Some(Recognised::Field(field, rank)) => Some((field, rank)),
             // The same heading again, without a number, is the next contact's.
             Some(Recognised::Parent(part, rank)) => {
@@ -145,7 +167,7 @@ pub fn find_columns(
             },
         ));
     }
-    recognise_by_values(table, heading_row, &mut candidates, start_year);
+    recognise_by_values(table, heading_row, &headings, &mut candidates, start_year);
     drop_superseded(&mut candidates);
 
     let mut columns: Vec<Column> = headings
@@ -164,6 +186,154 @@ pub fn find_columns(
         columns,
         questions,
     })
+}
+
+/// The first filled cells of a column.
+fn sample_of(table: &Table, heading_row: usize, column: usize) -> impl Iterator<Item = &str> {
+    table
+        .rows()
+        .skip(heading_row + 1)
+        .map(move |row| restored(row.cell(column).trim()))
+        .filter(|cell| !cell.is_empty())
+        .take(values::SAMPLE)
+}
+
+/// What a heading was recognised as, corrected by the values under it where
+/// the heading alone says little: "Contact" over telephone numbers, "Year" over
+/// the academic year, "School code" over the codes of some other system.
+fn fitting_values(
+    recognised: Recognised,
+    table: &Table,
+    heading_row: usize,
+    column: usize,
+) -> Option<Recognised> {
+    let sample = || sample_of(table, heading_row, column);
+    if matches!(
+        recognised,
+        Recognised::Field(Field::Parent(_, ParentPart::Name), BARE)
+            | Recognised::Parent(ParentPart::Name, BARE)
+    ) {
+        let part = match values::kind_of_contact(sample()) {
+            Some(part) => part,
+            None => ParentPart::Name,
+        };
+        return Some(match recognised {
+            Recognised::Field(Field::Parent(number, _), rank) => {
+                Recognised::Field(Field::Parent(number, part), rank)
+            }
+            _ => Recognised::Parent(part, BARE),
+        });
+    }
+    let Recognised::Field(field, rank) = recognised else {
+        return Some(recognised);
+    };
+    let weak = match field {
+        Field::YearGroup => true,
+        Field::DfeNumber | Field::SchoolName => rank <= 4,
+        Field::Sex => rank <= 3,
+        _ => false,
+    };
+    let fits = |cell: &str| match field {
+        Field::SchoolName => cell.chars().any(char::is_alphabetic),
+        _ => values::is_plausible(field, cell) == Some(true),
+    };
+    // One row proves little.
+    let misfit = weak && sample().nth(2).is_some() && !sample().any(fits);
+    (!misfit).then_some(recognised)
+}
+
+/// A row of headings, put together from two where the table has two.
+struct Headings {
+    /// Position of the lower of its rows.
+    row: usize,
+    /// A text for each column.
+    texts: Vec<String>,
+}
+
+/// Puts headings together that stand in two rows: groups of columns ("Parent 1",
+/// "Parent 2") above the columns' own names, or words cut in two by a merged
+/// cell. Two rows are only taken when they say more than one.
+fn whole_headings(table: &Table, found: usize) -> Headings {
+    let single = heading_texts(table, found);
+    let mut best = (said_by(&single), found, single);
+    let neighbours = [
+        found.checked_sub(1).map(|upper| (upper, found)),
+        (found + 1 < table.len()).then_some((found, found + 1)),
+    ];
+    for (upper, lower) in neighbours.into_iter().flatten() {
+        if !is_part_of_headings(table, upper, found) || !is_part_of_headings(table, lower, found) {
+            continue;
+        }
+        let texts = joined(&heading_texts(table, upper), &heading_texts(table, lower));
+        let said = said_by(&texts);
+        if said > best.0 {
+            best = (said, lower, texts);
+        }
+    }
+    Headings {
+        row: best.1,
+        texts: best.2,
+    }
+}
+
+/// Whether a row beside the one found could belong to the headings: several
+/// short texts and no value.
+fn is_part_of_headings(table: &Table, row: usize, found: usize) -> bool {
+    if row == found {
+        return true;
+    }
+    let mut filled = 0;
+    for cell in table.row(row).cells().map(str::trim) {
+        if cell.is_empty() {
+            continue;
+        }
+        filled += 1;
+        if cell.len() > 60 || crate::fields::read_date(cell).is_ok() || cell.contains('@') {
+            return false;
+        }
+    }
+    filled >= 2
+}
+
+/// How many different things the headings say, and how many of them at all.
+fn said_by(headings: &[String]) -> usize {
+    let mut unnumbered: BTreeMap<ParentPart, u8> = BTreeMap::new();
+    let fields: std::collections::BTreeSet<Field> = headings
+        .iter()
+        .filter_map(|heading| match recognise(heading)? {
+            Recognised::Field(field, _) => Some(field),
+            Recognised::Parent(part, _) => {
+                let seen = unnumbered.entry(part).or_default();
+                *seen += 1;
+                Some(Field::Parent((*seen).min(super::field::MOST_PARENTS), part))
+            }
+        })
+        .collect();
+    fields.len()
+}
+
+/// Two rows of headings as one. A group's name stands over the first of its
+/// columns only, because the cells beside it are merged into it.
+fn joined(upper: &[String], lower: &[String]) -> Vec<String> {
+    let mut group = "";
+    upper
+        .iter()
+        .zip(lower)
+        .map(|(above, own)| {
+            if !above.is_empty() {
+                group = above;
+            }
+            if own.is_empty() {
+                return above.clone();
+            }
+            let both = format!("{group} {own}");
+            let both = both.trim();
+            match (recognise(both), recognise(own)) {
+                (Some(_), _) | (None, None) => both.to_owned(),
+                (None, Some(_)) => own.clone(),
+            }
+        })
+        .collect()
 }
 
 fn heading_texts(table: &Table, heading_row: usize) -> Vec<String> {
@@ -196,6 +366,7 @@ fn choice_names(headings: &[String]) -> Vec<String> {
 fn recognise_by_values(
     table: &Table,
     heading_row: usize,
+    headings: &[String],
     candidates: &mut [(Option<(Field, u8)>, How)],
     start_year: i32,
 ) {
@@ -203,15 +374,13 @@ fn recognise_by_values(
         if candidates[column].1 != How::LeftAlone {
             continue;
         }
-        let sample = table
-            .rows()
-            .skip(heading_row + 1)
-            .map(|row| row.cell(column).trim())
-            .filter(|cell| !cell.is_empty())
-            .take(values::SAMPLE);
+        let sample = sample_of(table, heading_row, column);
         let Some(field) = values::field_of_values(sample, start_year) else {
             continue;
         };
+        if is_foreign(&headings[column], field) {
+            continue;
+        }
         if candidates
             .iter()
             .all(|(taken, _)| taken.is_none_or(|(taken, _)| taken != field))
@@ -234,7 +403,9 @@ fn drop_superseded(candidates: &mut [(Option<(Field, u8)>, How)]) {
     if has(candidates, Field::GivenName) && has(candidates, Field::FamilyName) {
         dropped.push(Field::FullName);
     }
-    if has(candidates, Field::AddressLine(1)) || has(candidates, Field::Street) {
+    let lines =
+        (1..=super::field::MOST_LINES).filter(|line| has(candidates, Field::AddressLine(*line)));
+    if lines.count() > 0 || has(candidates, Field::Street) {
         dropped.push(Field::AddressBlock);
     }
     if has(candidates, Field::Urn) || has(candidates, Field::DfeNumber) {
@@ -325,10 +496,10 @@ fn disagree(table: &Table, heading_row: usize, columns: &[usize]) -> bool {
 
 /// A name for the layout of a file: the same for every export of one system,
 /// different when a heading differs. Lower-case hexadecimal.
-pub fn fingerprint(table: &Table, columns: &Columns) -> String {
+pub fn fingerprint(columns: &Columns) -> String {
     use std::fmt::Write;
     let mut hash = Sha256::new();
-    for name in choice_names(&heading_texts(table, columns.heading_row)) {
+    for name in columns.choice_names() {
         hash.update(name.as_bytes());
         hash.update([0x1f]);
     }
@@ -402,10 +573,10 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::{Limits, read_table};
+    use crate::tabular::{Limits, read_lists};
 
     fn table(text: &str) -> Table {
-        read_table(text.as_bytes(), &Limits::UPLOAD, has_headings).unwrap()
+        read_lists(text.as_bytes(), &Limits::UPLOAD, roster_headings).unwrap()
     }
 
     fn keys(text: &str) -> Vec<String> {
@@ -490,6 +661,45 @@ mod tests {
     }
 
     #[test]
+    fn a_group_of_columns_is_named_in_the_row_above_or_below() {
+        let wanted = [
+            "family_name",
+            "given_name",
+            "date_of_birth",
+            "parent_1_name",
+            "parent_1_email",
+            "parent_2_name",
+            "parent_2_email",
+        ];
+        let above = keys(
+            "Child,,,Parent 1,,Parent 2,\nSurname,Forename,DoB,Name,Email,Name,Email\nA,B,2016-01-01,c,d@e.org,f,g@h.org\n",
+        );
+        assert_eq!(above, wanted);
+        let below = keys(
+            "Surname,Forename,DoB,Mother,,Father,\n,,,Name,Email,Name,Email\nA,B,2016-01-01,c,d@e.org,f,g@h.org\n",
+        );
+        assert_eq!(below, wanted);
+    }
+
+    #[test]
+    fn two_rows_of_headings_are_not_seen_where_there_is_one() {
+        let table = table("Class list,2026\nSurname,Forename,DoB,Name\nA,B,2016-01-01,c\n");
+        let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
+        assert_eq!(columns.heading_row, 1);
+        assert_eq!(columns.columns[0].heading, "Surname");
+    }
+
+    #[test]
+    fn a_heading_that_says_little_is_told_from_its_values() {
+        let keys = keys(
+            "Forename,Surname,DoB,Parent,Contact,Year,School code\n\
+             a,b,2016-01-01,Jo Hill,07700 900123,2026/27,I1\nc,d,2016-01-02,Bo Ng,07700 900124,2026/27,I2\n\
+             e,f,2016-01-03,Al Fox,07700 900125,2026/27,I1\n",
+        );
+        assert_eq!(keys[3..], ["parent_1_name", "parent_1_phone", "", ""]);
+    }
+
+    #[test]
     fn a_full_name_is_left_alone_beside_its_parts() {
         let keys = keys("Student,Forename,Surname,DoB\n\"B, A\",A,B,2016-01-01\n");
         assert_eq!(keys[0], "");
@@ -500,12 +710,8 @@ mod tests {
         let one = table("Forename,Surname,DoB\nA,B,2016-01-01\n");
         let two = table("title\nFORENAME;surname;DoB\nC;D;2016-02-02\n");
         let three = table("Forename,Surname,DoB,Sex\nA,B,2016-01-01,F\n");
-        let print = |table: &Table| {
-            fingerprint(
-                table,
-                &find_columns(table, &Choices::default(), 2026).unwrap(),
-            )
-        };
+        let print =
+            |table: &Table| fingerprint(&find_columns(table, &Choices::default(), 2026).unwrap());
         assert_eq!(print(&one), print(&two));
         assert_ne!(print(&one), print(&three));
     }

@@ -3,37 +3,74 @@
 use super::check::RowChecker;
 use super::code::Code;
 use super::field::{Field, MOST_PARENTS, ParentPart};
+use super::names::{ContactName, is_title, read_contact_name};
 use crate::fields::{self, EmailReading, PhoneReading, split_block, text};
 use crate::identity::Contact;
 
-const TITLES: [&str; 17] = [
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "mx",
-    "dr",
-    "prof",
-    "professor",
-    "rev",
-    "revd",
-    "reverend",
-    "sir",
-    "lady",
-    "lord",
-    "dame",
-    "master",
-    "mstr",
+/// Relationships of people who are told nothing about a child's results, unless
+/// the list says that letters go to them.
+const NOT_FAMILY: [&str; 14] = [
+    "childminder",
+    "child minder",
+    "doctor",
+    "gp",
+    "head teacher",
+    "headteacher",
+    "teacher",
+    "social worker",
+    "health visitor",
+    "religious contact",
+    "neighbour",
+    "friend",
+    "family friend",
+    "nanny",
 ];
 
-/// Reads every contact of a row; those of which nothing is known are left out.
-pub(super) fn read_contacts(row: &mut RowChecker<'_, '_>) -> Vec<Contact> {
-    (1..=MOST_PARENTS)
-        .filter_map(|number| read_contact(row, number))
-        .collect()
+/// Relationships that may stand in brackets behind a name.
+const FAMILY: [&str; 16] = [
+    "mother",
+    "father",
+    "mum",
+    "dad",
+    "mummy",
+    "daddy",
+    "step mother",
+    "step father",
+    "stepmother",
+    "stepfather",
+    "grandmother",
+    "grandfather",
+    "carer",
+    "guardian",
+    "foster carer",
+    "parent",
+];
+
+/// A contact with its place among the child's contacts, when the list says it.
+#[derive(Clone)]
+pub(super) struct Ranked {
+    pub(super) priority: Option<u8>,
+    pub(super) contact: Contact,
 }
 
-fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Contact> {
+/// Reads every contact of a row, the first to turn to first; those of which
+/// nothing is known are left out.
+pub(super) fn read_contacts(row: &mut RowChecker<'_, '_>) -> Vec<Ranked> {
+    let mut contacts: Vec<Ranked> = (1..=MOST_PARENTS)
+        .filter_map(|number| read_contact(row, number))
+        .collect();
+    in_order(&mut contacts);
+    contacts
+}
+
+/// Puts contacts in the order of their priorities, when all have one.
+pub(super) fn in_order(contacts: &mut [Ranked]) {
+    if contacts.iter().all(|ranked| ranked.priority.is_some()) {
+        contacts.sort_by_key(|ranked| ranked.priority);
+    }
+}
+
+fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Ranked> {
     let part = |part| Field::Parent(number, part);
     if !row.has_any_parent_column(number) {
         return None;
@@ -41,25 +78,38 @@ fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Contact> {
     let mut contact = Contact::default();
     contact.title = row.text(part(ParentPart::Title));
     let name = row.text(part(ParentPart::Name));
-    contact.name = if name.is_empty() {
-        let (given, family) = (
-            row.text(part(ParentPart::Given)),
-            row.text(part(ParentPart::Family)),
-        );
-        [given, family]
+    let given_and_family = [
+        row.text(part(ParentPart::Given)),
+        row.text(part(ParentPart::Family)),
+    ];
+    let name = if name.is_empty() {
+        given_and_family
             .into_iter()
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" ")
     } else {
-        turned_round(name)
+        name
     };
-    if contact.title.is_empty()
-        && let Some((title, rest)) = split_title(&contact.name)
-    {
-        (contact.title, contact.name) = (title.to_owned(), rest.to_owned());
+    // "Mr & Mrs Smith" under the heading "Salutation".
+    let name = if name.is_empty() && !contact.title.is_empty() && !is_title(&contact.title) {
+        std::mem::take(&mut contact.title)
+    } else {
+        name
+    };
+    let ContactName { title, name, aside } = read_contact_name(name);
+    contact.name = name;
+    if contact.title.is_empty() {
+        contact.title = title;
     }
     contact.relationship = row.text(part(ParentPart::Relationship));
+    if contact.relationship.is_empty() {
+        contact.relationship = if FAMILY.contains(&text::label(&aside).as_str()) {
+            aside
+        } else {
+            row.implied_relationship(number).to_owned()
+        };
+    }
     contact.language = row.text(part(ParentPart::Language));
     contact.format = row.text(part(ParentPart::Format));
     contact.email = read_email(row, part(ParentPart::Email));
@@ -76,25 +126,17 @@ fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Contact> {
             .collect();
     }
     let letters = row.text(part(ParentPart::Letters)).to_lowercase();
-    contact.send_letters = !matches!(letters.as_str(), "no" | "n" | "false" | "0");
-    (!contact.is_empty()).then_some(contact)
-}
-
-/// "Wright, Alfie" as "Alfie Wright".
-fn turned_round(name: String) -> String {
-    match name.split_once(", ") {
-        Some((family, given)) if !given.contains(',') && !family.is_empty() => {
-            format!("{given} {family}")
-        }
-        _ => name,
-    }
-}
-
-fn split_title(name: &str) -> Option<(&str, &str)> {
-    let (first, rest) = name.split_once(' ')?;
-    let bare = first.trim_end_matches('.').to_ascii_lowercase();
-    (TITLES.contains(&bare.as_str()) && !rest.is_empty())
-        .then_some((first.trim_end_matches('.'), rest))
+    contact.send_letters = match letters.as_str() {
+        "no" | "n" | "false" | "0" => false,
+        "" => !NOT_FAMILY.contains(&text::label(&contact.relationship).as_str()),
+        _ => true,
+    };
+    let priority = row
+        .text(part(ParentPart::Priority))
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .parse()
+        .ok();
+    (!contact.is_empty()).then_some(Ranked { priority, contact })
 }
 
 fn read_email(row: &mut RowChecker<'_, '_>, field: Field) -> Option<String> {

@@ -9,6 +9,8 @@ pub enum Field {
     Urn,
     /// The school's DfE number.
     DfeNumber,
+    /// The local authority's code, beside an establishment number of four digits.
+    LocalAuthority,
     /// The school's name.
     SchoolName,
     /// Unique pupil number.
@@ -33,7 +35,7 @@ pub enum Field {
     Class,
     /// Ethnic group.
     Ethnicity,
-    /// A line of the address, 1 to 3.
+    /// A line of the address, 1 to 6.
     AddressLine(u8),
     /// House number or name.
     House,
@@ -76,14 +78,29 @@ pub enum ParentPart {
     Format,
     /// Whether letters go to this contact.
     Letters,
+    /// Its place among the child's contacts, 1 for the first to turn to.
+    Priority,
+}
+
+impl ParentPart {
+    /// How many parts there are.
+    pub const COUNT: usize = 12;
 }
 
 /// The most parents or carers of one child.
 pub const MOST_PARENTS: u8 = 4;
 
+/// The most lines of an address.
+pub const MOST_LINES: u8 = 6;
+
 const PLAIN: &[(Field, &str, &str)] = &[
     (Field::Urn, "urn", "URN"),
     (Field::DfeNumber, "dfe_number", "DfE number"),
+    (
+        Field::LocalAuthority,
+        "local_authority",
+        "Local authority code",
+    ),
     (Field::SchoolName, "school_name", "School name"),
     (Field::Upn, "upn", "UPN"),
     (Field::NhsNumber, "nhs_number", "NHS number"),
@@ -99,6 +116,9 @@ const PLAIN: &[(Field, &str, &str)] = &[
     (Field::AddressLine(1), "address_line_1", "Address line 1"),
     (Field::AddressLine(2), "address_line_2", "Address line 2"),
     (Field::AddressLine(3), "address_line_3", "Address line 3"),
+    (Field::AddressLine(4), "address_line_4", "Address line 4"),
+    (Field::AddressLine(5), "address_line_5", "Address line 5"),
+    (Field::AddressLine(6), "address_line_6", "Address line 6"),
     (Field::House, "house", "House number or name"),
     (Field::Street, "street", "Street"),
     (Field::Town, "town", "Town"),
@@ -119,6 +139,7 @@ const PARTS: &[(ParentPart, &str, &str)] = &[
     (ParentPart::Language, "language", "language"),
     (ParentPart::Format, "format", "format"),
     (ParentPart::Letters, "letters", "send letters"),
+    (ParentPart::Priority, "priority", "priority"),
 ];
 
 impl ParentPart {
@@ -140,7 +161,7 @@ impl Field {
     }
 
     /// How many different [`Field::ordinal`]s there are.
-    pub const COUNT: usize = 23 + 11 * MOST_PARENTS as usize;
+    pub const COUNT: usize = PLAIN.len() + ParentPart::COUNT * MOST_PARENTS as usize;
 
     /// A small number of its own for each field, for tables indexed by field.
     pub fn ordinal(self) -> usize {
@@ -159,15 +180,17 @@ impl Field {
             Self::YearGroup => 11,
             Self::Class => 12,
             Self::Ethnicity => 13,
-            Self::AddressLine(line) => 13 + usize::from(line.clamp(1, 3)),
-            Self::House => 17,
-            Self::Street => 18,
-            Self::Town => 19,
-            Self::Postcode => 20,
-            Self::AddressBlock => 21,
-            Self::Sensitive => 22,
+            Self::AddressLine(line) => 13 + usize::from(line.clamp(1, MOST_LINES)),
+            Self::House => 20,
+            Self::Street => 21,
+            Self::Town => 22,
+            Self::Postcode => 23,
+            Self::AddressBlock => 24,
+            Self::Sensitive => 25,
+            Self::LocalAuthority => 26,
             Self::Parent(number, part) => {
-                23 + 11 * (usize::from(number.clamp(1, MOST_PARENTS)) - 1) + part as usize
+                let number = usize::from(number.clamp(1, MOST_PARENTS)) - 1;
+                PLAIN.len() + ParentPart::COUNT * number + part as usize
             }
         }
     }

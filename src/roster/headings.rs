@@ -28,7 +28,7 @@ pub(super) enum Recognised {
 
 /// Recognises a heading.
 pub(super) fn recognise(heading: &str) -> Option<Recognised> {
-    let label = text::label(heading);
+    let label = child_for_your_child(text::label(heading));
     if label.is_empty() {
         return None;
     }
@@ -37,12 +37,49 @@ pub(super) fn recognise(heading: &str) -> Option<Recognised> {
         Field::from_key(key).map(|field| Recognised::Field(field, rank))
     };
     // "Date of birth (dd/mm/yyyy)": what stands in brackets explains.
-    let without_brackets = text::label(&outside_brackets(heading));
+    let without_brackets = child_for_your_child(text::label(&outside_brackets(heading)));
     plain(&label)
         .or_else(|| plain(&without_brackets))
         .or_else(|| plain(&WORDS.without_child_words(&without_brackets)))
+        // "txtDOB".
+        .or_else(|| plain(label.strip_prefix("txt").unwrap_or_default()))
         .or_else(|| WORDS.recognise(&label))
         .or_else(|| WORDS.recognise(&without_brackets))
+}
+
+/// The rank of a heading that only says that it is about a contact.
+pub(super) const BARE: u8 = 3;
+
+/// Whether a heading says that its values are somebody else's, or something
+/// else's, so that it is never told from its values: the postcode of a surgery,
+/// the email address of a teacher, the day of admission.
+pub(super) fn is_foreign(heading: &str, field: Field) -> bool {
+    let label = text::label(heading);
+    let has = |words: &[String]| label.split(' ').any(|word| words.iter().any(|w| w == word));
+    let about_contact = WORDS
+        .persons
+        .iter()
+        .any(|(word, _)| label.split(' ').any(|other| other == word));
+    has(&WORDS.foreign)
+        || match field {
+            // A child's own address is the school's, not a parent's.
+            Field::Parent(..) => has(&WORDS.child_words),
+            _ => about_contact,
+        }
+}
+
+/// A form asks "What is your child's date of birth?".
+fn child_for_your_child(label: String) -> String {
+    if !label.contains("your ") && !label.contains("my ") {
+        return label;
+    }
+    let label = ["your childs", "your child", "my childs", "my child"]
+        .iter()
+        .fold(label, |label, words| label.replace(words, "child"));
+    match label.strip_prefix("what is ") {
+        Some(rest) if rest.starts_with("child ") => rest.to_owned(),
+        _ => label,
+    }
 }
 
 /// A heading without what stands in brackets.
@@ -70,6 +107,8 @@ struct HeadingWords {
     persons: Vec<(String, Option<u8>)>,
     ordinals: HashMap<String, u8>,
     child_words: Vec<String>,
+    /// Words of headings whose values are never taken for the child's.
+    foreign: Vec<String>,
     fillers: Vec<String>,
     parts: HashMap<String, ParentPart>,
     alone: HashMap<String, ParentPart>,
@@ -81,6 +120,7 @@ impl HeadingWords {
             persons: Vec::new(),
             ordinals: HashMap::new(),
             child_words: Vec::new(),
+            foreign: Vec::new(),
             fillers: Vec::new(),
             parts: HashMap::new(),
             alone: HashMap::new(),
@@ -100,6 +140,7 @@ impl HeadingWords {
                         .ordinals
                         .extend(value.parse().ok().map(|number| (word, number)));
                 }
+                "foreign" => words.foreign.push(word),
                 "filler" => words.fillers.push(word),
                 "part" => words
                     .parts
@@ -125,6 +166,21 @@ impl HeadingWords {
     }
 
     fn recognise(&self, label: &str) -> Option<Recognised> {
+        if let Some(part) = self.alone.get(label) {
+            return Some(Recognised::Parent(*part, 2));
+        }
+        // "Contact 1 Priority": the last word is the part, not a contact's name.
+        if let Some(contact) = label.strip_suffix(" priority")
+            && let Some(recognised) = self.recognise(contact)
+        {
+            let rank = 6;
+            return Some(match recognised {
+                Recognised::Field(Field::Parent(number, _), _) => {
+                    Recognised::Field(Field::Parent(number, ParentPart::Priority), rank)
+                }
+                _ => Recognised::Parent(ParentPart::Priority, rank),
+            });
+        }
         let mut rest = format!(" {label} ");
         let (mut person, mut number) = (false, None);
         for (word, implied) in &self.persons {
@@ -148,10 +204,7 @@ impl HeadingWords {
         }
         if !person {
             return match number {
-                None => self
-                    .alone
-                    .get(label)
-                    .map(|part| Recognised::Parent(*part, 2)),
+                None => None,
                 // "Email 2", "Telephone 1".
                 Some(number) => self
                     .alone
@@ -159,13 +212,16 @@ impl HeadingWords {
                     .map(|part| Recognised::Field(Field::Parent(number, *part), 2)),
             };
         }
+        let mut rank = if kept.is_empty() { BARE } else { 6 };
         let part = self.parts.get(&kept.join(" ")).copied().or_else(|| {
+            // The first of "Email", "Home email" and "Work email" is the best.
+            rank = if kept.contains(&"work") { 4 } else { 5 };
             kept.retain(|word| !self.fillers.iter().any(|filler| filler == word));
+            if kept.is_empty() {
+                rank = BARE;
+            }
             self.parts.get(&kept.join(" ")).copied()
         })?;
-        // A bare "Contact" or "Parent 1" is taken for the name, but any other
-        // heading for it is better.
-        let rank = if kept.is_empty() { 3 } else { 6 };
         Some(match number {
             Some(number) => Recognised::Field(Field::Parent(number, part), rank),
             None => Recognised::Parent(part, rank),
@@ -213,6 +269,22 @@ mod tests {
             ("Student Legal Surname", "family_name"),
             ("Child's NHS number [if known]", "nhs_number"),
             ("Sex (M/F) *", "sex"),
+            ("Second guardian primary email address", "parent_2_email"),
+            ("Contact 1 Priority", "parent_1_priority"),
+            ("Contact Priority", "Priority"),
+            ("Relation To Student", "Relationship"),
+            ("Contact 2 Parental Responsibility", "parent_2_letters"),
+            ("Applicant Forename", "Given"),
+            ("Your email address", "Email"),
+            ("What is your child’s date of birth?", "date_of_birth"),
+            ("Your child's first name", "given_name"),
+            ("txtForename", "given_name"),
+            ("intNCYear", "year_group"),
+            ("ESTAB", "dfe_number"),
+            ("LEA", "local_authority"),
+            ("Address Line 4", "address_line_4"),
+            ("Is your child a boy or a girl?", "sex"),
+            ("Contact 1 Home Email", "parent_1_email"),
         ] {
             assert_eq!(key(heading), field, "{heading}");
         }
@@ -227,11 +299,40 @@ mod tests {
             "Adno",
             "Parental consent",
             "Dietary needs",
+            "Previous school",
+            "School postcode",
+            "GP practice postcode",
+            "Student email",
+            "Sibling DOB",
+            "Former UPN",
+            "Date of admission",
+            "Teacher email",
+            "Class teacher",
             "2",
             "First",
             "",
         ] {
             assert_eq!(key(heading), "", "{heading}");
         }
+    }
+
+    #[test]
+    fn values_under_the_headings_of_others_are_never_the_childs() {
+        for (heading, field) in [
+            ("GP Postcode", Field::Postcode),
+            ("Work postcode", Field::Postcode),
+            ("Mother's DOB", Field::DateOfBirth),
+            ("Entry date", Field::DateOfBirth),
+            ("Pupil email", Field::Parent(1, ParentPart::Email)),
+            ("Head teacher", Field::Parent(1, ParentPart::Email)),
+        ] {
+            assert!(is_foreign(heading, field), "{heading}");
+        }
+        assert!(!is_foreign("Ident", Field::NhsNumber));
+        assert!(!is_foreign("Pupil ref", Field::Upn));
+        assert!(!is_foreign(
+            "Mum contact",
+            Field::Parent(1, ParentPart::Email)
+        ));
     }
 }

@@ -154,7 +154,7 @@ pub fn parse(
     let table = super::read(bytes, limits)?;
     let start_year = year.start_year();
     let mut columns = columns::find_columns(&table, &Choices::default(), start_year)?;
-    let layout = columns::fingerprint(&table, &columns);
+    let layout = columns::fingerprint(&columns);
     let choices = match chosen {
         Some(chosen) => Some(chosen.clone()),
         None => remembered(&layout)?,
@@ -232,7 +232,8 @@ pub fn prepare(
     let held = held_children(tx, by.identities, by.actor, &year.to_string())?;
     let places = note_unknown_postcodes(tx, &mut checked)?;
     let plan = plan(checked, &held);
-    let notices = plan.slips.iter().map(|slip| slip.message(table)).collect();
+    let slips = plan.slips.iter().map(|slip| slip.message(table));
+    let notices = slips.chain(plan.notices.iter().cloned()).collect();
     Ok(Prepared {
         plan,
         held,

@@ -11,6 +11,7 @@ pub mod code;
 pub mod columns;
 mod contacts;
 pub mod ctf;
+mod dates;
 pub mod decide;
 mod errors_file;
 pub mod export;
@@ -24,10 +25,14 @@ pub mod import;
 mod layouts;
 pub mod matching;
 pub mod merge;
+mod names;
 pub mod pages;
 pub mod plan;
 pub mod progress;
 mod queries;
+mod read;
+mod read_child;
+mod repeats;
 pub mod report;
 mod rows;
 #[cfg(test)]
@@ -45,14 +50,4 @@ pub use geography::locate_homes;
 pub use queries::{
     ImportRecord, import_in_scope, imports, open_years, remembered_choices, schools as all_schools,
 };
-
-use crate::tabular::{FileKind, Limits, ReadError, Table, file_kind, read_table};
-
-/// Reads a file of any supported layout into a table with a row of headings.
-pub fn read(bytes: &[u8], limits: &Limits) -> Result<Table, ReadError> {
-    limits.check_size(bytes.len() as u64)?;
-    match file_kind(bytes)? {
-        FileKind::Xml => ctf::read(bytes, limits),
-        FileKind::Csv | FileKind::Workbook(_) => read_table(bytes, limits, columns::has_headings),
-    }
-}
+pub use read::read;

@@ -38,6 +38,8 @@ pub struct Plan {
     pub leavers: Vec<usize>,
     /// Runs of rows whose cells have moved.
     pub slips: Vec<Slip>,
+    /// What is worth saying once for the whole file.
+    pub notices: Vec<String>,
 }
 
 /// What would be done with one row.
@@ -212,6 +214,7 @@ pub fn plan(checked: Checked, held: &[Held]) -> Plan {
         rows,
         leavers,
         slips: checked.slips,
+        notices: checked.notices,
     }
 }
 
@@ -418,6 +421,7 @@ impl PlannedRow {
             .filter(|finding| {
                 finding.code.strength() != Strength::Repair
                     || matches!(self.action, Action::Skipped)
+                    || matches!(finding.code, Code::ContactAdded | Code::ContactNotAdded)
             })
             .map(|finding| match &finding.heading {
                 Some(heading) if !heading.is_empty() => format!("{heading}: {}", finding.message),

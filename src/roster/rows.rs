@@ -20,6 +20,10 @@ pub enum NotAChild {
     Subheading,
     /// A count of the rows above it.
     Total,
+    /// A further contact of the child above it.
+    Contact,
+    /// A note or a key to abbreviations under the table.
+    Note,
 }
 
 impl NotAChild {
@@ -30,6 +34,8 @@ impl NotAChild {
             Self::Header => "header",
             Self::Subheading => "subheading",
             Self::Total => "total",
+            Self::Contact => "contact",
+            Self::Note => "note",
         }
     }
 }
@@ -62,6 +68,9 @@ pub(super) fn not_a_child(row: Row<'_>, columns: &Columns) -> Option<NotAChild> 
     {
         return Some(NotAChild::Instruction);
     }
+    if plausible == 0 && only_about_a_contact(row, columns) {
+        return Some(NotAChild::Contact);
+    }
     if filled <= 3 && is_total(row) {
         return Some(NotAChild::Total);
     }
@@ -69,6 +78,30 @@ pub(super) fn not_a_child(row: Row<'_>, columns: &Columns) -> Option<NotAChild> 
         return Some(NotAChild::Subheading);
     }
     None
+}
+
+/// Whether only columns about contacts are filled, two of them at least: the
+/// second contact of a child whose own cells are merged or not repeated.
+fn only_about_a_contact(row: Row<'_>, columns: &Columns) -> bool {
+    let mut contact = 0;
+    for (index, column) in columns.columns.iter().enumerate() {
+        if row.cell(index).trim().is_empty() {
+            continue;
+        }
+        match column.field {
+            Some(Field::Parent(..)) => contact += 1,
+            Some(_) => return false,
+            None => {}
+        }
+    }
+    contact >= 2
+}
+
+/// Whether a row that cannot be a child looks like a line of a key or a note:
+/// few cells, and no value where a value should be.
+pub(super) fn could_be_note(row: Row<'_>, columns: &Columns) -> bool {
+    let filled = row.cells().filter(|cell| !cell.trim().is_empty()).count();
+    filled <= 3 && typed_cells(row, columns).1 == 0
 }
 
 /// How many cells of typed fields are filled, and how many of them could be

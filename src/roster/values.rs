@@ -46,6 +46,33 @@ pub(super) fn field_of_values<'c>(
     enough.then_some(KINDS[index])
 }
 
+/// What the values under a bare "Contact" are, when at least three in four are
+/// not names.
+pub(super) fn kind_of_contact<'c>(cells: impl Iterator<Item = &'c str>) -> Option<ParentPart> {
+    let (mut count, mut emails, mut phones, mut numbers) = (0usize, 0, 0, 0);
+    for cell in cells {
+        count += 1;
+        let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
+        if cell.contains('@') {
+            emails += 1;
+        } else if cell.len() <= 2 && cell.bytes().all(|b| b.is_ascii_digit()) {
+            numbers += 1;
+        } else if matches!(fields::read_phone(cell), PhoneReading::Number { .. })
+            && (letters <= 8 || letters * 2 <= cell.len())
+        {
+            phones += 1;
+        }
+    }
+    [
+        (emails, ParentPart::Email),
+        (phones, ParentPart::Phone),
+        (numbers, ParentPart::Priority),
+    ]
+    .into_iter()
+    .find(|(hits, _)| count > 0 && hits * 4 >= count * 3)
+    .map(|(_, part)| part)
+}
+
 /// Whether a cell can hardly be anything but a value of the field.
 fn surely_is(field: Field, cell: &str, start_year: i32) -> bool {
     match field {
@@ -73,9 +100,8 @@ fn is_school_age(cell: &str, start_year: i32) -> bool {
 }
 
 fn is_sex(cell: &str) -> bool {
-    ["m", "f", "male", "female"]
-        .iter()
-        .any(|word| cell.trim().eq_ignore_ascii_case(word))
+    // A column of ones and twos alone could be anything.
+    !cell.contains(|c: char| c.is_ascii_digit()) && fields::read_sex(cell).is_some()
 }
 
 /// Whether a cell could be a value of the field. `None` for fields of free
@@ -103,10 +129,10 @@ pub(super) fn is_plausible(field: Field, cell: &str) -> Option<bool> {
         }
         Field::DateOfBirth => fields::read_date(cell).is_ok() || looks_like_date(cell),
         Field::Sex => {
-            is_sex(cell)
+            fields::read_sex(cell).is_some()
                 || (cell.trim().len() == 1 && cell.trim().bytes().all(|b| b.is_ascii_alphabetic()))
         }
-        Field::YearGroup => YearGroup::read(cell).is_some(),
+        Field::YearGroup => YearGroup::read(cell).is_some() || YearGroup::is_one_of_several(cell),
         Field::Ethnicity => {
             let cell = cell.trim();
             Ethnicity::parse(cell).is_ok()
@@ -140,6 +166,19 @@ fn looks_like_date(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_contact_is_told_from_its_values() {
+        let kind = |cells: &[&str]| kind_of_contact(cells.iter().copied());
+        assert_eq!(
+            kind(&["Mob: 07700 900123", "01632 960001"]),
+            Some(ParentPart::Phone)
+        );
+        assert_eq!(kind(&["a@example.org"]), Some(ParentPart::Email));
+        assert_eq!(kind(&["1", "2", "1"]), Some(ParentPart::Priority));
+        assert_eq!(kind(&["Jo Hill", "Sam Hill 07700900123"]), None);
+        assert_eq!(kind(&[]), None);
+    }
 
     #[test]
     fn columns_of_unmistakable_values_are_recognised() {

@@ -45,18 +45,28 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Table, ReadError> {
     builder.finish()
 }
 
-/// Reads the line `sep=;` with which some programs begin.
+/// Reads the line `sep=;` with which some programs begin, whatever ends it.
 fn announced_delimiter<'t>(text: &'t str, builder: &mut TableBuilder) -> (&'t str, Option<u8>) {
-    let Some(rest) = text.strip_prefix("sep=") else {
+    let Some(end) = text.find(['\r', '\n']).filter(|end| *end <= 7) else {
         return (text, None);
     };
-    match (rest.as_bytes().first(), rest.find('\n')) {
-        (Some(delimiter), Some(end)) if delimiter.is_ascii() && end <= 2 => {
-            builder.skip_rows(1);
-            (&rest[end + 1..], Some(*delimiter))
-        }
-        _ => (text, None),
-    }
+    // Saved again by another program the line may be quoted, or end in commas.
+    let line = text[..end].trim_matches('"');
+    let Some(&delimiter) = line
+        .strip_prefix("sep=")
+        .or_else(|| line.strip_prefix("SEP="))
+        .and_then(|rest| rest.as_bytes().first())
+        .filter(|delimiter| delimiter.is_ascii())
+    else {
+        return (text, None);
+    };
+    let rest = &text[end..];
+    let rest = rest
+        .strip_prefix("\r\n")
+        .or_else(|| rest.strip_prefix(['\r', '\n']))
+        .unwrap_or(rest);
+    builder.skip_rows(1);
+    (rest, Some(delimiter))
 }
 
 /// How many empty lines stand at a position.
@@ -162,7 +172,14 @@ mod tests {
                 + &["a", "b, c", "d"].join(delimiter);
             assert_eq!(rows(&text)[0].1.len(), 3, "{delimiter}");
         }
-        assert_eq!(rows("sep=;\na;b\n"), [row(2, &["a", "b"])]);
+        for line in ["sep=;\n", "sep=;\r\n", "sep=;\r", "\"sep=;\"\n"] {
+            assert_eq!(
+                rows(&format!("{line}a;b\n")),
+                [row(2, &["a", "b"])],
+                "{line:?}"
+            );
+        }
+        assert_eq!(rows("sep=\t\na\tb\n"), [row(2, &["a", "b"])]);
     }
 
     #[test]

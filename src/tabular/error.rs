@@ -39,6 +39,11 @@ pub enum ReadError {
         "The file unpacks to more than {0} MB. It is not a list of children as a school system exports it."
     )]
     UnpacksTooLarge(u64),
+    /// A sheet that spans too many cells.
+    #[error(
+        "A sheet of the workbook spans more cells than a list of children has. Save the list alone as CSV or XLSX and try again."
+    )]
+    SheetTooLarge,
     /// More rows than the limit.
     #[error("The file has more than {0} rows. Split it and import the parts.")]
     TooManyRows(u32),

@@ -6,6 +6,8 @@
 //! carry the number a spreadsheet shows, and every limit is checked before
 //! memory is taken, so a hostile file costs a bounded amount.
 
+mod biff;
+mod compound;
 mod csv_text;
 mod encoding;
 mod error;
@@ -80,7 +82,14 @@ pub fn file_kind(bytes: &[u8]) -> Result<FileKind, ReadError> {
             .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
     };
     if begins(b"<html") || (begins(b"<!doctype") && start.to_ascii_lowercase().contains("html")) {
-        return Err(ReadError::NotATable("a web page"));
+        return Err(ReadError::NotATable(
+            "a web page (some systems give such files the ending .xls; open it in Excel and save it as an Excel workbook)",
+        ));
+    }
+    if start.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+        return Err(ReadError::NotATable(
+            "an XML spreadsheet of an older kind (open it in Excel and save it as an Excel workbook)",
+        ));
     }
     if start.starts_with("<?xml") || start.starts_with("<CTfile") || start.starts_with("<!DOCTYPE")
     {
@@ -141,6 +150,48 @@ pub fn read_table(
         .ok_or(ReadError::NoSheet)
 }
 
+/// Reads a file and takes the only sheet there is, or those of which `headings`
+/// says what their headings are: sheets with the same ones, as for one class
+/// each, are put under one another.
+pub fn read_lists(
+    bytes: &[u8],
+    limits: &Limits,
+    headings: impl Fn(&Table) -> Option<Vec<String>>,
+) -> Result<Table, ReadError> {
+    let mut sheets = read_sheets(bytes, limits)?;
+    if sheets.len() == 1 {
+        return sheets
+            .pop()
+            .map(|sheet| sheet.table)
+            .ok_or(ReadError::NoSheet);
+    }
+    let names: Vec<String> = sheets.iter().map(|sheet| sheet.name.clone()).collect();
+    let several = || ReadError::SeveralSheets(names.join(", "));
+    let mut fitting: Vec<(Vec<String>, Sheet)> = sheets
+        .into_iter()
+        .filter_map(|sheet| Some((headings(&sheet.table)?, sheet)))
+        .collect();
+    let Some((first, _)) = fitting.first() else {
+        return Err(several());
+    };
+    if fitting.iter().any(|(headings, _)| headings != first) {
+        return Err(several());
+    }
+    if fitting.len() == 1 {
+        return fitting
+            .pop()
+            .map(|(_, sheet)| sheet.table)
+            .ok_or(ReadError::NoSheet);
+    }
+    Table::stacked(
+        fitting
+            .into_iter()
+            .map(|(_, sheet)| (sheet.name, sheet.table))
+            .collect(),
+        limits,
+    )
+}
+
 /// The text of a file in any supported encoding.
 pub fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
     encoding::decode(bytes)
@@ -155,7 +206,9 @@ mod tests {
         assert_eq!(file_kind("abcdefg\u{1f338},".as_bytes()), Ok(FileKind::Csv));
         assert_eq!(
             file_kind(b"<!DOCTYPE html><table>"),
-            Err(ReadError::NotATable("a web page"))
+            Err(ReadError::NotATable(
+                "a web page (some systems give such files the ending .xls; open it in Excel and save it as an Excel workbook)"
+            ))
         );
     }
 }

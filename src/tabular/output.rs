@@ -20,10 +20,15 @@ pub fn neutralised(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// Takes off the apostrophe that [`neutralised`] put in front.
+/// Takes off the apostrophe that [`neutralised`] put in front, and the one with
+/// which a spreadsheet is told that a number is text.
 pub fn restored(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if text::looks_like_formula(rest) => rest,
+        Some(rest)
+            if text::looks_like_formula(rest) || rest.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            rest
+        }
         _ => cell,
     }
 }
@@ -109,5 +114,6 @@ mod tests {
         assert_eq!(neutralised("O'Brien"), "O'Brien");
         assert_eq!(restored("'=1+1"), "=1+1");
         assert_eq!(restored("'Brien"), "'Brien");
+        assert_eq!(restored("'07700900123"), "07700900123");
     }
 }

@@ -14,6 +14,9 @@ pub struct Table {
     ends: Vec<u32>,
     rows: Vec<RowSpan>,
     blank_rows: u32,
+    serial_offset: u32,
+    /// The sheets a table was put together from: first position and name.
+    sheets: Vec<(usize, String)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,62 @@ impl Table {
     /// The rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         (0..self.rows.len()).map(|index| Row { table: self, index })
+    }
+
+    /// Days to add to a serial number of this file's spreadsheet program, whose
+    /// day 0 is not always 30 December 1899: 1,462 in the 1904 date system.
+    pub fn serial_offset(&self) -> u32 {
+        self.serial_offset
+    }
+
+    /// The name of the sheet a row came from, when the table was put together
+    /// from several.
+    pub fn sheet_of(&self, index: usize) -> Option<&str> {
+        let after = self.sheets.partition_point(|(first, _)| *first <= index);
+        let (_, name) = self.sheets.get(after.checked_sub(1)?)?;
+        Some(name)
+    }
+
+    /// The sheets the table was put together from, each with the numbers of its
+    /// first and last row here; empty when there is only one.
+    pub fn sheets(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+        self.sheets
+            .iter()
+            .enumerate()
+            .map(|(place, (first, name))| {
+                let end = self
+                    .sheets
+                    .get(place + 1)
+                    .map_or(self.rows.len(), |(next, _)| *next);
+                (
+                    name.as_str(),
+                    self.rows[*first].number,
+                    self.rows[end - 1].number,
+                )
+            })
+    }
+
+    /// Puts tables under one another, the rows numbered on.
+    pub fn stacked(tables: Vec<(String, Self)>, limits: &Limits) -> Result<Self, ReadError> {
+        let mut builder = TableBuilder::new(limits);
+        let mut sheets = Vec::with_capacity(tables.len());
+        let mut serial_offset = 0;
+        for (name, table) in tables {
+            let above = builder.row_number();
+            sheets.push((builder.table.rows.len(), name));
+            serial_offset = serial_offset.max(table.serial_offset);
+            for row in table.rows() {
+                builder.skip_rows(above + row.number() - 1 - builder.row_number());
+                for cell in row.cells() {
+                    builder.push(cell)?;
+                }
+                builder.end_row()?;
+            }
+        }
+        let mut table = builder.finish()?;
+        table.serial_offset = serial_offset;
+        table.sheets = sheets;
+        Ok(table)
     }
 
     /// The number of columns of the widest row.
@@ -166,6 +225,12 @@ impl TableBuilder {
         Ok(builder)
     }
 
+    /// Says that serial numbers count from another day, see
+    /// [`Table::serial_offset`].
+    pub fn set_serial_offset(&mut self, days: u32) {
+        self.table.serial_offset = days;
+    }
+
     /// Adds a cell to the row at hand.
     pub fn push(&mut self, cell: &str) -> Result<(), ReadError> {
         if cell.len() > self.limits.cell_bytes {
@@ -254,6 +319,36 @@ impl TableBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sheets_under_one_another_are_numbered_on() {
+        let table = |rows: &[&str]| {
+            let mut builder = TableBuilder::new(&Limits::UPLOAD);
+            for cell in rows {
+                builder.push(cell).unwrap();
+                builder.end_row().unwrap();
+            }
+            builder.finish().unwrap()
+        };
+        let both = Table::stacked(
+            vec![
+                ("6A".to_owned(), table(&["Name", "", "Ann"])),
+                ("6B".to_owned(), table(&["", "Name", "Bo"])),
+            ],
+            &Limits::UPLOAD,
+        )
+        .unwrap();
+        assert_eq!(
+            both.rows().map(Row::number).collect::<Vec<_>>(),
+            [1, 3, 5, 6]
+        );
+        assert_eq!(
+            both.sheets().collect::<Vec<_>>(),
+            [("6A", 1, 3), ("6B", 5, 6)]
+        );
+        assert_eq!(both.sheet_of(2), Some("6B"));
+        assert_eq!(both.row(3).cell(0), "Bo");
+    }
 
     #[test]
     fn rows_keep_the_number_a_spreadsheet_shows() {

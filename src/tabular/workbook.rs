@@ -1,14 +1,15 @@
 //! Workbooks of the usual spreadsheet programs.
 //!
-//! The one thing to know: what a packed file unpacks to is measured before the
-//! library may open it, because a few kilobytes can unpack to gigabytes.
+//! The one thing to know: what a file will take is measured before the library
+//! may open it, because a few kilobytes can unpack to gigabytes, claim millions
+//! of cells, or lead in circles.
 
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, Ods, OdsError, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 
-use super::{Limits, ReadError, Sheet, Table, TableBuilder, WorkbookKind};
+use super::{Limits, ReadError, Sheet, Table, TableBuilder, WorkbookKind, biff, compound};
 
 /// The most parts a packed workbook may have.
 const MOST_PARTS: usize = 5_000;
@@ -36,7 +37,9 @@ pub(super) fn read(
     kind: WorkbookKind,
     limits: &Limits,
 ) -> Result<Vec<Sheet>, ReadError> {
-    if kind != WorkbookKind::Xls {
+    if kind == WorkbookKind::Xls {
+        biff::check(&compound::workbook_stream(bytes)?, limits)?;
+    } else {
         measure(bytes, kind, limits)?;
     }
     // The library has been seen to panic on damaged files; here that is one
@@ -95,16 +98,15 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Refuses an `OpenDocument` sheet that repeats filled cells or rows beyond
-/// the limits: a repeat count is one attribute, the cells it stands for are not.
+/// Refuses an `OpenDocument` sheet whose cells lie too far apart or are repeated
+/// beyond the limits: a repeat count is one attribute, the cells it stands for
+/// are not, and the library makes a full rectangle of them.
 fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), ReadError> {
-    use quick_xml::events::Event;
+    use quick_xml::events::{BytesStart, Event};
     let mut reader = quick_xml::Reader::from_reader(content);
+    reader.config_mut().check_end_names = false;
     let mut buffer = Vec::new();
-    let (mut row_repeats, mut cell_repeats, mut columns, mut filled) = (1u64, 1u64, 0u64, false);
-    let mut cells = 0u64;
-    let most = u64::from(limits.rows) * 60;
-    let repeats = |element: &quick_xml::events::BytesStart<'_>, name: &str| -> u64 {
+    let repeats = |element: &BytesStart<'_>, name: &str| -> u64 {
         element
             .attributes()
             .filter_map(Result::ok)
@@ -112,6 +114,7 @@ fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), 
             .and_then(|attribute| attribute.value.trim().parse().ok())
             .unwrap_or(1)
     };
+    let mut extent = Extent::default();
     loop {
         buffer.clear();
         let event = reader
@@ -119,37 +122,82 @@ fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), 
             .map_err(|_| ReadError::Damaged)?;
         match &event {
             Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
+                "table:table" => extent.next_sheet(),
                 "table:table-row" => {
-                    row_repeats = repeats(element, "table:number-rows-repeated");
-                    (columns, filled) = (0, false);
+                    extent.next_row(repeats(element, "table:number-rows-repeated"));
                 }
-                "table:table-cell" => {
-                    cell_repeats = repeats(element, "table:number-columns-repeated");
-                    columns = columns.saturating_add(cell_repeats);
+                "table:table-cell" | "table:covered-table-cell" => {
+                    extent.next_cell(repeats(element, "table:number-columns-repeated"));
+                    let has_value = element
+                        .attributes()
+                        .filter_map(Result::ok)
+                        .any(|attribute| {
+                            let name = attribute.key.as_ref();
+                            name.starts_with("office:") || name == "table:formula"
+                        });
+                    if has_value {
+                        extent.fill(limits)?;
+                    }
                 }
                 _ => {}
             },
-            Event::Text(text) if !text.as_ref().trim().is_empty() => {
-                filled = true;
-                if cell_repeats > limits.columns as u64 {
-                    return Err(ReadError::TooManyColumns {
-                        row: 0,
-                        limit: limits.columns,
-                    });
-                }
-            }
-            Event::End(element) if element.name().as_ref() == "table:table-row" && filled => {
-                // Empty cells after the last filled one repeat up to the width
-                // of a sheet in every ordinary file.
-                cells = cells
-                    .saturating_add(row_repeats.saturating_mul(columns.min(limits.columns as u64)));
-                if row_repeats > u64::from(limits.rows) || cells > most {
-                    return Err(ReadError::TooManyRows(limits.rows));
-                }
-            }
+            Event::Text(text) if !text.as_ref().trim().is_empty() => extent.fill(limits)?,
+            Event::CData(_) | Event::GeneralRef(_) => extent.fill(limits)?,
             Event::Eof => return Ok(()),
             _ => {}
         }
+    }
+}
+
+/// The rectangles of the sheets while they are read.
+#[derive(Default)]
+struct Extent {
+    /// Cells of the sheets before this one.
+    cells: u64,
+    /// Rows of this sheet, the one at hand included.
+    rows: u64,
+    /// Columns of the row at hand, the cell at hand included.
+    columns: u64,
+    /// Rows and columns down and across to the last filled cell.
+    filled: (u64, u64),
+}
+
+impl Extent {
+    fn next_sheet(&mut self) {
+        self.cells = self
+            .cells
+            .saturating_add(self.filled.0.saturating_mul(self.filled.1));
+        (self.rows, self.columns, self.filled) = (0, 0, (0, 0));
+    }
+
+    fn next_row(&mut self, repeats: u64) {
+        self.rows = self.rows.saturating_add(repeats);
+        self.columns = 0;
+    }
+
+    fn next_cell(&mut self, repeats: u64) {
+        self.columns = self.columns.saturating_add(repeats);
+    }
+
+    /// The cell at hand has something in it.
+    fn fill(&mut self, limits: &Limits) -> Result<(), ReadError> {
+        if self.rows == 0 || self.columns == 0 {
+            return Ok(());
+        }
+        if self.rows > u64::from(limits.rows) {
+            return Err(ReadError::TooManyRows(limits.rows));
+        }
+        if self.columns > limits.columns as u64 {
+            return Err(ReadError::TooManyColumns {
+                row: self.rows as u32,
+                limit: limits.columns,
+            });
+        }
+        self.filled = (self.rows, self.filled.1.max(self.columns));
+        if self.cells.saturating_add(self.filled.0 * self.filled.1) > biff::MOST_CELLS {
+            return Err(ReadError::SheetTooLarge);
+        }
+        Ok(())
     }
 }
 
@@ -160,15 +208,17 @@ fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
     };
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| explain(&error))?;
     let names = visible(workbook.sheets_metadata());
+    let serial_offset = serial_offset(workbook.has_1904_epoch());
     let mut sheets = Vec::new();
     for name in names {
         let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else {
             continue;
         };
-        let mut rows = RowWriter::new(limits);
+        let mut rows = RowWriter::new(limits, serial_offset);
         while let Some(cell) = cells.next_cell().map_err(|error| explain(&error))? {
             let (row, column) = cell.get_position();
-            rows.put(row, column, &as_text(&Data::from(cell.get_value().clone())))?;
+            let value = Data::from(cell.get_value().clone());
+            rows.put(row, column, &as_text(&value, serial_offset))?;
         }
         if let Some(table) = rows.finish()? {
             sheets.push(Sheet { name, table });
@@ -182,7 +232,8 @@ fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
         XlsError::Password => ReadError::Password,
         _ => ReadError::Damaged,
     })?;
-    from_ranges(&mut workbook, limits)
+    let serial_offset = serial_offset(workbook.has_1904_epoch());
+    from_ranges(&mut workbook, limits, serial_offset)
 }
 
 fn read_ods(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
@@ -190,12 +241,18 @@ fn read_ods(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
         OdsError::Password => ReadError::Password,
         _ => ReadError::Damaged,
     })?;
-    from_ranges(&mut workbook, limits)
+    from_ranges(&mut workbook, limits, 0)
+}
+
+/// Days from 30 December 1899 to day 0 of the workbook.
+fn serial_offset(counts_from_1904: bool) -> u32 {
+    if counts_from_1904 { 1_462 } else { 0 }
 }
 
 fn from_ranges<'b, W: Reader<Cursor<&'b [u8]>>>(
     workbook: &mut W,
     limits: &Limits,
+    serial_offset: u32,
 ) -> Result<Vec<Sheet>, ReadError> {
     let mut sheets = Vec::new();
     for name in visible(workbook.sheets_metadata()) {
@@ -203,12 +260,12 @@ fn from_ranges<'b, W: Reader<Cursor<&'b [u8]>>>(
             continue;
         };
         let (first_row, first_column) = range.start().unwrap_or_default();
-        let mut rows = RowWriter::new(limits);
+        let mut rows = RowWriter::new(limits, serial_offset);
         for (row, column, value) in range.used_cells() {
             rows.put(
                 first_row + row as u32,
                 first_column + column as u32,
-                &as_text(value),
+                &as_text(value, serial_offset),
             )?;
         }
         if let Some(table) = rows.finish()? {
@@ -243,9 +300,11 @@ struct RowWriter {
 }
 
 impl RowWriter {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &Limits, serial_offset: u32) -> Self {
+        let mut builder = TableBuilder::new(limits);
+        builder.set_serial_offset(serial_offset);
         Self {
-            builder: TableBuilder::new(limits),
+            builder,
             limits: *limits,
             row: 0,
         }
@@ -290,18 +349,18 @@ impl RowWriter {
 }
 
 /// A cell as text: dates as yyyy-mm-dd, whole numbers without a point.
-fn as_text(value: &Data) -> std::borrow::Cow<'_, str> {
+fn as_text(value: &Data, serial_offset: u32) -> std::borrow::Cow<'_, str> {
     use std::borrow::Cow;
     match value {
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-            Cow::Borrowed(text)
-        }
+        Data::String(text) | Data::DurationIso(text) => Cow::Borrowed(text),
+        // "2015-09-01T00:00:00": a date has no time of day.
+        Data::DateTimeIso(text) => Cow::Borrowed(text.split('T').next().unwrap_or(text)),
         Data::Int(number) => Cow::Owned(number.to_string()),
         Data::Float(number) => Cow::Owned(number_text(*number)),
         Data::Bool(true) => Cow::Borrowed("TRUE"),
         Data::Bool(false) => Cow::Borrowed("FALSE"),
         Data::DateTime(moment) => Cow::Owned(
-            date_of_serial(moment.as_f64())
+            date_of_serial(moment.as_f64() + f64::from(serial_offset))
                 .map_or_else(|| number_text(moment.as_f64()), |date| date.to_string()),
         ),
         Data::Error(error) => Cow::Owned(error.to_string()),

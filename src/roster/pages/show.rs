@@ -128,6 +128,8 @@ fn show(prepared: &Prepared, row: &PlannedRow) -> Value {
                 "instruction" => "An instruction, not a child",
                 "header" => "The headings again",
                 "subheading" => "A subheading, not a child",
+                "contact" => "A further contact of the child above",
+                "note" => "A note, not a child",
                 _ => "A total, not a child",
             }
             .to_owned(),

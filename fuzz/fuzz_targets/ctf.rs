@@ -1,0 +1,13 @@
+//! The Common Transfer File.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use stature_fuzz::roster::ctf;
+use stature_fuzz::{LIMITS, check_table};
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(table) = ctf::read(bytes, &LIMITS) {
+        check_table(&table);
+    }
+});

@@ -38,6 +38,7 @@ pub mod roster {
     pub mod merge;
     mod names;
     pub mod plan;
+    pub mod progress;
     mod read;
     mod read_child;
     mod repeats;
@@ -70,10 +71,16 @@ pub fn let_panics_be_caught() {
 pub fn check_table(table: &Table) {
     let mut last = None;
     for row in table.rows() {
-        assert!(last.is_none_or(|last| row.number() > last), "rows out of order");
+        assert!(
+            last.is_none_or(|last| row.number() > last),
+            "rows out of order"
+        );
         last = Some(row.number());
         assert!(row.len() <= LIMITS.columns);
-        assert!(row.cells().any(|cell| !cell.trim().is_empty()), "a blank row was kept");
+        assert!(
+            row.cells().any(|cell| !cell.trim().is_empty()),
+            "a blank row was kept"
+        );
     }
 }
 
@@ -102,6 +109,7 @@ pub fn plan_of(bytes: &[u8]) {
         start_year: 2026,
         schools: &schools,
         school: fields::Urn::parse("900101").ok(),
+        progress: &roster::progress::Progress::default(),
     };
     let checked = check::check(&table, &columns, &context);
     assert_eq!(checked.rows.len(), below, "a row was lost");

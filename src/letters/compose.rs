@@ -6,144 +6,19 @@
 
 use chrono::NaiveDate;
 use growth::{ClinicalCategory, Scheme, centile_ordinal};
-use serde::{Deserialize, Serialize};
 
+use super::content::{
+    Band, Content, Facts, Letter, Mark, Picture, Programme, Recipient, Section, Signatory,
+};
 use super::eligibility::{Child, Measured, Outcome, Told, result};
 use super::state::Kind;
 use super::texts::{Texts, Values};
 use crate::identity::{Contact, Person};
 use crate::web::filters::long_date;
 
-/// Everything a letter says, and to whom. Sealed as it is when the letter goes.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Content {
-    /// What it tells, as the table's word.
-    pub kind: String,
-    /// The email address.
-    pub to: String,
-    /// The email's subject.
-    pub email_subject: String,
-    /// The day it is written on.
-    pub written_on: NaiveDate,
-    /// What the templates are given.
-    pub letter: Letter,
-}
-
-/// What the templates are given, of the typesetter and of the mail.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Letter {
-    /// Who writes.
-    pub programme: Programme,
-    /// The day in words.
-    pub date: String,
-    /// Whom it goes to.
-    pub recipient: Recipient,
-    /// The heading.
-    pub subject: String,
-    /// "Dear …".
-    pub greeting: String,
-    /// The first paragraphs.
-    pub opening: Vec<String>,
-    /// The facts, of a measured child.
-    pub result: Option<Facts>,
-    /// Where the result lies, of a measured child.
-    pub picture: Option<Picture>,
-    /// The rest, under headings.
-    pub sections: Vec<Section>,
-    /// The closing words.
-    pub closing: String,
-    /// Who signs.
-    pub signatory: Signatory,
-}
-
-/// Who writes.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Programme {
-    /// Its name.
-    pub name: String,
-    /// Its address, a line each.
-    pub address: Vec<String>,
-    /// The one contact detail.
-    pub contact: String,
-}
-
-/// Whom a letter goes to.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recipient {
-    /// Title and name.
-    pub name: String,
-    /// The postal address, a line each.
-    pub address: Vec<String>,
-}
-
-/// A table of two columns.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
-    /// The column headings.
-    pub columns: [String; 2],
-    /// The rows.
-    pub rows: Vec<[String; 2]>,
-}
-
-/// The scale with the child's place on it. Positions are fractions of the width.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Picture {
-    /// What stands below it.
-    pub caption: String,
-    /// The same in words, for who cannot see it.
-    pub description: String,
-    /// What the marker is called.
-    pub marker: String,
-    /// Where it stands.
-    pub position: f64,
-    /// The categories' parts of the scale.
-    pub bands: Vec<Band>,
-    /// The centile lines.
-    pub marks: Vec<Mark>,
-}
-
-/// A category's part of the scale.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Band {
-    /// The category.
-    pub label: String,
-    /// Its beginning.
-    pub from: f64,
-    /// Its end.
-    pub to: f64,
-}
-
-/// A centile line.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Mark {
-    /// Where it is.
-    pub at: f64,
-    /// "50th".
-    pub label: String,
-}
-
-/// A part of the letter under a heading.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Section {
-    /// The heading.
-    pub heading: String,
-    /// Its paragraphs.
-    pub paragraphs: Vec<String>,
-    /// A list after them.
-    pub points: Vec<String>,
-}
-
-/// Who signs.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Signatory {
-    /// Name.
-    pub name: String,
-    /// What the signatory is.
-    pub role: String,
-}
-
 /// The z-scores at the ends of the picture's scale: one space of the chart beyond its outermost lines.
 const SCALE: (f64, f64) = (-10.0 / 3.0, 10.0 / 3.0);
+
 /// The lines of the United Kingdom's growth charts: two thirds of a z-score apart (Cole 1994).
 const LINES: [(f64, &str); 7] = [
     (-2.0, "2nd"),

@@ -4,6 +4,7 @@
 //! writes it when it is its turn and hands it over ([`deliver`]). What was sent is kept sealed with the year's key.
 
 pub mod compose;
+pub mod content;
 pub mod decide;
 pub mod deliver;
 pub mod eligibility;

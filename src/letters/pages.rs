@@ -463,7 +463,7 @@ fn content_of(
     app: &App,
     actor: &Actor,
     letter: &Letter,
-) -> Result<(Option<super::compose::Content>, Option<Parcel>), LetterError> {
+) -> Result<(Option<super::content::Content>, Option<Parcel>), LetterError> {
     let parcel = outbox::find_of_letter(tx, letter.id)?;
     if let (State::Sent | State::InDoubt, Some(parcel)) = (letter.state, &parcel) {
         let pupils = [letter.pupil];

@@ -6,7 +6,7 @@ use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
-use super::compose::Content;
+use super::content::Content;
 use super::state::Kind;
 use crate::web::page::{self, Templates};
 

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::needles::Needles;
-use super::queries::{self, RuledYear, Wiped};
+use super::queries::{self, RuledYear};
+use super::run_queries;
+use super::wipe_queries::{self, Wiped};
 use super::{RetentionError, RuleInForce, Run, evidence};
 use crate::app::App;
 use crate::audit::{self, Actor};
@@ -100,7 +102,7 @@ impl<'a> Night<'a> {
                 needles: Needles::default(),
                 _alone: alone,
             };
-            match queries::unfinished_run(tx)? {
+            match run_queries::unfinished_run(tx)? {
                 Some(stored) => {
                     let run = Run::of(stored)?;
                     night.id = run.id;
@@ -111,7 +113,7 @@ impl<'a> Night<'a> {
                     night.write_down(tx, &night.counts, &night.keys_destroyed)?;
                 }
                 None => {
-                    night.id = queries::begin_run(
+                    night.id = run_queries::begin_run(
                         tx,
                         as_of,
                         &night.rules(),
@@ -175,7 +177,7 @@ impl<'a> Night<'a> {
                 wipe_around(tx, pupils, now, &mut counts, &mut needles)?;
             }
             let mut expired = Wiped::default();
-            queries::wipe_expired_imports(tx, now, &mut expired)?;
+            wipe_queries::wipe_expired_imports(tx, now, &mut expired)?;
             take(&expired, &mut counts, &mut needles);
             self.write_down(tx, &counts, &self.keys_destroyed)
         })?;
@@ -199,7 +201,7 @@ impl<'a> Night<'a> {
                 if !year.rule.may_close(self.as_of, names_left) {
                     return Ok(());
                 }
-                let wiped = queries::wipe_leftovers_of_year(tx, &year.label, now)?;
+                let wiped = wipe_queries::wipe_leftovers_of_year(tx, &year.label, now)?;
                 take(&wiped, &mut counts, &mut needles);
                 for pupils in queries::not_coarsened(tx, &year.label)?.chunks(BATCH as usize) {
                     counts.add_coarsened(queries::coarsen(tx, pupils, self.as_of, now)?);
@@ -252,7 +254,7 @@ impl<'a> Night<'a> {
         let names = self.counts.all_names();
         let scan_text = json!(scan).to_string();
         self.app.db.write_now(|tx| {
-            queries::finish_run(tx, self.id, &scan_text, now)?;
+            run_queries::finish_run(tx, self.id, &scan_text, now)?;
             let subject = format!("retention_run:{}", self.id);
             let detail = json!({
                 "as_of": self.as_of,
@@ -298,7 +300,7 @@ impl<'a> Night<'a> {
         keys_destroyed: &[String],
     ) -> Result<(), RetentionError> {
         let counts_text = json!(counts).to_string();
-        Ok(queries::update_run(
+        Ok(run_queries::update_run(
             tx,
             self.id,
             self.as_of,
@@ -332,8 +334,8 @@ fn wipe_around(
     needles: &mut Needles,
 ) -> Result<(), RetentionError> {
     let mut wiped = Wiped::default();
-    queries::wipe_imports_of(tx, pupils, &mut wiped)?;
-    queries::wipe_letters_of(tx, pupils, now, &mut wiped)?;
+    wipe_queries::wipe_imports_of(tx, pupils, &mut wiped)?;
+    wipe_queries::wipe_letters_of(tx, pupils, now, &mut wiped)?;
     take(&wiped, counts, needles);
     Ok(())
 }

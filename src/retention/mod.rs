@@ -9,6 +9,8 @@ mod needles;
 pub mod pages;
 mod policy;
 mod queries;
+mod run_queries;
+mod wipe_queries;
 
 pub use erase::{Counts, Night};
 pub use evidence::{Outcome, Scan};
@@ -115,7 +117,7 @@ pub struct Run {
 }
 
 impl Run {
-    fn of(stored: queries::StoredRun) -> Result<Self, RetentionError> {
+    fn of(stored: run_queries::StoredRun) -> Result<Self, RetentionError> {
         let unreadable = |_| RetentionError::Evidence(stored.id);
         Ok(Self {
             rules: serde_json::from_str(&stored.rule).map_err(unreadable)?,
@@ -192,12 +194,15 @@ pub fn plan(tx: &mut Conn, as_of: NaiveDate) -> Result<Vec<YearPlan>, db::Error>
 
 /// The latest runs, the newest first.
 pub fn runs(tx: &mut Conn, limit: i64) -> Result<Vec<Run>, RetentionError> {
-    queries::runs(tx, limit)?.into_iter().map(Run::of).collect()
+    run_queries::runs(tx, limit)?
+        .into_iter()
+        .map(Run::of)
+        .collect()
 }
 
 /// One run.
 pub fn run(tx: &mut Conn, id: i64) -> Result<Option<Run>, RetentionError> {
-    queries::run(tx, id)?.map(Run::of).transpose()
+    run_queries::run(tx, id)?.map(Run::of).transpose()
 }
 
 /// Does a whole night's work, or completes one that was cut off.

@@ -1,4 +1,4 @@
-//! The rows that retention reads, erases and coarsens, and the rows of its evidence.
+//! The rows that retention reads, erases and coarsens.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::count_star;
@@ -6,8 +6,7 @@ use diesel::prelude::*;
 
 use super::policy::Rule;
 use crate::db::schema::{
-    academic_year, account, identity, import, import_pupil, import_row, letter, measurement,
-    outbox, pupil, retention_run,
+    academic_year, account, identity, import_pupil, import_row, letter, measurement, outbox, pupil,
 };
 use crate::db::{Conn, Error, dialect};
 
@@ -19,23 +18,6 @@ pub(super) struct RuledYear {
     pub(super) instrument: String,
     pub(super) key_state: String,
     pub(super) key_destroyed_at: Option<NaiveDateTime>,
-}
-
-/// A row of evidence.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = retention_run)]
-pub(super) struct StoredRun {
-    pub(super) id: i64,
-    pub(super) as_of: NaiveDate,
-    pub(super) state: String,
-    pub(super) rule: String,
-    pub(super) counts: String,
-    pub(super) scan: Option<String>,
-    pub(super) identities_erased: i32,
-    pub(super) keys_destroyed: String,
-    pub(super) started_by: String,
-    pub(super) started_at: NaiveDateTime,
-    pub(super) finished_at: Option<NaiveDateTime>,
 }
 
 /// Every year with a rule, the oldest first.
@@ -167,189 +149,6 @@ pub(super) fn coarsen(
     dialect::coarsen_dates(tx, pupils)
 }
 
-/// Sealed values beside the identities that were wiped, and how many rows that was.
-#[derive(Default)]
-pub(super) struct Wiped {
-    pub(super) sealed: Vec<Vec<u8>>,
-    pub(super) uploads: usize,
-    pub(super) import_rows: usize,
-    pub(super) import_befores: usize,
-    pub(super) messages: usize,
-    pub(super) letters: usize,
-}
-
-/// Wipes the uploads that mention these children, with every row that waits in them, and what the children's records
-/// held before an import.
-pub(super) fn wipe_imports_of(
-    tx: &mut Conn,
-    pupils: &[i64],
-    wiped: &mut Wiped,
-) -> Result<(), Error> {
-    let mut imports: Vec<i64> = import_pupil::table
-        .filter(import_pupil::pupil_id.eq_any(pupils))
-        .select(import_pupil::import_id)
-        .distinct()
-        .load(tx)?;
-    imports.extend(
-        import_row::table
-            .filter(import_row::pupil_id.eq_any(pupils))
-            .select(import_row::import_id)
-            .distinct()
-            .load::<i64>(tx)?,
-    );
-    imports.sort_unstable();
-    imports.dedup();
-    wipe_imports(tx, &imports, wiped)?;
-    let before = import_pupil::table
-        .filter(import_pupil::pupil_id.eq_any(pupils))
-        .filter(import_pupil::sealed_before.is_not_null());
-    let sealed: Vec<Option<Vec<u8>>> = before.select(import_pupil::sealed_before).load(tx)?;
-    wiped.import_befores += sealed.len();
-    wiped.sealed.extend(sealed.into_iter().flatten());
-    diesel::update(
-        import_pupil::table
-            .filter(import_pupil::pupil_id.eq_any(pupils))
-            .filter(import_pupil::sealed_before.is_not_null()),
-    )
-    .set(import_pupil::sealed_before.eq(None::<Vec<u8>>))
-    .execute(tx)?;
-    Ok(())
-}
-
-/// Wipes what was uploaded in these imports and every row that waits in them; one that waited to be confirmed expires.
-fn wipe_imports(tx: &mut Conn, imports: &[i64], wiped: &mut Wiped) -> Result<(), Error> {
-    for imports in imports.chunks(1_000) {
-        let rows: Vec<Option<Vec<u8>>> = import_row::table
-            .filter(import_row::import_id.eq_any(imports))
-            .filter(import_row::sealed.is_not_null())
-            .select(import_row::sealed)
-            .load(tx)?;
-        wiped.import_rows += rows.len();
-        wiped.sealed.extend(rows.into_iter().flatten());
-        diesel::update(
-            import_row::table
-                .filter(import_row::import_id.eq_any(imports))
-                .filter(import_row::sealed.is_not_null()),
-        )
-        .set(import_row::sealed.eq(None::<Vec<u8>>))
-        .execute(tx)?;
-        let uploads: Vec<Option<Vec<u8>>> = import::table
-            .filter(import::id.eq_any(imports))
-            .filter(import::sealed_upload.is_not_null())
-            .select(import::sealed_upload)
-            .load(tx)?;
-        wiped.uploads += uploads.len();
-        wiped.sealed.extend(uploads.into_iter().flatten());
-        diesel::update(
-            import::table
-                .filter(import::id.eq_any(imports))
-                .filter(import::sealed_upload.is_not_null()),
-        )
-        .set(import::sealed_upload.eq(None::<Vec<u8>>))
-        .execute(tx)?;
-        diesel::update(
-            import::table
-                .filter(import::id.eq_any(imports))
-                .filter(import::state.eq("staged")),
-        )
-        .set(import::state.eq("expired"))
-        .execute(tx)?;
-    }
-    Ok(())
-}
-
-/// Wipes imports whose own time is over.
-pub(super) fn wipe_expired_imports(
-    tx: &mut Conn,
-    now: NaiveDateTime,
-    wiped: &mut Wiped,
-) -> Result<(), Error> {
-    let holding: Vec<i64> = import::table
-        .left_join(import_row::table)
-        .filter(import::expires_at.le(now))
-        .filter(
-            import::sealed_upload
-                .is_not_null()
-                .or(import_row::sealed.is_not_null()),
-        )
-        .select(import::id)
-        .distinct()
-        .load(tx)?;
-    wipe_imports(tx, &holding, wiped)
-}
-
-/// Wipes the letters that wait to be sent to these children's parents and cancels them. One that a process is handing
-/// over at this moment is left to that process, which finds nothing to send if it has to try again.
-pub(super) fn wipe_letters_of(
-    tx: &mut Conn,
-    pupils: &[i64],
-    now: NaiveDateTime,
-    wiped: &mut Wiped,
-) -> Result<(), Error> {
-    let letters: Vec<i64> = letter::table
-        .filter(letter::pupil_id.eq_any(pupils))
-        .select(letter::id)
-        .load(tx)?;
-    wipe_messages(tx, &letters, now, wiped)?;
-    for letters in letters.chunks(5_000) {
-        let being_sent: Vec<Option<i64>> = outbox::table
-            .filter(outbox::letter_id.eq_any(letters))
-            .filter(outbox::state.eq("sending"))
-            .select(outbox::letter_id)
-            .load(tx)?;
-        let idle: Vec<i64> = letters
-            .iter()
-            .copied()
-            .filter(|letter| !being_sent.contains(&Some(*letter)))
-            .collect();
-        wiped.letters += diesel::update(
-            letter::table
-                .filter(letter::id.eq_any(&idle))
-                .filter(letter::state.ne_all(["sent", "in_doubt", "cancelled"])),
-        )
-        .set((letter::state.eq("cancelled"), letter::updated_at.eq(now)))
-        .execute(tx)?;
-    }
-    Ok(())
-}
-
-fn wipe_messages(
-    tx: &mut Conn,
-    letters: &[i64],
-    now: NaiveDateTime,
-    wiped: &mut Wiped,
-) -> Result<(), Error> {
-    for letters in letters.chunks(5_000) {
-        let sealed: Vec<Option<Vec<u8>>> = outbox::table
-            .filter(outbox::letter_id.eq_any(letters))
-            .filter(outbox::sealed.is_not_null())
-            .select(outbox::sealed)
-            .load(tx)?;
-        wiped.messages += sealed.len();
-        wiped.sealed.extend(sealed.into_iter().flatten());
-        diesel::update(
-            outbox::table
-                .filter(outbox::letter_id.eq_any(letters))
-                .filter(outbox::sealed.is_not_null()),
-        )
-        .set(outbox::sealed.eq(None::<Vec<u8>>))
-        .execute(tx)?;
-        diesel::update(
-            outbox::table
-                .filter(outbox::letter_id.eq_any(letters))
-                .filter(outbox::state.eq_any(["queued", "claimed", "failed"])),
-        )
-        .set((
-            outbox::state.eq("cancelled"),
-            outbox::lease_until.eq(None::<NaiveDateTime>),
-            outbox::lease_owner.eq(None::<String>),
-            outbox::finished_at.eq(now),
-        ))
-        .execute(tx)?;
-    }
-    Ok(())
-}
-
 /// Children whose name is gone and whose record was touched since: an exact date of a measurement, a reason or a
 /// confirmation, or a letter that waits.
 pub(super) fn touched_after_removal(tx: &mut Conn) -> Result<Vec<i64>, Error> {
@@ -382,49 +181,6 @@ pub(super) fn not_coarsened(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error
         .filter(pupil::name_removed_on.is_null())
         .select(pupil::id)
         .load(tx)?)
-}
-
-/// Wipes everything that is sealed with a year's key, wherever it lies.
-pub(super) fn wipe_leftovers_of_year(
-    tx: &mut Conn,
-    year: &str,
-    now: NaiveDateTime,
-) -> Result<Wiped, Error> {
-    let mut wiped = Wiped::default();
-    let imports: Vec<i64> = import::table
-        .filter(import::year_label.eq(year))
-        .select(import::id)
-        .load(tx)?;
-    wipe_imports(tx, &imports, &mut wiped)?;
-    for imports in imports.chunks(1_000) {
-        wiped.import_befores += diesel::update(
-            import_pupil::table
-                .filter(import_pupil::import_id.eq_any(imports))
-                .filter(import_pupil::sealed_before.is_not_null()),
-        )
-        .set(import_pupil::sealed_before.eq(None::<Vec<u8>>))
-        .execute(tx)?;
-    }
-    wiped.messages += diesel::update(
-        outbox::table
-            .filter(outbox::year_label.eq(year))
-            .filter(outbox::sealed.is_not_null()),
-    )
-    .set(outbox::sealed.eq(None::<Vec<u8>>))
-    .execute(tx)?;
-    diesel::update(
-        outbox::table
-            .filter(outbox::year_label.eq(year))
-            .filter(outbox::state.eq_any(["queued", "claimed", "failed"])),
-    )
-    .set((
-        outbox::state.eq("cancelled"),
-        outbox::lease_until.eq(None::<NaiveDateTime>),
-        outbox::lease_owner.eq(None::<String>),
-        outbox::finished_at.eq(now),
-    ))
-    .execute(tx)?;
-    Ok(wiped)
 }
 
 /// How many rows of children without a name still hold something sealed: none, unless something went wrong.
@@ -484,93 +240,4 @@ pub(super) fn staff_names(tx: &mut Conn) -> Result<Vec<String>, Error> {
         .into_iter()
         .flat_map(|(name, email)| [name, email])
         .collect())
-}
-
-/// The run that was begun and not finished.
-pub(super) fn unfinished_run(tx: &mut Conn) -> Result<Option<StoredRun>, Error> {
-    Ok(retention_run::table
-        .filter(retention_run::state.eq("running"))
-        .order(retention_run::id)
-        .select(StoredRun::as_select())
-        .first(tx)
-        .optional()?)
-}
-
-/// Begins a run; returns its number.
-pub(super) fn begin_run(
-    tx: &mut Conn,
-    as_of: NaiveDate,
-    rule: &str,
-    counts: &str,
-    by: &str,
-    now: NaiveDateTime,
-) -> Result<i64, Error> {
-    Ok(diesel::insert_into(retention_run::table)
-        .values((
-            retention_run::as_of.eq(as_of),
-            retention_run::state.eq("running"),
-            retention_run::rule.eq(rule),
-            retention_run::counts.eq(counts),
-            retention_run::started_by.eq(by),
-            retention_run::started_at.eq(now),
-        ))
-        .returning(retention_run::id)
-        .get_result(tx)?)
-}
-
-/// Writes a run's date, rules and counts.
-pub(super) fn update_run(
-    tx: &mut Conn,
-    id: i64,
-    as_of: NaiveDate,
-    rule: &str,
-    counts: &str,
-    erased: i64,
-    keys_destroyed: &str,
-) -> Result<(), Error> {
-    diesel::update(retention_run::table.find(id))
-        .set((
-            retention_run::as_of.eq(as_of),
-            retention_run::rule.eq(rule),
-            retention_run::counts.eq(counts),
-            retention_run::identities_erased.eq(erased as i32),
-            retention_run::keys_destroyed.eq(keys_destroyed),
-        ))
-        .execute(tx)?;
-    Ok(())
-}
-
-/// Ends a run with the result of its scan.
-pub(super) fn finish_run(
-    tx: &mut Conn,
-    id: i64,
-    scan: &str,
-    now: NaiveDateTime,
-) -> Result<(), Error> {
-    diesel::update(retention_run::table.find(id))
-        .set((
-            retention_run::state.eq("succeeded"),
-            retention_run::scan.eq(scan),
-            retention_run::finished_at.eq(now),
-        ))
-        .execute(tx)?;
-    Ok(())
-}
-
-/// One run.
-pub(super) fn run(tx: &mut Conn, id: i64) -> Result<Option<StoredRun>, Error> {
-    Ok(retention_run::table
-        .find(id)
-        .select(StoredRun::as_select())
-        .first(tx)
-        .optional()?)
-}
-
-/// The latest runs, the newest first.
-pub(super) fn runs(tx: &mut Conn, limit: i64) -> Result<Vec<StoredRun>, Error> {
-    Ok(retention_run::table
-        .order(retention_run::id.desc())
-        .limit(limit)
-        .select(StoredRun::as_select())
-        .load(tx)?)
 }

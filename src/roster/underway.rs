@@ -27,7 +27,7 @@ pub const A_MOMENT: Duration = Duration::from_millis(1500);
 pub const A_GLANCE: Duration = Duration::from_millis(300);
 
 /// How long a preview is kept for turning its pages.
-const KEPT: Duration = Duration::from_secs(600);
+const KEPT: Duration = Duration::from_mins(10);
 
 /// The most rows kept in previews that nobody works on; the newest preview is
 /// kept whatever its size.

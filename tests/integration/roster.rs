@@ -10,6 +10,9 @@ use stature::roster::progress::Progress;
 
 use crate::support::TestApp;
 
+/// A child's home area and its deprivation decile.
+type Area = (Option<String>, Option<i32>);
+
 fn sample(name: &str) -> String {
     folder().join(name).to_string_lossy().into_owned()
 }
@@ -292,7 +295,7 @@ both_databases! {
         import(test, "canonical.csv", None, 0);
         let places = || {
             test.db()
-                .read_now(|tx| -> Result<Vec<(Option<String>, Option<i32>)>, stature::db::Error> {
+                .read_now(|tx| -> Result<Vec<Area>, stature::db::Error> {
                     Ok(pupil::table
                         .filter(pupil::lsoa.is_not_null())
                         .select((pupil::lsoa, pupil::deprivation_decile))

@@ -1,0 +1,186 @@
+//! Steps 3 to 5: begun, handed over, and what came of it; and what a process that died has left.
+
+use serde_json::json;
+
+use super::{Post, Report, SEALED_AS, Written, is_stopped};
+use crate::audit::{self, Actor, Disclosure};
+use crate::db::Conn;
+use crate::identity::{IdentityError, Purpose};
+use crate::letters::state::{Letter, State};
+use crate::letters::{LetterError, queries, store};
+use crate::mail::MailError;
+use crate::outbox::{self, Delivery, Kind, OutboxError, Outcome, Parcel};
+
+/// What a letter discloses, for the ledger.
+const FIELDS: &str = "name, school, date measured, height, weight, category, centile";
+
+const FIELDS_NOT_MEASURED: &str = "name, school";
+
+impl Post<'_> {
+    /// Step 3: commits that this message is being sent, and keeps what it says. False when it must not go after all:
+    /// letters have been stopped, or somebody has held this one.
+    pub fn begin(&self, written: &mut Written) -> Result<bool, LetterError> {
+        let now = self.app.clock.now();
+        let parcel = &mut written.parcel;
+        let begun = self.app.db.write_now(|tx| -> Result<_, LetterError> {
+            if is_stopped(tx)? {
+                let back = parcel
+                    .delivery
+                    .clone()
+                    .give_back(&self.owner, now)
+                    .map_err(OutboxError::from)?;
+                outbox::step(tx, parcel, back, None, now)?;
+                return Ok(None);
+            }
+            let sending = parcel
+                .delivery
+                .clone()
+                .begin(&self.owner, now)
+                .map_err(OutboxError::from)?;
+            outbox::step(tx, parcel, sending.clone(), None, now)?;
+            if let (Some((letter, content)), Kind::Letter { year, .. }) =
+                (&written.letter, &parcel.kind)
+            {
+                let stands = queries::find(tx, letter.id)?;
+                if stands.is_none_or(|stands| stands.state != State::Queued) {
+                    return Err(OutboxError::from(outbox::NotFromHere).into());
+                }
+                let plain = serde_json::to_vec(content).map_err(anyhow::Error::from)?;
+                let sealed = self
+                    .sealer(year)?
+                    .seal(SEALED_AS, letter.id, &plain)
+                    .map_err(IdentityError::from)?;
+                outbox::keep_content(tx, parcel.id, &sealed)?;
+            }
+            Ok(Some(sending))
+        });
+        match begun {
+            Ok(Some(sending)) => {
+                parcel.delivery = sending;
+                Ok(true)
+            }
+            Ok(None) | Err(LetterError::Outbox(OutboxError::NotFromHere(_))) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Step 4: talks to the mail server.
+    pub fn hand_over(&self, written: &Written) -> Result<(), MailError> {
+        self.app
+            .mailer
+            .send(&written.message, &written.parcel.message_id)
+    }
+
+    /// Step 5: writes down how it went.
+    pub fn settle(
+        &self,
+        written: &Written,
+        result: &Result<(), MailError>,
+    ) -> Result<Delivery, LetterError> {
+        let (outcome, error) = match result {
+            Ok(()) => (Outcome::Taken, None),
+            Err(error @ (MailError::NotTaken(_) | MailError::Settings(_))) => {
+                (Outcome::NotTaken, Some(error.to_string()))
+            }
+            Err(error @ MailError::Refused(_)) => (Outcome::Refused, Some(error.to_string())),
+            Err(error @ MailError::InDoubt(_)) => (Outcome::Unclear, Some(error.to_string())),
+        };
+        let now = self.app.clock.now();
+        self.app.db.write_now(|tx| {
+            // Another process may have called it a doubt meanwhile; what this one knows is better.
+            let parcel = outbox::find(tx, written.parcel.id)?.ok_or(LetterError::NoSuchLetter)?;
+            let to = parcel
+                .delivery
+                .clone()
+                .settle(&self.owner, outcome, now)
+                .map_err(OutboxError::from)?;
+            outbox::step(tx, &parcel, to.clone(), error.as_deref(), now)?;
+            follow(tx, &self.actor, &parcel, &to, now)?;
+            Ok(to)
+        })
+    }
+
+    /// Takes up what a process that died has left: gives back what it had not begun to send, and settles or doubts
+    /// what it had.
+    pub fn recover(&self) -> Result<Report, LetterError> {
+        let now = self.app.clock.now();
+        let mut report = Report::default();
+        let left = self
+            .app
+            .db
+            .read_now(|tx| outbox::expired(tx, now, 10_000))?;
+        for parcel in left {
+            let has_gone = self.app.mailer.has_gone(&parcel.message_id);
+            let to = parcel
+                .delivery
+                .clone()
+                .expire(now, has_gone)
+                .map_err(OutboxError::from)?;
+            let done = self.app.db.write_now(|tx| -> Result<(), LetterError> {
+                let why = matches!(to, Delivery::InDoubt { .. })
+                    .then_some("sending was cut off; it may have arrived");
+                outbox::step(tx, &parcel, to.clone(), why, now)?;
+                follow(tx, &self.actor, &parcel, &to, now)
+            });
+            match done {
+                Ok(()) if matches!(parcel.delivery, Delivery::Sending { .. }) => report.count(&to),
+                Ok(()) | Err(LetterError::Outbox(OutboxError::NotFromHere(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// What a step of a message means for its letter and for the ledger. Something that may have arrived is in the ledger
+/// too: the row says what left the organisation, and in doubt it did.
+fn follow(
+    tx: &mut Conn,
+    actor: &Actor,
+    parcel: &Parcel,
+    to: &Delivery,
+    now: chrono::NaiveDateTime,
+) -> Result<(), LetterError> {
+    let Kind::Letter { letter, .. } = parcel.kind else {
+        return Ok(());
+    };
+    let letter = queries::find(tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
+    let from = letter.state;
+    let (id, pupil, kind) = (letter.id, letter.pupil, letter.kind);
+    let (after, action) = match to {
+        Delivery::Sent => (letter.sent(now)?, "letter.sent"),
+        Delivery::InDoubt { .. } => (letter.doubted()?, "letter.in_doubt"),
+        Delivery::Failed { .. } => (letter.failed()?, "letter.failed"),
+        // A late answer "not taken" to what was thought doubtful puts the letter back where its message is.
+        Delivery::Queued { .. } if from == State::InDoubt => (
+            Letter {
+                state: State::Queued,
+                ..letter
+            },
+            "letter.deferred",
+        ),
+        _ => return Ok(()),
+    };
+    store(tx, from, &after, now)?;
+    if matches!(to, Delivery::Sent | Delivery::InDoubt { .. }) && from == State::Queued {
+        let reference = format!("letter:{id}");
+        audit::disclosed(
+            tx,
+            actor,
+            now,
+            Disclosure {
+                recipient: "parent",
+                purpose: Purpose::Letters.code(),
+                fields: match kind {
+                    crate::letters::state::Kind::Result => FIELDS,
+                    crate::letters::state::Kind::NotMeasured => FIELDS_NOT_MEASURED,
+                },
+                children: 1,
+                pupils: &[pupil],
+                reference: Some(&reference),
+            },
+        )?;
+    }
+    audit::event(tx, actor, now, action, &format!("letter:{id}"), &json!({}))?;
+    Ok(())
+}

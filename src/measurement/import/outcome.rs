@@ -1,0 +1,111 @@
+//! What a row says came of its child, and why it cannot be taken.
+
+use chrono::NaiveDate;
+use growth::plausibility::Limits as Plausible;
+
+use super::Parsed;
+use crate::fields::read_date;
+use crate::measurement::{Entry, Reason};
+use crate::tabular::Row;
+
+/// What a row is about, before anything is written.
+pub(super) struct Refusal {
+    pub(super) outcome: &'static str,
+    pub(super) codes: Vec<String>,
+    pub(super) message: String,
+}
+
+pub(super) fn rejected(code: &str, message: impl Into<String>) -> Refusal {
+    Refusal {
+        outcome: "rejected",
+        codes: vec![code.to_owned()],
+        message: message.into(),
+    }
+}
+
+/// What a row says came of its child.
+pub(super) enum Told {
+    Measured(Entry),
+    Reason(Reason, NaiveDate),
+}
+
+pub(super) fn told(
+    parsed: &Parsed,
+    row: Row<'_>,
+    today: NaiveDate,
+    limits: &Plausible,
+) -> Result<Told, Refusal> {
+    let cell = |field: &str| parsed.cell(row, field);
+    let (height, weight, reason) = (cell("height"), cell("weight"), cell("reason"));
+    let recorded = !height.is_empty() || !weight.is_empty();
+    if !recorded && reason.is_empty() {
+        return Err(Refusal {
+            outcome: "skipped",
+            codes: vec!["nothing_recorded".to_owned()],
+            message: "No height, weight or reason: nothing to record yet.".to_owned(),
+        });
+    }
+    if recorded && !reason.is_empty() {
+        return Err(rejected(
+            "reason_and_measurement",
+            "There is a measurement and a reason for there being none: keep one of the two.",
+        ));
+    }
+    let date = cell("date_measured");
+    let day = if date.is_empty() {
+        None
+    } else {
+        Some(
+            read_date(&date)
+                .map_err(|_| {
+                    rejected(
+                        "date_unreadable",
+                        format!(
+                            "The date measured “{date}” cannot be read: write it as 2026-11-30."
+                        ),
+                    )
+                })?
+                .date,
+        )
+    };
+    if !recorded {
+        let reason = Reason::read(&reason).ok_or_else(|| {
+            let known: Vec<&str> = Reason::ALL.iter().map(|reason| reason.words()).collect();
+            rejected(
+                "reason_unknown",
+                format!(
+                    "The reason “{reason}” is not one of the eight: {}.",
+                    known.join(", ")
+                ),
+            )
+        })?;
+        return Ok(Told::Reason(reason, day.unwrap_or(today)));
+    }
+    let of = |findings: &growth::plausibility::Findings| Refusal {
+        outcome: "rejected",
+        codes: findings
+            .codes()
+            .map(|code| code.code().to_owned())
+            .collect(),
+        message: crate::measurement::entry::in_words(&findings.rejects),
+    };
+    let (height, weight) =
+        growth::plausibility::read_entry(&height, &weight).map_err(|findings| of(&findings))?;
+    let Some(measured_on) = day else {
+        let findings = limits.findings(height.centimetres(), weight.kilograms());
+        return Err(if findings.can_be_saved() {
+            rejected("date_missing", "The date measured is missing.")
+        } else {
+            of(&findings)
+        });
+    };
+    let named = |field: &str| Some(cell(field)).filter(|text| !text.is_empty());
+    Ok(Told::Measured(Entry {
+        expected_version: None,
+        height,
+        weight,
+        measured_on,
+        device: named("device"),
+        measured_by: named("measured_by"),
+    }))
+}

@@ -1,0 +1,23 @@
+//! Pages: recording a class, and how far the schools have come.
+
+mod class;
+mod progress;
+mod row;
+
+pub use class::{record_page, record_row, record_rows};
+pub use progress::{progress, tally_json};
+
+use crate::error::{AppError, conflict, internal};
+use crate::measurement::RecordError;
+
+impl From<RecordError> for AppError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::NoSuchChild => Self::NotFound,
+            RecordError::NameRemoved | RecordError::NothingToUndo => conflict(error),
+            RecordError::Identity(error) => error.into(),
+            RecordError::Database(error) => error.into(),
+            RecordError::Limits(_) => internal(error),
+        }
+    }
+}

@@ -64,6 +64,11 @@ impl Ethnicity {
                 .then_some(Self(letter))
                 .ok_or(FieldError::Unknown);
         }
+        // Nearly always a code of four letters, which is its own label.
+        if value.len() == 4 && value.bytes().all(|b| b.is_ascii_uppercase()) {
+            let code = value.to_ascii_lowercase();
+            return BY_WRITTEN.get(&code).copied().ok_or(FieldError::Unknown);
+        }
         if let Some(known) = BY_WRITTEN.get(&text::label(value)) {
             return Ok(*known);
         }

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chacha20poly1305::aead::{AeadInOut, KeyInit};
+use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::keyring::Key;
@@ -15,6 +15,10 @@ use super::keyring::Key;
 pub const FORMAT: i32 = 1;
 
 const NONCE_BYTES: usize = 24;
+/// Version byte and nonce.
+const HEAD_BYTES: usize = 1 + NONCE_BYTES;
+const LENGTH_BYTES: usize = 4;
+const TAG_BYTES: usize = 16;
 const PADDING_STEP: usize = 128;
 
 /// A value that does not open.
@@ -50,25 +54,24 @@ impl Sealer {
     pub fn seal(&self, what: &'static str, id: i64, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0_u8; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;
-        let mut padded = Zeroizing::new(Vec::with_capacity(plain.len() + 4 + PADDING_STEP));
-        padded.extend_from_slice(&(plain.len() as u32).to_le_bytes());
-        padded.extend_from_slice(plain);
-        let length = padded.len().next_multiple_of(PADDING_STEP);
-        padded.resize(length, 0);
-        let sealed = self
-            .cipher
-            .encrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: &padded,
-                    aad: &place(what, id),
-                },
-            )
-            .map_err(|_| SealError::DoesNotOpen(what))?;
-        let mut bytes = Vec::with_capacity(1 + NONCE_BYTES + sealed.len());
+        let padded = (LENGTH_BYTES + plain.len()).next_multiple_of(PADDING_STEP);
+        // Encrypted where it stands: an upload may be large. All the room is taken at once, so that no copy of what was
+        // not encrypted yet is left behind.
+        let mut bytes = Vec::with_capacity(HEAD_BYTES + padded + TAG_BYTES);
         bytes.push(FORMAT as u8);
         bytes.extend_from_slice(&nonce);
-        bytes.extend_from_slice(&sealed);
+        bytes.extend_from_slice(&(plain.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(plain);
+        bytes.resize(HEAD_BYTES + padded, 0);
+        let tag = self
+            .cipher
+            .encrypt_inout_detached(
+                &XNonce::from(nonce),
+                &place(what, id),
+                (&mut bytes[HEAD_BYTES..]).into(),
+            )
+            .map_err(|_| SealError::DoesNotOpen(what))?;
+        bytes.extend_from_slice(&tag);
         Ok(bytes)
     }
 
@@ -86,24 +89,25 @@ impl Sealer {
         let (nonce, sealed) = rest
             .split_first_chunk::<NONCE_BYTES>()
             .ok_or(SealError::DoesNotOpen(what))?;
-        let mut padded = self
-            .cipher
-            .decrypt(
+        let (sealed, tag) = sealed
+            .split_last_chunk::<TAG_BYTES>()
+            .ok_or(SealError::DoesNotOpen(what))?;
+        let mut padded = Zeroizing::new(sealed.to_vec());
+        self.cipher
+            .decrypt_inout_detached(
                 &XNonce::from(*nonce),
-                Payload {
-                    msg: sealed,
-                    aad: &place(what, id),
-                },
+                &place(what, id),
+                padded.as_mut_slice().into(),
+                &Tag::from(*tag),
             )
-            .map(Zeroizing::new)
             .map_err(|_| SealError::DoesNotOpen(what))?;
         let length = padded
-            .first_chunk::<4>()
+            .first_chunk::<LENGTH_BYTES>()
             .map(|length| u32::from_le_bytes(*length) as usize)
-            .filter(|length| length + 4 <= padded.len())
+            .filter(|length| length + LENGTH_BYTES <= padded.len())
             .ok_or(SealError::DoesNotOpen(what))?;
-        padded.truncate(length + 4);
-        padded.drain(..4);
+        padded.truncate(length + LENGTH_BYTES);
+        padded.drain(..LENGTH_BYTES);
         Ok(padded)
     }
 }

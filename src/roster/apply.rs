@@ -13,7 +13,7 @@ use super::queries::{self, NewImport};
 use super::waiting::{self, Before, WaitingRow};
 use crate::audit;
 use crate::db::Conn;
-use crate::db::dialect::{self, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
+use crate::db::dialect::{self, Moment, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
 use crate::identity::{FORMAT, Sealer, seal_identity};
 
 /// How many children are sealed and inserted at a time.
@@ -184,10 +184,11 @@ fn insert_new(
     // Some at a time: sealed all at once, a large roster would stand in memory
     // twice.
     let parts: Vec<&[(i64, &RosterChild)]> = numbered.chunks(CHILDREN_AT_A_TIME).collect();
+    let now = Moment::from(by.now);
     seal_ahead(sealer, &parts, |some, sealed| {
         let pupils = some
             .iter()
-            .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), by));
+            .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), &now));
         dialect::insert_pupils(tx, pupils.collect())?;
         let identities = some
             .iter()
@@ -197,16 +198,11 @@ fn insert_new(
                 year_label: year,
                 format: FORMAT,
                 sealed,
-                updated_at: by.now,
+                updated_at: now.clone(),
             });
         dialect::insert_identities(tx, identities.collect())?;
-        let brought = some.iter().map(|(id, _)| NewImportPupil {
-            import_id: import,
-            pupil_id: *id,
-            action: "new",
-            sealed_before: None,
-        });
-        dialect::insert_import_pupils(tx, brought.collect())?;
+        let brought: Vec<i64> = some.iter().map(|(id, _)| *id).collect();
+        dialect::insert_brought(tx, import, &brought)?;
         by.progress.add(some.len());
         Ok(())
     })
@@ -270,23 +266,19 @@ pub(super) fn insert_one(
         .pop()
         .unwrap_or_default();
     let place = one_place(tx, child)?;
-    dialect::insert_pupils(tx, vec![new_pupil(id, year, child, place.as_ref(), by)])?;
+    let now = Moment::from(by.now);
+    let pupil = new_pupil(id, year, child, place.as_ref(), &now);
+    dialect::insert_pupils(tx, vec![pupil])?;
     let sealed = seal_identity(sealer, id, &child.person)?;
     let identity = NewIdentity {
         pupil_id: id,
         year_label: year,
         format: FORMAT,
         sealed,
-        updated_at: by.now,
+        updated_at: now,
     };
     dialect::insert_identities(tx, vec![identity])?;
-    let brought = NewImportPupil {
-        import_id: import,
-        pupil_id: id,
-        action: "new",
-        sealed_before: None,
-    };
-    dialect::insert_import_pupils(tx, vec![brought])?;
+    dialect::insert_brought(tx, import, &[id])?;
     Ok(id)
 }
 
@@ -343,7 +335,9 @@ pub(super) fn overwrite(
     place: Option<&Place>,
     with_place: bool,
 ) -> Result<(), ImportError> {
-    queries::update_pupil(tx, &new_pupil(pupil, year, child, place, by), with_place)?;
+    let now = Moment::from(by.now);
+    let new = new_pupil(pupil, year, child, place, &now);
+    queries::update_pupil(tx, &new, with_place)?;
     let sealed = seal_identity(sealer, pupil, &child.person)?;
     dialect::put_identity(tx, year, pupil, FORMAT, &sealed, by.now)?;
     Ok(())
@@ -356,31 +350,31 @@ fn place_of<'p>(prepared: &'p Prepared, child: &RosterChild) -> Option<&'p Place
         .get(child.person.postcode.as_ref()?.as_str())
 }
 
-fn new_pupil(
+fn new_pupil<'a>(
     id: i64,
-    year: &str,
-    child: &RosterChild,
-    place: Option<&Place>,
-    by: By<'_>,
-) -> NewPupil {
+    year: &'a str,
+    child: &'a RosterChild,
+    place: Option<&'a Place>,
+    now: &Moment,
+) -> NewPupil<'a> {
     NewPupil {
         id,
-        year_label: year.to_owned(),
+        year_label: year,
         school_urn: child.urn.number() as i32,
         year_group: child.year_group.code(),
-        class_name: (!child.class.is_empty()).then(|| child.class.clone()),
+        class_name: (!child.class.is_empty()).then_some(child.class.as_str()),
         sex: match child.sex {
             Sex::Female => "F",
             Sex::Male => "M",
         },
         ethnicity: child.ethnicity.map(|ethnicity| ethnicity.to_string()),
-        lsoa: place.and_then(|place| place.lsoa.clone()),
+        lsoa: place.and_then(|place| place.lsoa.as_deref()),
         lsoa_vintage: place.and_then(|place| place.lsoa_vintage),
         deprivation_decile: place.and_then(|place| place.decile),
         deprivation_vintage: place.and_then(|place| place.decile_vintage),
         sensitive: child.sensitive,
-        created_at: by.now,
-        updated_at: by.now,
+        created_at: now.clone(),
+        updated_at: now.clone(),
     }
 }
 

@@ -285,6 +285,9 @@ fn note_unknown_postcodes(
     tx: &mut Conn,
     checked: &mut Checked,
 ) -> Result<Option<HashMap<String, Place>>, ImportError> {
+    if !queries::any_postcodes(tx)? {
+        return Ok(None);
+    }
     let mut wanted: HashSet<&Postcode> = HashSet::new();
     for row in &checked.rows {
         if let Verdict::Child(child) = &row.verdict {

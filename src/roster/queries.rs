@@ -141,17 +141,21 @@ pub(super) fn remember_choices(
     dialect::put_column_mapping(tx, layout, &json, by, at)
 }
 
+/// Whether postcodes were imported.
+pub(super) fn any_postcodes(tx: &mut Conn) -> Result<bool, Error> {
+    Ok(postcode::table
+        .select(postcode::code)
+        .first::<String>(tx)
+        .optional()?
+        .is_some())
+}
+
 /// Where postcodes lie. `None` when no postcodes have been imported at all.
 pub(super) fn places(
     tx: &mut Conn,
     codes: &[&Postcode],
 ) -> Result<Option<HashMap<String, Place>>, Error> {
-    if postcode::table
-        .select(postcode::code)
-        .first::<String>(tx)
-        .optional()?
-        .is_none()
-    {
+    if !any_postcodes(tx)? {
         return Ok(None);
     }
     let newest: Option<i32> = deprivation::table
@@ -376,7 +380,7 @@ pub fn import_in_scope(
 /// Writes what a newer list changed in a child's statistical record.
 pub(super) fn update_pupil(
     tx: &mut Conn,
-    new: &dialect::NewPupil,
+    new: &dialect::NewPupil<'_>,
     with_place: bool,
 ) -> Result<(), Error> {
     let at = pupil::table.find(new.id);
@@ -384,18 +388,18 @@ pub(super) fn update_pupil(
         .set((
             pupil::school_urn.eq(new.school_urn),
             pupil::year_group.eq(new.year_group),
-            pupil::class_name.eq(&new.class_name),
+            pupil::class_name.eq(new.class_name),
             pupil::sex.eq(new.sex),
             pupil::ethnicity.eq(&new.ethnicity),
             pupil::sensitive.eq(new.sensitive),
             pupil::on_roll.eq(true),
-            pupil::updated_at.eq(new.updated_at),
+            pupil::updated_at.eq(new.updated_at.at()),
         ))
         .execute(tx)?;
     if with_place {
         diesel::update(at)
             .set((
-                pupil::lsoa.eq(&new.lsoa),
+                pupil::lsoa.eq(new.lsoa),
                 pupil::lsoa_vintage.eq(new.lsoa_vintage),
                 pupil::deprivation_decile.eq(new.deprivation_decile),
                 pupil::deprivation_vintage.eq(new.deprivation_vintage),

@@ -1,5 +1,7 @@
 //! Rows that are not children: instructions, headings again, subheadings, totals.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
@@ -56,28 +58,25 @@ const TYPED: [Field; 9] = [
 /// Tells whether a row below the headings is something other than a child.
 pub(super) fn not_a_child(row: Row<'_>, columns: &Columns) -> Option<NotAChild> {
     let filled = row.cells().filter(|cell| !cell.trim().is_empty()).count();
-    let (typed, plausible) = typed_cells(row, columns);
-    if plausible == 0 && repeats_headings(row, columns, filled) {
+    let total = || (filled <= 3 && is_total(row)).then_some(NotAChild::Total);
+    // Nearly every row has a value where a value should be.
+    if has_plausible_value(row, columns) {
+        return total();
+    }
+    if repeats_headings(row, columns, filled) {
         return Some(NotAChild::Header);
     }
     // The rows straight under the headings, with words where values should be.
     if row.index() <= columns.heading_row + 2
-        && typed >= 2
-        && plausible == 0
+        && typed_cells(row, columns).count() >= 2
         && has_words_for_names(row, columns)
     {
         return Some(NotAChild::Instruction);
     }
-    if plausible == 0 && only_about_a_contact(row, columns) {
+    if only_about_a_contact(row, columns) {
         return Some(NotAChild::Contact);
     }
-    if filled <= 3 && is_total(row) {
-        return Some(NotAChild::Total);
-    }
-    if filled == 1 && plausible == 0 && columns.columns.len() > 2 {
-        return Some(NotAChild::Subheading);
-    }
-    None
+    total().or((filled == 1 && columns.columns.len() > 2).then_some(NotAChild::Subheading))
 }
 
 /// Whether only columns about contacts are filled, two of them at least: the
@@ -101,24 +100,25 @@ fn only_about_a_contact(row: Row<'_>, columns: &Columns) -> bool {
 /// few cells, and no value where a value should be.
 pub(super) fn could_be_note(row: Row<'_>, columns: &Columns) -> bool {
     let filled = row.cells().filter(|cell| !cell.trim().is_empty()).count();
-    filled <= 3 && typed_cells(row, columns).1 == 0
+    filled <= 3 && !has_plausible_value(row, columns)
 }
 
-/// How many cells of typed fields are filled, and how many of them could be
-/// such values.
-fn typed_cells(row: Row<'_>, columns: &Columns) -> (usize, usize) {
-    let (mut typed, mut plausible) = (0, 0);
-    for (index, column) in columns.columns.iter().enumerate() {
-        let Some(field) = column.field.filter(|field| TYPED.contains(field)) else {
-            continue;
-        };
-        let cell = text::clean(row.cell(index));
-        if !cell.is_empty() {
-            typed += 1;
-            plausible += usize::from(is_plausible(field, &cell) == Some(true));
-        }
-    }
-    (typed, plausible)
+/// The cells of typed fields that are filled.
+fn typed_cells<'t>(row: Row<'t>, columns: &Columns) -> impl Iterator<Item = (Field, Cow<'t, str>)> {
+    columns
+        .columns
+        .iter()
+        .enumerate()
+        .filter_map(move |(index, column)| {
+            let field = column.field.filter(|field| TYPED.contains(field))?;
+            let cell = text::clean(row.cell(index));
+            (!cell.is_empty()).then_some((field, cell))
+        })
+}
+
+/// Whether any cell of a typed field could be such a value.
+fn has_plausible_value(row: Row<'_>, columns: &Columns) -> bool {
+    typed_cells(row, columns).any(|(field, cell)| is_plausible(field, &cell) == Some(true))
 }
 
 fn repeats_headings(row: Row<'_>, columns: &Columns, filled: usize) -> bool {

@@ -103,7 +103,6 @@ CREATE TABLE identity (
     updated_at TIMESTAMP NOT NULL,
     PRIMARY KEY (pupil_id)
 );
-CREATE INDEX identity_year_label ON identity (year_label);
 
 -- Versions of a child's measurement. Height in mm, weight in g. z-scores in tenths: finer ones would give the date of birth away.
 CREATE TABLE measurement (

@@ -3,33 +3,77 @@
 //! A batch insert of a slice does not exist on the common connection, and one
 //! statement a row over a socket would make a large roster take minutes.
 
+use std::sync::Arc;
+
 use chrono::NaiveDateTime;
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sqlite::Sqlite;
 
 use crate::db::schema::{deprivation, identity, import_pupil, import_row, postcode, pupil};
 use crate::db::{Conn, Error};
 
+/// A moment that many rows have in common: SQLite keeps it as text, which is
+/// written once.
+#[derive(Debug, Clone, AsExpression)]
+#[diesel(sql_type = Timestamp)]
+pub struct Moment {
+    at: NaiveDateTime,
+    text: Arc<str>,
+}
+
+impl From<NaiveDateTime> for Moment {
+    fn from(at: NaiveDateTime) -> Self {
+        Self {
+            at,
+            text: at.format("%F %T%.f").to_string().into(),
+        }
+    }
+}
+
+impl Moment {
+    /// The moment.
+    pub fn at(&self) -> NaiveDateTime {
+        self.at
+    }
+}
+
+impl ToSql<Timestamp, Sqlite> for Moment {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(&*self.text);
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Timestamp, Pg> for Moment {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Timestamp, Pg>::to_sql(&self.at, out)
+    }
+}
+
 /// A child's statistical record to be inserted under a number of its own.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = pupil, treat_none_as_default_value = false)]
-pub struct NewPupil {
+pub struct NewPupil<'a> {
     /// The number, from [`reserve_pupil_numbers`].
     pub id: i64,
     /// Academic year.
-    pub year_label: String,
+    pub year_label: &'a str,
     /// School.
     pub school_urn: i32,
     /// `R` or `6`.
     pub year_group: &'static str,
     /// Class, where known.
-    pub class_name: Option<String>,
+    pub class_name: Option<&'a str>,
     /// `F` or `M`.
     pub sex: &'static str,
     /// NHS code of the ethnic group.
     pub ethnicity: Option<String>,
     /// Small area of the home.
-    pub lsoa: Option<String>,
+    pub lsoa: Option<&'a str>,
     /// Year of the small areas' boundaries.
     pub lsoa_vintage: Option<i32>,
     /// Deprivation decile, 1 the most deprived.
@@ -39,9 +83,9 @@ pub struct NewPupil {
     /// Whether letters are held.
     pub sensitive: bool,
     /// When it came in.
-    pub created_at: NaiveDateTime,
+    pub created_at: Moment,
     /// When it last changed.
-    pub updated_at: NaiveDateTime,
+    pub updated_at: Moment,
 }
 
 /// A sealed identity to be inserted.
@@ -57,7 +101,7 @@ pub struct NewIdentity<'a> {
     /// The sealed bytes.
     pub sealed: Vec<u8>,
     /// When it was sealed.
-    pub updated_at: NaiveDateTime,
+    pub updated_at: Moment,
 }
 
 /// Which import brought, changed or saw which child.
@@ -144,7 +188,7 @@ macro_rules! insert_many {
 
 insert_many!(
     /// Inserts children under numbers reserved for them.
-    insert_pupils, NewPupil, pupil
+    insert_pupils, NewPupil<'_>, pupil
 );
 insert_many!(
     /// Inserts sealed identities of children that have none yet.
@@ -166,6 +210,42 @@ insert_many!(
     /// Inserts deprivation deciles.
     insert_deprivation, NewDeprivation, deprivation
 );
+
+/// Notes that an import brought the children with these numbers, as reserved
+/// and inserted before.
+pub fn insert_brought(connection: &mut Conn, import: i64, numbers: &[i64]) -> Result<(), Error> {
+    let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
+        return Ok(());
+    };
+    match connection {
+        // The writer is alone and its numbers follow each other, so that one
+        // statement notes them all.
+        Conn::Sqlite(sqlite) => {
+            diesel::insert_into(import_pupil::table)
+                .values(pupil::table.filter(pupil::id.between(first, last)).select((
+                    import.into_sql::<BigInt>(),
+                    pupil::id,
+                    "new".into_sql::<Text>(),
+                )))
+                .into_columns((
+                    import_pupil::import_id,
+                    import_pupil::pupil_id,
+                    import_pupil::action,
+                ))
+                .execute(sqlite)?;
+            Ok(())
+        }
+        Conn::Postgres(_) => {
+            let brought = numbers.iter().map(|pupil| NewImportPupil {
+                import_id: import,
+                pupil_id: *pupil,
+                action: "new",
+                sealed_before: None,
+            });
+            insert_import_pupils(connection, brought.collect())
+        }
+    }
+}
 
 #[derive(QueryableByName)]
 struct Number {

@@ -173,6 +173,7 @@ pub fn table() -> Vec<Route> {
             retention::evidence,
         ),
         get("/progress", needs::ViewProgress, measurement::progress),
+        get("/warnings", needs::Record, measurement::warnings),
         get(
             "/schools/{urn}/record",
             needs::Record,

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use crate::access::Scope;
 use crate::db::schema::{
-    academic_year, account, import, job_run, letter, not_measured, pupil, release, school, visit,
-    warning,
+    academic_year, account, import, job_run, letter, pupil, release, school, visit, warning,
 };
 use crate::db::{Conn, Error};
+use crate::measurement::participation::Tally;
+use crate::measurement::tallies;
 
 /// The year in progress.
 #[derive(Clone, Debug, Queryable)]
@@ -24,7 +25,7 @@ pub(super) struct Year {
 /// How far a year has come: each number is part of the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Funnel {
-    /// On a school's list and not out of the denominator.
+    /// Eligible: on the lists and not out of the denominator, or as many as were set by hand.
     pub(super) eligible: i64,
     /// Measured.
     pub(super) measured: i64,
@@ -42,13 +43,6 @@ pub(super) struct Unfinished {
     pub(super) children: i64,
 }
 
-/// Reasons that take a child out of the number of eligible children.
-const OUT_OF_THE_DENOMINATOR: [&str; 3] = [
-    "no_longer_at_school",
-    "physical_impairment",
-    "cognitive_impairment",
-];
-
 /// The academic year of a date.
 pub(super) fn year_of(tx: &mut Conn, today: NaiveDate) -> Result<Option<Year>, Error> {
     Ok(academic_year::table
@@ -59,35 +53,18 @@ pub(super) fn year_of(tx: &mut Conn, today: NaiveDate) -> Result<Option<Year>, E
         .optional()?)
 }
 
-/// How far a year has come in the schools of a scope.
+/// How far a year has come in the schools of a scope: of the same counts as the page that tells it school by school.
 pub(super) fn funnel(tx: &mut Conn, year: &str, scope: &Scope) -> Result<Funnel, Error> {
-    let in_scope = || {
-        let mut query = pupil::table
-            .filter(pupil::year_label.eq(year.to_owned()))
-            .filter(pupil::on_roll.eq(true))
-            .into_boxed();
-        if let Some(urns) = scope.urns() {
-            query = query.filter(pupil::school_urn.eq_any(urns));
-        }
-        query
-    };
-    let listed: i64 = in_scope().count().get_result(tx)?;
-    let out: i64 = in_scope()
-        .filter(pupil::outcome.eq("not_measured"))
-        .filter(exists(
-            not_measured::table
-                .filter(not_measured::pupil_id.eq(pupil::id))
-                .filter(not_measured::version.eq(pupil::outcome_version))
-                .filter(not_measured::reason.eq_any(OUT_OF_THE_DENOMINATOR)),
-        ))
-        .count()
-        .get_result(tx)?;
-    let measured = in_scope()
-        .filter(pupil::outcome.eq("measured"))
-        .count()
-        .get_result(tx)?;
+    let mut all = Tally::default();
+    for tally in tallies(tx, scope, year)?
+        .values()
+        .flat_map(BTreeMap::values)
+    {
+        all.add(tally);
+    }
     let mut with_letter = |states: &[&str]| -> Result<i64, Error> {
-        Ok(in_scope()
+        let mut query = pupil::table
+            .filter(pupil::year_label.eq(year))
             .filter(pupil::outcome.eq("measured"))
             .filter(exists(
                 letter::table
@@ -95,12 +72,15 @@ pub(super) fn funnel(tx: &mut Conn, year: &str, scope: &Scope) -> Result<Funnel,
                     .filter(letter::kind.eq("result"))
                     .filter(letter::state.eq_any(states.to_vec())),
             ))
-            .count()
-            .get_result(tx)?)
+            .into_boxed();
+        if let Some(urns) = scope.urns() {
+            query = query.filter(pupil::school_urn.eq_any(urns));
+        }
+        Ok(query.count().get_result(tx)?)
     };
     Ok(Funnel {
-        eligible: listed - out,
-        measured,
+        eligible: i64::from(all.eligible),
+        measured: i64::from(all.measured),
         letters: with_letter(&["ready", "queued", "sent"])?,
         sent: with_letter(&["sent"])?,
     })

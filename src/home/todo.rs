@@ -108,7 +108,7 @@ pub(super) fn actions(
             warnings,
             "warning to confirm",
             "warnings to confirm",
-            "/progress",
+            "/warnings",
         );
         for school in
             queries::visited_schools_without_every_outcome(tx, &year.label, today, &session.scope)?

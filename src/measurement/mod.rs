@@ -13,6 +13,7 @@ pub mod queries;
 mod reason;
 mod record;
 pub mod sheet;
+mod warning_queries;
 
 pub use entry::{Entry, LIMITS_SETTING, Offer};
 pub use progress_queries::{SchoolTallies, current_year, looks, school_names, tallies};

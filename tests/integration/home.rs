@@ -69,7 +69,7 @@ both_databases! {
         let nurse = test.signed_in(Role::Nurse, &[900_101], &[]).get("/");
         assert_eq!(nurse.link("1 letter held"), "/letters?state=held");
         assert_eq!(nurse.link("School 900101: 1 child without an outcome"), "/schools/900101");
-        assert!(nurse.says("1 warning to confirm"), "{}", nurse.text());
+        assert_eq!(nurse.link("1 warning to confirm"), "/warnings");
         assert_eq!(nurse.all(".app-stat__count"), vec!["2", "1", "0", "0"]);
         assert!(!nurse.says("Maya") && waiting > 0, "a child is named");
         let administrator = test.signed_in(Role::Administrator, &[], &[]).get("/");
@@ -78,5 +78,44 @@ both_databases! {
         assert!(recorder.says("1 child without an outcome") && !recorder.says("letter held"));
         let school = test.signed_in(Role::School, &[900_101], &[]).get("/");
         assert!(!school.says("without an outcome") && school.says("published for you"), "{}", school.text());
+    }
+
+    fn warnings_lead_to_a_list_of_just_those_which_are_confirmed_there(test: TestApp) {
+        let here = test.child(ChildSpec { family_name: "Quennell", ..ChildSpec::default() });
+        let elsewhere = test.child(ChildSpec { family_name: "Farfield", school: 900_102, ..ChildSpec::default() });
+        let today = test.app.clock.today();
+        test.measure(here, 1412, 95_000, today);
+        test.measure(elsewhere, 1412, 96_000, today);
+        let recorder = test.signed_in(Role::Recorder, &[900_101], &[]);
+        assert_eq!(recorder.get("/").link("1 warning to confirm"), "/warnings");
+        let list = recorder.get("/warnings").status(200).shows("Quennell, Robin").shows("141.2 cm, 95.0 kg");
+        let list = list.shows("1 warning about 1 measurement");
+        assert!(!list.says("Farfield"), "a child of another school is shown");
+        assert_eq!(list.link("Measure again Quennell, Robin"), format!("/schools/900101/record#row-{here}"));
+        list.press("It is right for Quennell, Robin").status(200)
+            .shows("The measurement is confirmed").shows("No warning waits to be confirmed");
+        assert!(!recorder.get("/").says("to confirm"));
+        recorder.get("/schools/900101/record").shows("Confirmed by A Recorder");
+        // Somebody else has taken the measurement back meanwhile.
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let list = administrator.get("/warnings").shows("Farfield");
+        administrator.get("/schools/900102/record").press_css(&format!("#s{elsewhere} button[value=undo]")).status(200);
+        list.press("It is right for Farfield, Robin").status(409);
+        test.signed_in(Role::Monitor, &[], &[]).get("/warnings").status(403);
+    }
+
+    fn home_counts_what_the_progress_page_counts(test: TestApp) {
+        let left = test.child(ChildSpec::default());
+        test.child(ChildSpec::default());
+        test.measure(left, 1412, 34_500, test.app.clock.today());
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::update(pupil::table.find(left)).set(pupil::on_roll.eq(false)).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let monitor = test.signed_in(Role::Monitor, &[], &[]);
+        assert_eq!(monitor.get("/").all(".app-stat__count"), vec!["2", "1", "0", "0"]);
+        assert!(monitor.get("/progress").says("50"), "{}", monitor.get("/progress").text());
     }
 }

@@ -10,12 +10,12 @@ use super::row::{row_of, save};
 use crate::access::{Permission, Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::error::{AppError, internal};
+use crate::error::{AppError, conflict, internal};
 use crate::identity::{Opened, Purpose, Whose};
 use crate::measurement::Reason;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
-use crate::web::{Allowed, Submitted, View, page, redirect};
+use crate::web::{Allowed, Submitted, View, page, redirect, redirect_with};
 
 /// What the page shows, and how new measurements are dated.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -264,7 +264,14 @@ pub async fn record_row(
         }
         return Ok(HttpResponse::build(status).json(answer));
     }
+    let from_warnings = form.text("to") == "warnings";
     match problem {
+        None if from_warnings => Ok(redirect_with(
+            "/warnings",
+            "success",
+            "The measurement is confirmed.",
+        )),
+        Some(problem) if from_warnings => Err(conflict(problem.message)),
         None => Ok(redirect(&format!("/schools/{urn}/record?{back}#row-{id}"))),
         Some(problem) => {
             let filter = web::Query::<Filter>::from_query(&back)

@@ -3,9 +3,11 @@
 mod class;
 mod progress;
 mod row;
+mod warnings;
 
 pub use class::{record_page, record_row, record_rows};
 pub use progress::{progress, tally_json};
+pub use warnings::warnings;
 
 use crate::error::{AppError, conflict, internal};
 use crate::measurement::RecordError;

@@ -1,0 +1,78 @@
+//! Measurements with warnings that nobody has confirmed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+
+use super::queries::{Measured, PupilRow};
+use crate::access::Scope;
+use crate::db::schema::{measurement, pupil, school, warning};
+use crate::db::{Conn, Error};
+
+/// SQLite takes 32,766 values in a statement.
+const NUMBERS_A_STATEMENT: usize = 10_000;
+
+/// A child whose measurement waits to be confirmed.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    /// The child.
+    pub(super) pupil: PupilRow,
+    /// The school's name.
+    pub(super) school: String,
+    /// The codes of the warnings that wait.
+    pub(super) codes: Vec<String>,
+}
+
+/// The children of a year, at schools in scope, whose measurement waits to be confirmed: by school, class and number.
+pub(super) fn waiting(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Waiting>, Error> {
+    let mut query = warning::table
+        .inner_join(pupil::table.inner_join(school::table))
+        .filter(pupil::year_label.eq(year))
+        .filter(warning::version.eq(pupil::outcome_version))
+        .filter(warning::confirmed_by.is_null())
+        .order((pupil::id, warning::code))
+        .select((PupilRow::as_select(), school::name, warning::code))
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    let mut children: BTreeMap<i64, Waiting> = BTreeMap::new();
+    for (pupil, school, code) in query.load::<(PupilRow, String, String)>(tx)? {
+        children
+            .entry(pupil.id)
+            .or_insert_with(|| Waiting {
+                pupil,
+                school,
+                codes: Vec::new(),
+            })
+            .codes
+            .push(code);
+    }
+    let mut children: Vec<Waiting> = children.into_values().collect();
+    children.sort_by(|one, other| {
+        let place = |it: &Waiting| (it.school.clone(), it.pupil.school_urn);
+        place(one)
+            .cmp(&place(other))
+            .then_with(|| one.pupil.class_name.cmp(&other.pupil.class_name))
+            .then(one.pupil.id.cmp(&other.pupil.id))
+    });
+    Ok(children)
+}
+
+/// The measurements that stand for these children.
+pub(super) fn standing_measurements(
+    tx: &mut Conn,
+    pupils: &[i64],
+) -> Result<HashMap<i64, Measured>, Error> {
+    let mut found = HashMap::new();
+    for chunk in pupils.chunks(NUMBERS_A_STATEMENT) {
+        let rows: Vec<Measured> = measurement::table
+            .inner_join(pupil::table)
+            .filter(pupil::id.eq_any(chunk))
+            .filter(measurement::version.eq(pupil::outcome_version))
+            .select(Measured::as_select())
+            .load(tx)?;
+        found.extend(rows.into_iter().map(|row| (row.pupil_id, row)));
+    }
+    Ok(found)
+}

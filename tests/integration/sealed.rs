@@ -1,5 +1,6 @@
 //! Nothing that names a child lies in clear anywhere, and whoever opens a name leaves a row that says so.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -142,6 +143,43 @@ impl Served {
     }
 }
 
+/// A roster of the two children, with the date of birth of the second one as `born`.
+fn roster(born: &str) -> String {
+    let mut list = "URN,UPN,NHS number,Given name,Family name,Date of birth,Sex,Year group,Class,Address line 1,Postcode,Parent 1 name,Parent 1 email\n".to_owned();
+    for (number, spec) in children().iter().enumerate() {
+        let (year, month, day) = spec.born;
+        let written = if number == 1 {
+            born.to_owned()
+        } else {
+            format!("{year}-{month:02}-{day:02}")
+        };
+        let (parent, email) = spec.contacts[0];
+        writeln!(
+            list,
+            "900101,{},{},{},{},{written},M,6,Oak,1 Example Street,{},{parent},{email}",
+            spec.upn, spec.nhs_number, spec.given_name, spec.family_name, spec.postcode
+        )
+        .unwrap();
+    }
+    list
+}
+
+/// The subject lines of the messages in the test's mail folder, and how many there are.
+fn subjects_and_file_names(test: &TestApp) -> (usize, String) {
+    let mut told = String::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(test.path("mail")).unwrap() {
+        let path = entry.unwrap().path();
+        let message = std::fs::read_to_string(&path).unwrap();
+        count += 1;
+        told.push_str(&path.file_name().unwrap().to_string_lossy());
+        for line in message.lines().filter(|line| line.starts_with("Subject:")) {
+            told.push_str(line);
+        }
+    }
+    (count, told)
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         drop(self.process.kill());
@@ -205,6 +243,66 @@ both_databases! {
         assert!(ended.stdout.contains("2 names were removed"), "{}", ended.stdout);
         holds_no_secret(ended.stdout.as_bytes(), "standard output");
         holds_no_secret(&database_bytes(test), "the database afterwards");
+    }
+
+    fn a_roster_and_the_letters_that_follow_it_leave_nothing_in_clear(test: TestApp) {
+        test.school(900_101, "999");
+        test.set_year("2026-27", 365);
+        let email = test.account(Role::Administrator, &[], &[]);
+        let served = Served::start(test, "server.log");
+        let browser = TestApp::browser_of(&served.address);
+        browser
+            .get("/sign-in")
+            .fill("Email address", &email)
+            .fill("Password", crate::support::PASSWORD)
+            .press("Sign in")
+            .status(200);
+        // The second child has no such birthday: its row waits while the first one goes in.
+        let preview = browser
+            .get("/imports/new")
+            .fill("Academic year", "2026-27")
+            .attach("The list", "list.csv", roster("31/02/2016").as_bytes())
+            .press("Continue")
+            .status(200)
+            .shows("Cannot go in as they stand");
+        holds_no_secret(preview.url.as_bytes(), "the address of the preview");
+        holds_no_secret(&database_bytes(test), "the database with a list that waits");
+        preview.press("Import the good rows now").status(200);
+        holds_no_secret(&database_bytes(test), "the database with a row that waits");
+        let (year, month, day) = children()[1].born;
+        std::fs::write(test.path("list.csv"), roster(&format!("{day:02}/{month:02}/{year}"))).unwrap();
+        let command = ["import", "roster", "list.csv", "--year", "2026-27"];
+        let mut ended = vec![
+            test.run(&[&command[..], &["--dry-run"]].concat()).done(),
+            test.run(&command).done(),
+        ];
+        let numbers: Vec<i64> = test
+            .db()
+            .read_now(|tx| -> Result<_, Error> { Ok(pupil::table.order(pupil::id).select(pupil::id).load(tx)?) })
+            .unwrap();
+        assert_eq!(numbers.len(), 2);
+        // Figures of their own: the same ones twice in a row would have to be confirmed first.
+        for (height, number) in (1412..).zip(numbers) {
+            test.measure(number, height, 34_500, test.app.clock.today());
+        }
+        browser.get("/letters").press("Prepare letters").status(200);
+        browser.get("/letters").follow("Bartholomew Quartermaine").status(200).shows("philippa.q@family.example");
+        browser.get("/letters").press("Send what is ready").status(200);
+        drop(served);
+        let (letters, told) = subjects_and_file_names(test);
+        assert_eq!(letters, 2);
+        holds_no_secret(told.as_bytes(), "a subject or a file’s name");
+        for command in [&["letters", "prepare"][..], &["letters", "status"], &["job", "run", "send-letters"], &["job", "list"]] {
+            ended.push(test.run(command).done());
+        }
+        for finished in ended {
+            holds_no_secret(finished.stdout.as_bytes(), "standard output");
+            holds_no_secret(finished.stderr.as_bytes(), "standard error");
+        }
+        holds_no_secret(&database_bytes(test), "the database");
+        let log = std::fs::read(test.path("server.log")).unwrap();
+        assert!(log.len() > 200, "the server logged next to nothing");
+        holds_no_secret(&log, "the server’s log");
     }
 
     fn whoever_opens_a_name_leaves_a_row_with_the_purpose_and_the_children(test: TestApp) {

@@ -49,6 +49,9 @@ pub struct GlobalArgs {
     /// The address that mail comes from
     #[arg(long, global = true, env = "STATURE_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
+    /// The address that people type; it stands in links that leave the service, and with https cookies are secure
+    #[arg(long, global = true, env = "STATURE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
     /// A folder of further fonts for letters, for scripts that the built-in ones do not have
     #[arg(long, global = true, env = "STATURE_FONTS", value_name = "DIR")]
     pub fonts: Option<PathBuf>,
@@ -211,7 +214,13 @@ impl Config {
                     .clone()
                     .unwrap_or_else(|| "stature@localhost".to_owned()),
             },
-            web: WebConfig::default(),
+            web: WebConfig {
+                public_url: args.public_url.as_ref().map_or_else(
+                    || WebConfig::default().public_url,
+                    |url| url.trim_end_matches('/').to_owned(),
+                ),
+                ..WebConfig::default()
+            },
             fonts: args.fonts.clone(),
         })
     }

@@ -115,7 +115,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Outcome {
     let config = Config::from_args(&cli.global)?;
     match cli.command {
-        Command::Serve(args) => serve::run(config, args),
+        Command::Serve(args) => serve::run(config, cli.global.public_url.is_some(), args),
         Command::Demo(args) => demo::run(config, args),
         Command::Migrate => migrate::run(&config),
         Command::CheckConfig => check_config::run(config),

@@ -23,9 +23,6 @@ pub(super) struct ServeArgs {
         value_name = "ADDRESS:PORT"
     )]
     pub listen: String,
-    /// The address that people type; with https, cookies are secure
-    #[arg(long, env = "STATURE_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
     /// Threads that answer
     #[arg(long, env = "STATURE_WORKERS", default_value_t = 4, value_name = "N")]
     pub workers: usize,
@@ -39,15 +36,14 @@ pub(super) struct ServeArgs {
     pub idle_minutes: i64,
 }
 
-pub(super) fn run(mut config: Config, args: ServeArgs) -> Outcome {
+pub(super) fn run(mut config: Config, has_public_url: bool, args: ServeArgs) -> Outcome {
     let listener = TcpListener::bind(&args.listen)
         .with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
     config.web.listen = args.listen;
-    config.web.public_url = args.public_url.map_or_else(
-        || format!("http://{address}"),
-        |url| url.trim_end_matches('/').to_owned(),
-    );
+    if !has_public_url {
+        config.web.public_url = format!("http://{address}");
+    }
     config.web.idle_minutes = args.idle_minutes.max(3);
     migrate::set_up_if_empty(&config)?;
     let app = App::start(config)?;

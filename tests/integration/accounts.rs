@@ -181,6 +181,9 @@ both_databases! {
         let unknown = test.run(&["user", "add", "head@example.org", "--role", "school", "--school", "123456"]).code(1);
         assert!(unknown.stderr.contains("no school with URN 123456"), "{}", unknown.stderr);
         test.run(&["user", "add", "x@example.org", "--role", "king"]).code(2);
+        let elsewhere = ["user", "add", "y@example.org", "--role", "nurse", "--public-url", "https://measuring.example.org/"];
+        let added = test.run(&elsewhere).done();
+        assert!(added.stdout.contains("\nhttps://measuring.example.org/set-password/"), "{}", added.stdout);
         let with_password = ["user", "add", "n@example.org", "--role", "nurse", "--password-stdin"];
         test.run_with_input(&with_password, b"four blue herons fly\n").done();
         assert_eq!(sign_in(&test.browser(), "n@example.org", "four blue herons fly").status, 200);

@@ -29,10 +29,14 @@ const LETTERS: [(&str, &str, &str); 4] = [
     ),
     (
         "in_doubt",
-        "letter that may not have arrived",
-        "letters that may not have arrived",
+        "letter that may have arrived",
+        "letters that may have arrived",
     ),
-    ("failed", "letter that came back", "letters that came back"),
+    (
+        "failed",
+        "letter that could not be sent",
+        "letters that could not be sent",
+    ),
 ];
 
 /// Everything that needs doing by somebody with this session; empty when nothing does.

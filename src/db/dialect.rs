@@ -17,6 +17,16 @@ use super::schema::{
 };
 use super::{Conn, Error};
 
+/// Executes on either database a statement that the common connection does not have.
+macro_rules! execute {
+    ($connection:ident, $statement:expr) => {
+        match $connection {
+            Conn::Sqlite(sqlite) => $statement.execute(sqlite),
+            Conn::Postgres(postgres) => $statement.execute(postgres),
+        }
+    };
+}
+
 /// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
 pub fn put_setting(
     connection: &mut Conn,
@@ -31,20 +41,14 @@ pub fn put_setting(
         setting::changed_by.eq(by),
         setting::changed_at.eq(at),
     );
-    match connection {
-        Conn::Sqlite(sqlite) => diesel::insert_into(setting::table)
+    execute!(
+        connection,
+        diesel::insert_into(setting::table)
             .values(row)
             .on_conflict(setting::key)
             .do_update()
             .set(row)
-            .execute(sqlite),
-        Conn::Postgres(postgres) => diesel::insert_into(setting::table)
-            .values(row)
-            .on_conflict(setting::key)
-            .do_update()
-            .set(row)
-            .execute(postgres),
-    }?;
+    )?;
     Ok(())
 }
 
@@ -60,76 +64,43 @@ pub fn take_submission(
         submission::location.eq(location),
         submission::at.eq(at),
     );
-    let inserted = match connection {
-        Conn::Sqlite(sqlite) => diesel::insert_into(submission::table)
+    let inserted = execute!(
+        connection,
+        diesel::insert_into(submission::table)
             .values(row)
             .on_conflict_do_nothing()
-            .execute(sqlite),
-        Conn::Postgres(postgres) => diesel::insert_into(submission::table)
-            .values(row)
-            .on_conflict_do_nothing()
-            .execute(postgres),
-    }?;
+    )?;
     Ok(inserted == 1)
 }
 
 /// PostgreSQL takes 65,535 values in a statement.
 const ROWS_A_STATEMENT: usize = 10_000;
 
-/// Notes the children of an access: a batch of rows does not exist on the common connection.
-pub fn insert_access_pupils(
-    connection: &mut Conn,
-    access: i64,
-    pupils: &[i64],
-) -> Result<(), Error> {
-    for chunk in pupils.chunks(ROWS_A_STATEMENT) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|pupil| {
-                (
-                    access_pupil::access_id.eq(access),
-                    access_pupil::pupil_id.eq(*pupil),
-                )
-            })
-            .collect();
-        match connection {
-            Conn::Sqlite(sqlite) => diesel::insert_into(access_pupil::table)
-                .values(rows)
-                .execute(sqlite),
-            Conn::Postgres(postgres) => diesel::insert_into(access_pupil::table)
-                .values(rows)
-                .execute(postgres),
-        }?;
-    }
-    Ok(())
+/// Notes which children a row is about: a batch of rows does not exist on the common connection.
+macro_rules! note_pupils {
+    ($(#[$doc:meta])* $name:ident, $table:ident, $of:ident) => {
+        $(#[$doc])*
+        pub fn $name(connection: &mut Conn, of: i64, pupils: &[i64]) -> Result<(), Error> {
+            for chunk in pupils.chunks(ROWS_A_STATEMENT) {
+                let rows: Vec<_> = chunk
+                    .iter()
+                    .map(|pupil| ($table::$of.eq(of), $table::pupil_id.eq(*pupil)))
+                    .collect();
+                execute!(connection, diesel::insert_into($table::table).values(rows))?;
+            }
+            Ok(())
+        }
+    };
 }
 
-/// Notes the children of a disclosure: a batch of rows does not exist on the common connection.
-pub fn insert_disclosure_pupils(
-    connection: &mut Conn,
-    disclosure: i64,
-    pupils: &[i64],
-) -> Result<(), Error> {
-    for chunk in pupils.chunks(ROWS_A_STATEMENT) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|pupil| {
-                (
-                    disclosure_pupil::disclosure_id.eq(disclosure),
-                    disclosure_pupil::pupil_id.eq(*pupil),
-                )
-            })
-            .collect();
-        match connection {
-            Conn::Sqlite(sqlite) => diesel::insert_into(disclosure_pupil::table)
-                .values(rows)
-                .execute(sqlite),
-            Conn::Postgres(postgres) => diesel::insert_into(disclosure_pupil::table)
-                .values(rows)
-                .execute(postgres),
-        }?;
-    }
-    Ok(())
+note_pupils! {
+    /// Notes the children of an access.
+    insert_access_pupils, access_pupil, access_id
+}
+
+note_pupils! {
+    /// Notes the children of a disclosure.
+    insert_disclosure_pupils, disclosure_pupil, disclosure_id
 }
 
 /// One process links the audit chain at a time. SQLite's writer is alone as it is.
@@ -279,20 +250,14 @@ pub fn put_identity(
         identity::sealed.eq(sealed),
         identity::updated_at.eq(at),
     );
-    match connection {
-        Conn::Sqlite(sqlite) => diesel::insert_into(identity::table)
+    execute!(
+        connection,
+        diesel::insert_into(identity::table)
             .values(row)
             .on_conflict(identity::pupil_id)
             .do_update()
             .set(row)
-            .execute(sqlite),
-        Conn::Postgres(postgres) => diesel::insert_into(identity::table)
-            .values(row)
-            .on_conflict(identity::pupil_id)
-            .do_update()
-            .set(row)
-            .execute(postgres),
-    }?;
+    )?;
     Ok(())
 }
 
@@ -308,15 +273,11 @@ pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, E
 /// Gives a scheduled job a row if it has none: an error would end PostgreSQL's transaction.
 pub fn ensure_job(connection: &mut Conn, name: &str) -> Result<(), Error> {
     let row = (job::name.eq(name), job::enabled.eq(true));
-    match connection {
-        Conn::Sqlite(sqlite) => diesel::insert_into(job::table)
+    execute!(
+        connection,
+        diesel::insert_into(job::table)
             .values(row)
             .on_conflict_do_nothing()
-            .execute(sqlite),
-        Conn::Postgres(postgres) => diesel::insert_into(job::table)
-            .values(row)
-            .on_conflict_do_nothing()
-            .execute(postgres),
-    }?;
+    )?;
     Ok(())
 }

@@ -6,6 +6,36 @@ use diesel::prelude::*;
 use crate::db::schema::{import, import_pupil, import_row, letter, outbox};
 use crate::db::{Conn, Error};
 
+/// Empties a column of sealed bytes in some rows, and keeps what was in it for the search that follows.
+macro_rules! wipe {
+    ($tx:ident, $wiped:ident.$count:ident, $rows:expr, $column:expr) => {{
+        let sealed: Vec<Option<Vec<u8>>> = $rows
+            .filter($column.is_not_null())
+            .select($column)
+            .load($tx)?;
+        $wiped.$count += sealed.len();
+        $wiped.sealed.extend(sealed.into_iter().flatten());
+        diesel::update($rows.filter($column.is_not_null()))
+            .set($column.eq(None::<Vec<u8>>))
+            .execute($tx)?;
+    }};
+}
+
+/// Wipes some messages, and cancels those of them that wait.
+macro_rules! wipe_messages {
+    ($tx:ident, $wiped:ident, $now:ident, $rows:expr) => {{
+        wipe!($tx, $wiped.messages, $rows, outbox::sealed);
+        diesel::update($rows.filter(outbox::state.eq_any(["queued", "claimed", "failed"])))
+            .set((
+                outbox::state.eq("cancelled"),
+                outbox::lease_until.eq(None::<NaiveDateTime>),
+                outbox::lease_owner.eq(None::<String>),
+                outbox::finished_at.eq($now),
+            ))
+            .execute($tx)?;
+    }};
+}
+
 /// Sealed values beside the identities that were wiped, and how many rows that was.
 #[derive(Default)]
 pub(super) struct Wiped {
@@ -39,53 +69,30 @@ pub(super) fn wipe_imports_of(
     imports.sort_unstable();
     imports.dedup();
     wipe_imports(tx, &imports, wiped)?;
-    let before = import_pupil::table
-        .filter(import_pupil::pupil_id.eq_any(pupils))
-        .filter(import_pupil::sealed_before.is_not_null());
-    let sealed: Vec<Option<Vec<u8>>> = before.select(import_pupil::sealed_before).load(tx)?;
-    wiped.import_befores += sealed.len();
-    wiped.sealed.extend(sealed.into_iter().flatten());
-    diesel::update(
-        import_pupil::table
-            .filter(import_pupil::pupil_id.eq_any(pupils))
-            .filter(import_pupil::sealed_before.is_not_null()),
-    )
-    .set(import_pupil::sealed_before.eq(None::<Vec<u8>>))
-    .execute(tx)?;
+    wipe!(
+        tx,
+        wiped.import_befores,
+        import_pupil::table.filter(import_pupil::pupil_id.eq_any(pupils)),
+        import_pupil::sealed_before
+    );
     Ok(())
 }
 
 /// Wipes what was uploaded in these imports and every row that waits in them; one that waited to be confirmed expires.
 fn wipe_imports(tx: &mut Conn, imports: &[i64], wiped: &mut Wiped) -> Result<(), Error> {
     for imports in imports.chunks(1_000) {
-        let rows: Vec<Option<Vec<u8>>> = import_row::table
-            .filter(import_row::import_id.eq_any(imports))
-            .filter(import_row::sealed.is_not_null())
-            .select(import_row::sealed)
-            .load(tx)?;
-        wiped.import_rows += rows.len();
-        wiped.sealed.extend(rows.into_iter().flatten());
-        diesel::update(
-            import_row::table
-                .filter(import_row::import_id.eq_any(imports))
-                .filter(import_row::sealed.is_not_null()),
-        )
-        .set(import_row::sealed.eq(None::<Vec<u8>>))
-        .execute(tx)?;
-        let uploads: Vec<Option<Vec<u8>>> = import::table
-            .filter(import::id.eq_any(imports))
-            .filter(import::sealed_upload.is_not_null())
-            .select(import::sealed_upload)
-            .load(tx)?;
-        wiped.uploads += uploads.len();
-        wiped.sealed.extend(uploads.into_iter().flatten());
-        diesel::update(
-            import::table
-                .filter(import::id.eq_any(imports))
-                .filter(import::sealed_upload.is_not_null()),
-        )
-        .set(import::sealed_upload.eq(None::<Vec<u8>>))
-        .execute(tx)?;
+        wipe!(
+            tx,
+            wiped.import_rows,
+            import_row::table.filter(import_row::import_id.eq_any(imports)),
+            import_row::sealed
+        );
+        wipe!(
+            tx,
+            wiped.uploads,
+            import::table.filter(import::id.eq_any(imports)),
+            import::sealed_upload
+        );
         diesel::update(
             import::table
                 .filter(import::id.eq_any(imports))
@@ -129,8 +136,13 @@ pub(super) fn wipe_letters_of(
         .filter(letter::pupil_id.eq_any(pupils))
         .select(letter::id)
         .load(tx)?;
-    wipe_messages(tx, &letters, now, wiped)?;
     for letters in letters.chunks(5_000) {
+        wipe_messages!(
+            tx,
+            wiped,
+            now,
+            outbox::table.filter(outbox::letter_id.eq_any(letters))
+        );
         let being_sent: Vec<Option<i64>> = outbox::table
             .filter(outbox::letter_id.eq_any(letters))
             .filter(outbox::state.eq("sending"))
@@ -152,43 +164,6 @@ pub(super) fn wipe_letters_of(
     Ok(())
 }
 
-fn wipe_messages(
-    tx: &mut Conn,
-    letters: &[i64],
-    now: NaiveDateTime,
-    wiped: &mut Wiped,
-) -> Result<(), Error> {
-    for letters in letters.chunks(5_000) {
-        let sealed: Vec<Option<Vec<u8>>> = outbox::table
-            .filter(outbox::letter_id.eq_any(letters))
-            .filter(outbox::sealed.is_not_null())
-            .select(outbox::sealed)
-            .load(tx)?;
-        wiped.messages += sealed.len();
-        wiped.sealed.extend(sealed.into_iter().flatten());
-        diesel::update(
-            outbox::table
-                .filter(outbox::letter_id.eq_any(letters))
-                .filter(outbox::sealed.is_not_null()),
-        )
-        .set(outbox::sealed.eq(None::<Vec<u8>>))
-        .execute(tx)?;
-        diesel::update(
-            outbox::table
-                .filter(outbox::letter_id.eq_any(letters))
-                .filter(outbox::state.eq_any(["queued", "claimed", "failed"])),
-        )
-        .set((
-            outbox::state.eq("cancelled"),
-            outbox::lease_until.eq(None::<NaiveDateTime>),
-            outbox::lease_owner.eq(None::<String>),
-            outbox::finished_at.eq(now),
-        ))
-        .execute(tx)?;
-    }
-    Ok(())
-}
-
 /// Wipes everything that is sealed with a year's key, wherever it lies.
 pub(super) fn wipe_leftovers_of_year(
     tx: &mut Conn,
@@ -202,32 +177,18 @@ pub(super) fn wipe_leftovers_of_year(
         .load(tx)?;
     wipe_imports(tx, &imports, &mut wiped)?;
     for imports in imports.chunks(1_000) {
-        wiped.import_befores += diesel::update(
-            import_pupil::table
-                .filter(import_pupil::import_id.eq_any(imports))
-                .filter(import_pupil::sealed_before.is_not_null()),
-        )
-        .set(import_pupil::sealed_before.eq(None::<Vec<u8>>))
-        .execute(tx)?;
+        wipe!(
+            tx,
+            wiped.import_befores,
+            import_pupil::table.filter(import_pupil::import_id.eq_any(imports)),
+            import_pupil::sealed_before
+        );
     }
-    wiped.messages += diesel::update(
-        outbox::table
-            .filter(outbox::year_label.eq(year))
-            .filter(outbox::sealed.is_not_null()),
-    )
-    .set(outbox::sealed.eq(None::<Vec<u8>>))
-    .execute(tx)?;
-    diesel::update(
-        outbox::table
-            .filter(outbox::year_label.eq(year))
-            .filter(outbox::state.eq_any(["queued", "claimed", "failed"])),
-    )
-    .set((
-        outbox::state.eq("cancelled"),
-        outbox::lease_until.eq(None::<NaiveDateTime>),
-        outbox::lease_owner.eq(None::<String>),
-        outbox::finished_at.eq(now),
-    ))
-    .execute(tx)?;
+    wipe_messages!(
+        tx,
+        wiped,
+        now,
+        outbox::table.filter(outbox::year_label.eq(year))
+    );
     Ok(wiped)
 }

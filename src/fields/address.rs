@@ -46,8 +46,8 @@ pub fn split_block(value: &str) -> AddressBlock {
     block
 }
 
-/// Takes a postcode off the end of a part.
-fn split_postcode(part: &str) -> (String, Option<Postcode>) {
+/// The text before a postcode at its end, and the postcode.
+pub fn split_postcode(part: &str) -> (String, Option<Postcode>) {
     let words: Vec<&str> = part.split(' ').collect();
     for take in [2, 1] {
         if words.len() >= take {

@@ -100,7 +100,7 @@ fn read_number(text: &str) -> Option<NaiveDate> {
         return None;
     }
     match whole.len() {
-        8 if fraction.is_empty() => NaiveDate::from_ymd_opt(
+        8 if fraction.bytes().all(|b| b == b'0') => NaiveDate::from_ymd_opt(
             whole[..4].parse().ok()?,
             whole[4..6].parse().ok()?,
             whole[6..].parse().ok()?,
@@ -287,6 +287,7 @@ mod tests {
             "2016-03-07",
             "2016/03/07",
             "20160307",
+            "20160307.0",
             "42436",
             "42436.0",
             "7 March 2016",

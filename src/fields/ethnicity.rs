@@ -72,6 +72,14 @@ impl Ethnicity {
         if let Some(known) = BY_WRITTEN.get(&text::label(value)) {
             return Ok(*known);
         }
+        // "White British (WBRI)": the words, then their code.
+        if let Some((words, code)) = value
+            .strip_suffix(')')
+            .and_then(|value| value.rsplit_once('('))
+            && !words.trim().is_empty()
+        {
+            return Self::parse(code).or_else(|_| Self::parse(words));
+        }
         // "WBRI - White British", "A: British": a code, then its words.
         let (code, rest) = value
             .split_once([' ', '-', ':', '('])
@@ -139,6 +147,16 @@ mod tests {
             ("j", 'J'),
             ("WBRI - White British", 'A'),
             ("Chinese", 'R'),
+            ("White British (WBRI)", 'A'),
+            ("Asian, Asian British or Asian Welsh: Indian", 'H'),
+            (
+                "Black, Black British, Black Welsh, Caribbean or African: Caribbean",
+                'M',
+            ),
+            ("Mixed or Multiple ethnic groups: White and Asian", 'F'),
+            ("Other ethnic group: Arab", 'S'),
+            ("White: Irish", 'B'),
+            ("PC", 'P'),
             ("Gypsy/Roma", 'C'),
             ("Any other ethnic group", 'S'),
         ] {

@@ -18,7 +18,7 @@ mod upn;
 mod urn;
 mod year_group;
 
-pub use address::{AddressBlock, split_block};
+pub use address::{AddressBlock, split_block, split_postcode};
 pub use collection_year::CollectionYear;
 pub use date::{DateError, DateOrder, DateReading, read_date, read_date_month_first};
 pub use dfe_number::DfeNumber;

@@ -174,6 +174,23 @@ pub fn says_nothing(text: &str) -> bool {
         )
 }
 
+/// Whether a cell holds the failure of a formula instead of its result, or the
+/// word with which a database writes that there is no value.
+pub fn is_no_value(text: &str) -> bool {
+    matches!(
+        text,
+        "NULL"
+            | "#N/A"
+            | "#REF!"
+            | "#VALUE!"
+            | "#NAME?"
+            | "#DIV/0!"
+            | "#NULL!"
+            | "#NUM!"
+            | "#SPILL!"
+    )
+}
+
 /// Whether a spreadsheet would take the text for a formula.
 pub fn looks_like_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])

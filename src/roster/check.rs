@@ -307,7 +307,7 @@ impl<'t> RowChecker<'_, 't> {
         let places = &self.layout.columns[field.ordinal()];
         for column in places {
             let cell = bare(field, self.row.cell(usize::from(*column)));
-            if !cell.trim().is_empty() {
+            if !cell.trim().is_empty() && !text::is_no_value(cell) {
                 return (Some(*column), cell);
             }
         }
@@ -321,7 +321,7 @@ impl<'t> RowChecker<'_, 't> {
         let mut texts = Vec::new();
         for column in places {
             let cell = bare(field, self.row.cell(usize::from(column)));
-            if !cell.trim().is_empty() {
+            if !text::says_nothing(cell.trim()) && !text::is_no_value(cell) {
                 self.note_formula(Some(column), cell);
                 texts.push(text::clean(cell).into_owned());
             }
@@ -340,8 +340,28 @@ impl<'t> RowChecker<'_, 't> {
         if cell.is_empty() {
             return String::new();
         }
+        let clean = text::clean(cell);
+        // "None" and "Na" are names of people.
+        let a_name = matches!(
+            field,
+            Field::GivenName | Field::FamilyName | Field::FullName
+        );
+        if !a_name && text::says_nothing(&clean) {
+            return String::new();
+        }
         self.note_formula(column, cell);
-        text::clean(cell).into_owned()
+        clean.into_owned()
+    }
+
+    /// Whether the heading of a column of full names puts the family name first.
+    pub(super) fn family_name_first(&self, column: Option<u16>) -> bool {
+        column.is_some_and(|column| {
+            let label = text::label(&self.columns.columns[usize::from(column)].heading);
+            let place = |words: &[&str]| words.iter().filter_map(|word| label.find(word)).min();
+            let family = place(&["surname", "last name", "family name"]);
+            let given = place(&["forename", "first name", "given name"]);
+            matches!((family, given), (Some(family), Some(given)) if family < given)
+        })
     }
 
     /// Warns of a cell that a spreadsheet would take for a formula.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::field::{Field, ParentPart};
-use super::headings::{BARE, Recognised, is_foreign, recognise};
+use super::headings::{ALONE, BARE, Recognised, is_foreign, recognise};
 use super::values;
 use crate::fields::text;
 use crate::tabular::{Table, find_heading_row, restored};
@@ -93,6 +93,9 @@ pub enum ColumnsError {
     },
 }
 
+/// What a column may be, with the rank of its heading, and how that was found.
+type Candidate = (Option<(Field, u8)>, How);
+
 /// The headings of a sheet that looks like a roster: reduced to words, blank
 /// columns at the end left off. `None` for a cover, a key to codes, a summary.
 pub fn roster_headings(table: &Table) -> Option<Vec<String>> {
@@ -132,7 +135,15 @@ pub fn find_columns(
     } = whole_headings(table, found.index);
     let names = choice_names(&headings);
 
-    let mut candidates: Vec<(Option<(Field, u8)>, How)> = Vec::with_capacity(headings.len());
+    // Contacts that headings number, or call mother and father.
+    let numbered: std::collections::BTreeSet<u8> = headings
+        .iter()
+        .filter_map(|heading| match recognise(heading)? {
+            Recognised::Field(Field::Parent(number, _), rank) if rank != ALONE => Some(number),
+            _ => None,
+        })
+        .collect();
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(headings.len());
     let mut unnumbered: BTreeMap<ParentPart, u8> = BTreeMap::new();
     for (heading, name) in headings.iter().zip(&names) {
         if let Some(chosen) = choices.0.get(name) {
@@ -153,7 +164,9 @@ pub fn find_columns(
             // The same heading again, without a number, is the next contact's.
             Some(Recognised::Parent(part, rank)) => {
                 let seen = unnumbered.entry(part).or_default();
-                *seen += 1;
+                *seen = (*seen + 1..=super::field::MOST_PARENTS)
+                    .find(|number| rank == ALONE || !numbered.contains(number))
+                    .unwrap_or(u8::MAX - 1);
                 (*seen <= super::field::MOST_PARENTS).then_some((Field::Parent(*seen, part), rank))
             }
             None => None,
@@ -168,6 +181,8 @@ pub fn find_columns(
         ));
     }
     recognise_by_values(table, heading_row, &headings, &mut candidates, start_year);
+    repeated_addresses_are_lines(&headings, &mut candidates);
+    name_beside_surname(table, heading_row, &mut candidates);
     drop_superseded(&mut candidates);
 
     let mut columns: Vec<Column> = headings
@@ -367,7 +382,7 @@ fn recognise_by_values(
     table: &Table,
     heading_row: usize,
     headings: &[String],
-    candidates: &mut [(Option<(Field, u8)>, How)],
+    candidates: &mut [Candidate],
     start_year: i32,
 ) {
     for column in 0..candidates.len() {
@@ -390,11 +405,62 @@ fn recognise_by_values(
     }
 }
 
+/// Takes columns that are all headed "Address" for its lines.
+fn repeated_addresses_are_lines(headings: &[String], candidates: &mut [Candidate]) {
+    let blocks: Vec<usize> = candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, (candidate, how))| {
+            let block = candidate.is_some_and(|(field, _)| field == Field::AddressBlock);
+            block && *how == How::Heading
+        })
+        .map(|(index, _)| index)
+        .collect();
+    let alike = |index: &usize| text::label(&headings[*index]) == text::label(&headings[blocks[0]]);
+    if blocks.len() < 2 || !blocks.iter().all(alike) {
+        return;
+    }
+    for (line, index) in (1..=super::field::MOST_LINES).zip(blocks) {
+        candidates[index].0 = Some((Field::AddressLine(line), 5));
+    }
+}
+
+/// Takes "Name" for the given name where it stands beside a column of family
+/// names that it does not repeat.
+fn name_beside_surname(table: &Table, heading_row: usize, candidates: &mut [Candidate]) {
+    let place = |wanted: Field| {
+        candidates
+            .iter()
+            .position(|(candidate, _)| candidate.is_some_and(|(field, _)| field == wanted))
+    };
+    let (None, Some(family), Some(full)) = (
+        place(Field::GivenName),
+        place(Field::FamilyName),
+        place(Field::FullName),
+    ) else {
+        return;
+    };
+    if candidates[full].1 == How::Chosen {
+        return;
+    }
+    let repeats = table
+        .rows()
+        .skip(heading_row + 1)
+        .take(values::SAMPLE)
+        .any(|row| {
+            let family = text::folded(row.cell(family));
+            !family.is_empty() && text::folded(row.cell(full)).contains(&family)
+        });
+    if !repeats {
+        candidates[full].0 = Some((Field::GivenName, 3));
+    }
+}
+
 /// Leaves alone what a better column says already: a full name beside its two
 /// parts, an address in one cell beside its lines, the school's name beside its
 /// number.
-fn drop_superseded(candidates: &mut [(Option<(Field, u8)>, How)]) {
-    let has = |candidates: &[(Option<(Field, u8)>, How)], wanted: Field| {
+fn drop_superseded(candidates: &mut [Candidate]) {
+    let has = |candidates: &[Candidate], wanted: Field| {
         candidates
             .iter()
             .any(|(field, _)| field.is_some_and(|(field, _)| field == wanted))
@@ -433,7 +499,7 @@ fn settle_doubles(
     table: &Table,
     heading_row: usize,
     columns: &mut [Column],
-    candidates: &[(Option<(Field, u8)>, How)],
+    candidates: &[Candidate],
 ) -> Vec<Question> {
     let mut by_field: BTreeMap<Field, Vec<(u8, usize)>> = BTreeMap::new();
     for (index, (candidate, _)) in candidates.iter().enumerate() {
@@ -687,6 +753,48 @@ mod tests {
         let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
         assert_eq!(columns.heading_row, 1);
         assert_eq!(columns.columns[0].heading, "Surname");
+    }
+
+    #[test]
+    fn a_name_beside_a_surname_is_the_given_name_unless_it_repeats_it() {
+        assert_eq!(
+            keys("Name,Surname,DoB\nAnn,Hill,2016-01-01\n")[0],
+            "given_name"
+        );
+        assert_eq!(
+            keys("Name,Surname,DoB\nAnn Hill,Hill,2016-01-01\n")[0],
+            "full_name"
+        );
+    }
+
+    #[test]
+    fn columns_all_headed_address_are_its_lines() {
+        let keys =
+            keys("Forename,Surname,DoB,Address,Address,Address\na,b,2016-01-01,1 Road,,Town\n");
+        assert_eq!(
+            keys[3..],
+            ["address_line_1", "address_line_2", "address_line_3"]
+        );
+    }
+
+    #[test]
+    fn a_contact_without_a_number_does_not_mix_with_those_that_have_one() {
+        let keys = keys(
+            "Forename,Surname,DoB,Mother Name,Mother Mobile,Father Name,Father Mobile,Emergency Contact,Emergency Phone,Email\n\
+             a,b,2016-01-01,c,07700900123,d,07700900124,e,07700900125,f@example.org\n",
+        );
+        assert_eq!(
+            keys[3..],
+            [
+                "parent_1_name",
+                "parent_1_phone",
+                "parent_2_name",
+                "parent_2_phone",
+                "parent_3_name",
+                "parent_3_phone",
+                "parent_1_email"
+            ]
+        );
     }
 
     #[test]

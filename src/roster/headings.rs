@@ -50,6 +50,9 @@ pub(super) fn recognise(heading: &str) -> Option<Recognised> {
 /// The rank of a heading that only says that it is about a contact.
 pub(super) const BARE: u8 = 3;
 
+/// The rank of a heading such as "Email", which says nothing of whose it is.
+pub(super) const ALONE: u8 = 2;
+
 /// Whether a heading says that its values are somebody else's, or something
 /// else's, so that it is never told from its values: the postcode of a surgery,
 /// the email address of a teacher, the day of admission.
@@ -167,7 +170,7 @@ impl HeadingWords {
 
     fn recognise(&self, label: &str) -> Option<Recognised> {
         if let Some(part) = self.alone.get(label) {
-            return Some(Recognised::Parent(*part, 2));
+            return Some(Recognised::Parent(*part, ALONE));
         }
         // "Contact 1 Priority": the last word is the part, not a contact's name.
         if let Some(contact) = label.strip_suffix(" priority")
@@ -209,7 +212,7 @@ impl HeadingWords {
                 Some(number) => self
                     .alone
                     .get(&kept.join(" "))
-                    .map(|part| Recognised::Field(Field::Parent(number, *part), 2)),
+                    .map(|part| Recognised::Field(Field::Parent(number, *part), ALONE)),
             };
         }
         let mut rank = if kept.is_empty() { BARE } else { 6 };

@@ -16,6 +16,8 @@ pub mod decide;
 mod errors_file;
 pub mod export;
 pub mod field;
+#[cfg(test)]
+mod fixtures;
 pub mod geography;
 mod headings;
 #[cfg(test)]

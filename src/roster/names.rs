@@ -49,7 +49,8 @@ pub(super) struct FullName {
 }
 
 /// Takes "SMITH, Jane (Janey)", "Jane SMITH" or "Jane Smith" apart.
-pub(super) fn split_full_name(cell: &str) -> FullName {
+/// `family_first` when the heading says so ("Surname Forename").
+pub(super) fn split_full_name(cell: &str, family_first: bool) -> FullName {
     let (plain, aside) = without_aside(cell);
     let mut name = FullName {
         preferred: if is_title(&aside) {
@@ -62,8 +63,8 @@ pub(super) fn split_full_name(cell: &str) -> FullName {
     if let Some((family, given)) = plain.split_once(',') {
         let given = text::clean(&given.replace(',', " ")).into_owned();
         let (_, given) = split_title(&given).unwrap_or(("", &given));
-        name.family = family.trim().to_owned();
-        name.given = given.to_owned();
+        family.trim().clone_into(&mut name.family);
+        given.clone_into(&mut name.given);
         return name;
     }
     let (_, plain) = split_title(&plain)
@@ -87,13 +88,22 @@ pub(super) fn split_full_name(cell: &str) -> FullName {
         name.given = words[cut..].join(" ");
         return name;
     }
+    name.doubtful = true;
+    if family_first {
+        let mut cut = 1;
+        while cut + 1 < words.len() && is_particle(words[cut - 1]) {
+            cut += 1;
+        }
+        name.family = words[..cut].join(" ");
+        name.given = words[cut..].join(" ");
+        return name;
+    }
     let mut cut = before.len();
     while cut > 1 && is_particle(words[cut - 1]) {
         cut -= 1;
     }
     name.given = words[..cut].join(" ");
     name.family = words[cut..].join(" ");
-    name.doubtful = true;
     name
 }
 
@@ -229,7 +239,7 @@ mod tests {
     use super::*;
 
     fn parts(cell: &str) -> (String, String, String, bool) {
-        let name = split_full_name(cell);
+        let name = split_full_name(cell, false);
         (name.given, name.family, name.preferred, name.doubtful)
     }
 
@@ -267,6 +277,18 @@ mod tests {
             told("William", "Hill", "Bill", true)
         );
         assert_eq!(parts("Master Tom Hill"), told("Tom", "Hill", "", true));
+    }
+
+    #[test]
+    fn a_heading_may_say_that_the_family_name_stands_first() {
+        for (cell, given, family) in [
+            ("Smith Jane Rose", "Jane Rose", "Smith"),
+            ("de la Cruz Ana", "Ana", "de la Cruz"),
+            ("Smith, Jane", "Jane", "Smith"),
+        ] {
+            let name = split_full_name(cell, true);
+            assert_eq!((name.given.as_str(), name.family.as_str()), (given, family));
+        }
     }
 
     #[test]

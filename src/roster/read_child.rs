@@ -236,7 +236,7 @@ pub(super) fn read_names(row: &mut RowChecker<'_, '_>) -> Names {
     let (full_column, _) = row.raw(Field::FullName);
     if full_column.is_some() && (given.is_empty() || family.is_empty()) {
         let full = row.text(Field::FullName);
-        let name = split_full_name(&full);
+        let name = split_full_name(&full, row.family_name_first(full_column));
         if name.doubtful {
             row.find(Code::FullNameSplit, full_column, || {
                 format!(
@@ -453,7 +453,11 @@ pub(super) fn read_address(
     let (column, cell) = row.raw(Field::Postcode);
     let cell = text::clean(cell);
     if text::says_nothing(&cell) {
-        return (lines, town, from_block);
+        let postcode = from_block.or_else(|| {
+            take_postcode(&mut town).or_else(|| lines.iter_mut().rev().find_map(take_postcode))
+        });
+        lines.retain(|line| !line.is_empty());
+        return (lines, town, postcode);
     }
     let postcode = Postcode::parse(&cell);
     if postcode.is_err() {
@@ -462,4 +466,12 @@ pub(super) fn read_address(
         });
     }
     (lines, town, postcode.ok().or(from_block))
+}
+
+/// Takes the postcode off the end of a line that has one.
+fn take_postcode(line: &mut String) -> Option<Postcode> {
+    let (rest, postcode) = fields::split_postcode(line);
+    let postcode = postcode?;
+    rest.trim_end_matches([',', ' ']).clone_into(line);
+    Some(postcode)
 }

@@ -61,7 +61,9 @@ pub(super) fn not_a_child(row: Row<'_>, columns: &Columns) -> Option<NotAChild> 
     let total = || (filled <= 3 && is_total(row)).then_some(NotAChild::Total);
     // Nearly every row has a value where a value should be.
     if has_plausible_value(row, columns) {
-        return total();
+        // "Yr" is a heading and a year group.
+        let header = is_row_of_headings(row, columns).then_some(NotAChild::Header);
+        return header.or_else(total);
     }
     if repeats_headings(row, columns, filled) {
         return Some(NotAChild::Header);
@@ -75,6 +77,9 @@ pub(super) fn not_a_child(row: Row<'_>, columns: &Columns) -> Option<NotAChild> 
     }
     if only_about_a_contact(row, columns) {
         return Some(NotAChild::Contact);
+    }
+    if filled <= 3 && is_foot_of_page(row) {
+        return Some(NotAChild::Note);
     }
     total().or((filled == 1 && columns.columns.len() > 2).then_some(NotAChild::Subheading))
 }
@@ -119,6 +124,14 @@ fn typed_cells<'t>(row: Row<'t>, columns: &Columns) -> impl Iterator<Item = (Fie
 /// Whether any cell of a typed field could be such a value.
 fn has_plausible_value(row: Row<'_>, columns: &Columns) -> bool {
     typed_cells(row, columns).any(|(field, cell)| is_plausible(field, &cell) == Some(true))
+}
+
+/// Whether every cell is its column's heading, letter for letter.
+fn is_row_of_headings(row: Row<'_>, columns: &Columns) -> bool {
+    columns.columns.iter().enumerate().all(|(index, column)| {
+        let cell = row.cell(index).trim();
+        cell.is_empty() || cell.eq_ignore_ascii_case(&column.heading)
+    })
 }
 
 fn repeats_headings(row: Row<'_>, columns: &Columns, filled: usize) -> bool {
@@ -166,6 +179,22 @@ fn has_words_for_names(row: Row<'_>, columns: &Columns) -> bool {
         cell.is_empty()
             || words
             || (column.field == Some(Field::DateOfBirth) && cell.contains("yy"))
+    })
+}
+
+/// "Page 1 of 3", "Printed 14/09/2026".
+fn is_foot_of_page(row: Row<'_>) -> bool {
+    row.cells().any(|cell| {
+        let label = text::label(cell);
+        let mut words = label.split(' ');
+        let number = |word: Option<&str>| {
+            word.is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
+        };
+        match words.next() {
+            Some("page") => number(words.next()),
+            Some("printed" | "report") => label.bytes().any(|b| b.is_ascii_digit()),
+            _ => false,
+        }
     })
 }
 

@@ -15,7 +15,7 @@ use super::schools::{School, Schools};
 use crate::fields::{DfeNumber, Urn};
 use crate::tabular::{Limits, Table, read_table};
 
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/rosters")
 }
 
@@ -49,7 +49,7 @@ fn schools() -> Schools {
     Schools::new(table.rows().skip(1).map(school).collect())
 }
 
-fn import(name: &str, school: Option<&str>, held: &[Held]) -> (Plan, Columns, Table) {
+pub(super) fn import(name: &str, school: Option<&str>, held: &[Held]) -> (Plan, Columns, Table) {
     let bytes = std::fs::read(folder().join(name)).unwrap();
     let table = super::read(&bytes, &Limits::UPLOAD).unwrap();
     let columns = find_columns(&table, &Choices::default(), 2026).unwrap();

@@ -12,6 +12,8 @@ mod csv_text;
 mod encoding;
 mod error;
 mod headings;
+#[cfg(test)]
+mod hostile_xls;
 mod limits;
 mod output;
 mod synonyms;

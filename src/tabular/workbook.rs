@@ -100,11 +100,13 @@ impl<R: Read> Read for Counted<R> {
 
 /// Refuses an `OpenDocument` sheet whose cells lie too far apart or are repeated
 /// beyond the limits: a repeat count is one attribute, the cells it stands for
-/// are not, and the library makes a full rectangle of them.
+/// are not, and the library makes a full rectangle of them. Refuses one that
+/// breaks off, too.
 fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), ReadError> {
     use quick_xml::events::{BytesStart, Event};
     let mut reader = quick_xml::Reader::from_reader(content);
-    reader.config_mut().check_end_names = false;
+    // The library waits for the end of a table even beyond the end of the part.
+    let mut depth = 0u32;
     let mut buffer = Vec::new();
     let repeats = |element: &BytesStart<'_>, name: &str| -> u64 {
         element
@@ -120,6 +122,12 @@ fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), 
         let event = reader
             .read_event_into(&mut buffer)
             .map_err(|_| ReadError::Damaged)?;
+        match &event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Eof if depth > 0 => return Err(ReadError::Damaged),
+            _ => {}
+        }
         match &event {
             Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
                 "table:table" => extent.next_sheet(),
@@ -404,15 +412,23 @@ mod tests {
     }
 
     fn opendocument(rows: &str) -> Vec<u8> {
-        let content = format!(
+        opendocument_file(&opendocument_content(rows))
+    }
+
+    fn opendocument_content(rows: &str) -> Vec<u8> {
+        format!(
             "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
              xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\">\
              <office:body><office:spreadsheet><table:table table:name=\"Sheet1\">{rows}</table:table></office:spreadsheet></office:body>\
              </office:document-content>"
-        );
+        )
+        .into_bytes()
+    }
+
+    fn opendocument_file(content: &[u8]) -> Vec<u8> {
         zipped(&[
             ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
-            ("content.xml", content.as_bytes()),
+            ("content.xml", content),
             ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"></manifest:manifest>"),
         ])
     }
@@ -489,6 +505,47 @@ mod tests {
         assert!(matches!(
             refused(&opendocument(&columns), &Limits::UPLOAD),
             ReadError::TooManyColumns { .. }
+        ));
+    }
+
+    #[test]
+    fn an_opendocument_sheet_that_breaks_off_does_not_hang() {
+        for rows in [
+            "<table:table-row>",
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>x",
+            "</table:table><table:table table:name=\"Sheet2\"><table:table-row>",
+        ] {
+            let whole = String::from_utf8(opendocument_content(rows)).unwrap();
+            let cut = whole
+                .split("</table:table></office:spreadsheet>")
+                .next()
+                .unwrap();
+            let bytes = opendocument_file(cut.as_bytes());
+            assert_eq!(
+                refused(&bytes, &Limits::UPLOAD),
+                ReadError::Damaged,
+                "{rows}"
+            );
+        }
+    }
+
+    #[test]
+    fn opendocument_cells_far_apart_are_refused_whether_they_hold_text_or_numbers() {
+        let blank = "<table:table-row table:number-rows-repeated=\"149000\"><table:table-cell/></table:table-row>";
+        let number = "<table:table-cell office:value-type=\"float\" office:value=\"1\"/>";
+        let wide = "<table:table-cell table:number-columns-repeated=\"400\"/>";
+        let rows = format!(
+            "<table:table-row>{number}</table:table-row>{blank}<table:table-row>{wide}{number}</table:table-row>"
+        );
+        assert_eq!(
+            refused(&opendocument(&rows), &Limits::UPLOAD),
+            ReadError::SheetTooLarge
+        );
+        let far = "<table:table-cell table:number-columns-repeated=\"16000\"/>";
+        let rows = format!("<table:table-row>{far}{number}</table:table-row>");
+        assert!(matches!(
+            refused(&opendocument(&rows), &Limits::UPLOAD),
+            ReadError::TooManyColumns { row: 1, .. }
         ));
     }
 

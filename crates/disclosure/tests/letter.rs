@@ -10,6 +10,7 @@
     reason = "a helper that cannot build its input fails the test"
 )]
 
+#[expect(dead_code, reason = "others use the rest of it")]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,7 @@
     reason = "a synthetic area that does not add up is a fault of the test"
 )]
 
-pub mod months;
+pub(crate) mod months;
 
 use chrono::NaiveDate;
 use disclosure::{AcademicYear, PopulationCategory as P, RawTable, Sex, YearGroup};

@@ -6,7 +6,7 @@ use disclosure::{Audience, History, Release, Request, make};
 use super::{AUTHORITY, Authority, Child, Random, day, urn, year};
 
 /// What to run.
-pub struct Plan {
+pub(crate) struct Plan {
     pub seed: u64,
     pub schools: usize,
     /// How many of the schools get releases, the first ones.
@@ -22,7 +22,7 @@ pub struct Plan {
 
 impl Plan {
     /// Twelve months from January, so that the pooled window slides in September.
-    pub fn of(schools: usize) -> Self {
+    pub(crate) fn of(schools: usize) -> Self {
         Self {
             seed: schools as u64,
             schools,
@@ -35,7 +35,7 @@ impl Plan {
     }
 
     /// The audiences that get releases.
-    pub fn audiences(&self) -> Vec<Audience> {
+    pub(crate) fn audiences(&self) -> Vec<Audience> {
         (0..self.watched)
             .map(|school| Audience::School(urn(school)))
             .chain([Audience::Authority(AUTHORITY.into()), Audience::Public])
@@ -44,7 +44,7 @@ impl Plan {
 }
 
 /// One release of one month, with the children of that day and what was shown before.
-pub struct Made<'a> {
+pub(crate) struct Made<'a> {
     pub month: u32,
     pub release: &'a Release,
     pub history: &'a History<'a>,
@@ -52,7 +52,7 @@ pub struct Made<'a> {
 }
 
 /// Runs the months; `look` sees every release just after it was made.
-pub fn run(plan: &Plan, mut look: impl FnMut(&Made<'_>)) {
+pub(crate) fn run(plan: &Plan, mut look: impl FnMut(&Made<'_>)) {
     let mut random = Random::seeded(plan.seed);
     let past: Vec<_> = (2027 - 1 - plan.past_years..2026).map(year).collect();
     let mut area = Authority::new(&mut random, plan.schools, plan.cohort, &past, &[year(2026)]);

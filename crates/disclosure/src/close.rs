@@ -54,8 +54,10 @@ pub(crate) fn close(
         .iter()
         .map(|&year| raw.counts_of(area, group, year))
         .collect();
-    let alone =
-        area.kind == AreaType::LocalAuthority && raw.schools_in(&area.code) < FEWEST_SCHOOLS;
+    let alone = area.kind == AreaType::LocalAuthority
+        && span
+            .iter()
+            .any(|&year| raw.schools_in(&area.code, group, year) < FEWEST_SCHOOLS);
     let participation: Vec<(Participation, bool)> = span
         .iter()
         .zip(&truth)

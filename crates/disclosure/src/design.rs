@@ -12,8 +12,9 @@ use crate::model::{AreaType, Mask, PopulationCategory as P, Sex};
 pub const SMALLEST_SPLIT: u32 = 30;
 /// A row about fewer children than this shows nothing.
 pub const SMALLEST_ROW: u32 = 8;
-/// An authority's figures need at least this many schools that take part, or
-/// they would be those of a school under another name.
+/// An authority's figures of a year and year group need at least this many
+/// schools that have measured [`SMALLEST_ROW`] children or more, or they would be
+/// those of a school under another name.
 pub const FEWEST_SCHOOLS: usize = 3;
 /// At least this many values must remain possible for any count of 1 to 7.
 pub const FEWEST_VALUES: u32 = 6;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::design::SMALLEST_ROW;
 use crate::model::{AcademicYear, Area, AreaType, PopulationCategory, Sex, YearCounts, YearGroup};
 
 /// The most schools one table may hold: over ten times the largest authority.
@@ -86,13 +87,19 @@ impl RawTable {
         sum
     }
 
-    /// How many schools of an authority have a child in the table.
-    pub(crate) fn schools_in(&self, authority: &str) -> usize {
+    /// How many schools of an authority have measured enough children of a year
+    /// and year group to be shown by themselves: early in a year it is often one.
+    pub(crate) fn schools_in(
+        &self,
+        authority: &str,
+        group: YearGroup,
+        year: AcademicYear,
+    ) -> usize {
+        let enough = |counts: &YearCounts| counts.measured >= SMALLEST_ROW;
         self.schools
             .values()
-            .filter(|school| {
-                school.authority == authority && school.counts.values().any(|c| c.eligible > 0)
-            })
+            .filter(|school| school.authority == authority)
+            .filter(|school| school.counts.get(&(group, year)).is_some_and(enough))
             .count()
     }
 }

@@ -358,3 +358,40 @@ fn a_number_is_used_once_and_dates_do_not_run_backwards() {
     .expect_err("refused");
     assert!(matches!(refused, Refused::OutOfOrder { number: 1, .. }));
 }
+
+#[test]
+fn while_fewer_than_three_schools_were_visited_the_authority_shows_none_of_their_figures() {
+    let mut builder = RawTable::as_at(day(2027, 10, 1));
+    builder.authority("213", "Northshire");
+    let visited = [[1, 19, 5, 4, 3], [0, 17, 5, 5, 3]];
+    for school in 0..5_u32 {
+        let urn = (100_000 + school).to_string();
+        builder.school(&urn, "A school", "213");
+        add(&mut builder, &urn, year(2025), visited, 65);
+        // This year two were visited, and a third began with seven children.
+        let counts = match school {
+            0 | 1 => visited,
+            2 => [[0, 4, 0, 0, 0], [0, 3, 0, 0, 0]],
+            _ => [[0; 5]; 2],
+        };
+        add(&mut builder, &urn, year(2026), counts, 65);
+    }
+    let raw = builder.build().expect("counts that add up");
+    for audience in [Audience::Public, Audience::Authority("213".into())] {
+        let request = Request {
+            years: vec![year(2025), year(2026)],
+            ..request(audience)
+        };
+        let release = make(&raw, &request, &History::default()).expect("a release");
+        for row in release.table().rows() {
+            let hidden = matches!(row.denominator, Value::NotAvailable);
+            assert_eq!(
+                hidden,
+                row.academic_years == [year(2026)] || row.sex.is_some() && hidden
+            );
+            if row.academic_years == [year(2026)] {
+                assert_eq!(row.numerator, Value::NotAvailable);
+            }
+        }
+    }
+}

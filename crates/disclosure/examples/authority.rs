@@ -36,6 +36,10 @@ struct Sums {
     useful: u64,
     school_tables: u64,
     taking_part: u64,
+    figures: u64,
+    shown: u64,
+    /// How far counts and percentages of this day are from the truth, schools' then others'.
+    off: [(Vec<f64>, Vec<f64>); 2],
 }
 
 fn main() {
@@ -56,7 +60,7 @@ fn main() {
     let started = Instant::now();
     let mut sums = Sums::default();
     run(&plan, |made| {
-        look(&mut sums, &plan, made);
+        look(&mut sums, made);
         if let Some(folder) = &folder {
             write(folder, made);
         }
@@ -75,9 +79,17 @@ fn main() {
         sums.moved, sums.left_out
     );
     println!(
-        "two-form tables in the last month: {}, with healthy weight, overweight and very overweight: {}, with participation of the running year: {}",
+        "two-form tables in July: {}, with healthy weight, overweight and very overweight: {}, with participation of the running year: {}",
         sums.school_tables, sums.useful, sums.taking_part
     );
+    println!(
+        "numerators shown: {:.1} %",
+        100.0 * sums.shown as f64 / sums.figures.max(1) as f64
+    );
+    for (whose, (counts, percents)) in ["schools", "authority"].iter().zip(&mut sums.off) {
+        println!("{whose}: counts off by {}", spread(counts));
+        println!("{whose}: percentages off by {}", spread(percents));
+    }
     println!(
         "seconds {seconds:.1} to make and audit all, {:.1} to audit them again; peak memory {}",
         sums.auditing_again,
@@ -85,7 +97,7 @@ fn main() {
     );
 }
 
-fn look(sums: &mut Sums, plan: &Plan, made: &Made<'_>) {
+fn look(sums: &mut Sums, made: &Made<'_>) {
     let started = Instant::now();
     let again = audit_again(made.release, made.history);
     sums.auditing_again += started.elapsed().as_secs_f64();
@@ -100,8 +112,79 @@ fn look(sums: &mut Sums, plan: &Plan, made: &Made<'_>) {
         .into_iter()
         .flatten()
         .min();
-    if made.month + 1 == plan.months && matches!(made.release.audience(), Audience::School(_)) {
+    errors(sums, made);
+    // July, when a year's measuring is done.
+    if made.month == 6 && matches!(made.release.audience(), Audience::School(_)) {
         usefulness(sums, made);
+    }
+}
+
+/// Mean, 95th percentile and largest of some errors.
+fn spread(errors: &mut [f64]) -> String {
+    errors.sort_by(f64::total_cmp);
+    let count = errors.len().max(1);
+    let at = |share: f64| {
+        errors
+            .get(((count - 1) as f64 * share) as usize)
+            .copied()
+            .unwrap_or_default()
+    };
+    let mean = errors.iter().sum::<f64>() / count as f64;
+    format!(
+        "{mean:.2} on average, {:.2} at the 95th percentile, {:.2} at most, of {count}",
+        at(0.95),
+        at(1.0)
+    )
+}
+
+/// Holds the category figures of this very day against the children.
+fn errors(sums: &mut Sums, made: &Made<'_>) {
+    let table = made.release.table();
+    let whose = usize::from(!matches!(table.audience(), Audience::School(_)));
+    let mut counts: BTreeMap<(String, _, _, usize), u32> = BTreeMap::new();
+    for child in made.children {
+        let Some(category) = child.category else {
+            continue;
+        };
+        let areas = [urn(child.school), support::AUTHORITY.to_owned()];
+        for area in areas {
+            let key = (area, child.group, child.year, category as usize);
+            *counts.entry(key).or_default() += 1;
+        }
+    }
+    for row in table.rows() {
+        let Some(category) = row.category.as_deref().filter(|_| row.sex.is_none()) else {
+            continue;
+        };
+        let categories = match category {
+            "underweight" => 0..1,
+            "healthy_weight" => 1..2,
+            "overweight" => 2..3,
+            "very_overweight" => 3..5,
+            _ => continue,
+        };
+        let truth = |categories: std::ops::Range<usize>| -> f64 {
+            let mut sum = 0;
+            for &year in &row.academic_years {
+                for category in categories.clone() {
+                    let key = (row.area.code.clone(), row.year_group, year, category);
+                    sum += counts.get(&key).copied().unwrap_or_default();
+                }
+            }
+            f64::from(sum)
+        };
+        sums.figures += 1;
+        let (Value::Count(part), Value::Percent(percent)) = (row.numerator, row.percent) else {
+            continue;
+        };
+        sums.shown += 1;
+        if row.as_at == table.as_at() {
+            let (of_part, of_whole) = (truth(categories), truth(0..5));
+            sums.off[whose].0.push((f64::from(part) - of_part).abs());
+            sums.off[whose]
+                .1
+                .push((percent - 100.0 * of_part / of_whole).abs());
+        }
     }
 }
 

@@ -39,7 +39,7 @@ impl AcademicYear {
 
 impl fmt::Display for AcademicYear {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:02}", self.0, (self.0 + 1) % 100)
+        write!(f, "{}-{:02}", self.0, (self.0 % 100 + 1) % 100)
     }
 }
 

@@ -12,8 +12,9 @@ use crate::model::{AcademicYear, Area, AreaType, PopulationCategory, Sex, YearCo
 
 /// The most schools one table may hold: over ten times the largest authority.
 pub const MOST_SCHOOLS: usize = 5_000;
-/// The most children one cell may hold: more than are born in England in a year.
-const MOST_CHILDREN: i64 = 2_000_000;
+/// The most children one year group of a school may have: over ten times the
+/// largest, and so few that no sum over [`MOST_SCHOOLS`] overflows.
+const MOST_CHILDREN: i64 = 20_000;
 /// The most problems spelt out at once.
 const MOST_PROBLEMS: usize = 50;
 
@@ -150,8 +151,15 @@ impl RawTableBuilder {
             authority: authority.to_owned(),
             counts: BTreeMap::new(),
         };
-        if self.table.schools.insert(urn.to_owned(), school).is_some() {
-            self.problems.push(format!("school {urn} is given twice"));
+        if let Some(other) = self.table.schools.insert(urn.to_owned(), school) {
+            self.problems.push(if other.authority == authority {
+                format!("school {urn} is given twice")
+            } else {
+                format!(
+                    "school {urn} is given in two authorities, {} and {authority}",
+                    other.authority
+                )
+            });
         }
         self
     }

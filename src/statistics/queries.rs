@@ -113,12 +113,12 @@ pub(super) fn count_children(
         .filter(|(code, _)| schools.iter().any(|school| school.la_code == *code))
         .collect();
 
-    let mut categories = measurement::table
-        .inner_join(pupil::table.inner_join(school::table))
+    let urns: Vec<i32> = schools.iter().map(|school| school.urn).collect();
+    let place = (pupil::school_urn, pupil::year_label, pupil::year_group);
+    let categories = measurement::table
+        .inner_join(pupil::table)
         .group_by((
-            pupil::school_urn,
-            pupil::year_label,
-            pupil::year_group,
+            place,
             pupil::sex,
             measurement::population_category,
             measurement::population_severe,
@@ -135,17 +135,10 @@ pub(super) fn count_children(
         .filter(measurement::version.eq(pupil::outcome_version))
         .filter(pupil::outcome.eq("measured"))
         .filter(pupil::year_label.eq_any(years))
-        .filter(school::in_statistics.eq(true))
-        .into_boxed();
-    let mut outcomes = pupil::table
-        .inner_join(school::table)
-        .group_by((
-            pupil::school_urn,
-            pupil::year_label,
-            pupil::year_group,
-            pupil::outcome,
-            pupil::on_roll,
-        ))
+        .filter(pupil::school_urn.eq_any(&urns))
+        .load(tx)?;
+    let outcomes: Vec<(i32, String, String, String, bool, i64)> = pupil::table
+        .group_by((place, pupil::outcome, pupil::on_roll))
         .select((
             pupil::school_urn,
             pupil::year_label,
@@ -155,11 +148,11 @@ pub(super) fn count_children(
             count_star(),
         ))
         .filter(pupil::year_label.eq_any(years))
-        .filter(school::in_statistics.eq(true))
-        .into_boxed();
-    let mut excluded = not_measured::table
-        .inner_join(pupil::table.inner_join(school::table))
-        .group_by((pupil::school_urn, pupil::year_label, pupil::year_group))
+        .filter(pupil::school_urn.eq_any(&urns))
+        .load(tx)?;
+    let excluded: Vec<(i32, String, String, i64)> = not_measured::table
+        .inner_join(pupil::table)
+        .group_by(place)
         .select((
             pupil::school_urn,
             pupil::year_label,
@@ -171,30 +164,11 @@ pub(super) fn count_children(
         .filter(pupil::outcome.eq("not_measured"))
         .filter(pupil::on_roll.eq(true))
         .filter(pupil::year_label.eq_any(years))
-        .filter(school::in_statistics.eq(true))
-        .into_boxed();
-    match whose {
-        Whose::School(urn) => {
-            categories = categories.filter(pupil::school_urn.eq(*urn));
-            outcomes = outcomes.filter(pupil::school_urn.eq(*urn));
-            excluded = excluded.filter(pupil::school_urn.eq(*urn));
-        }
-        Whose::Authority(code) => {
-            categories = categories.filter(school::la_code.eq(code.clone()));
-            outcomes = outcomes.filter(school::la_code.eq(code.clone()));
-            excluded = excluded.filter(school::la_code.eq(code.clone()));
-        }
-        Whose::Everybody => {}
-    }
-    let categories = categories.load(tx)?;
-    let rows: Vec<(i32, String, String, String, bool, i64)> = outcomes.load(tx)?;
-    let out: Vec<(i32, String, String, i64)> = excluded.load(tx)?;
+        .filter(pupil::school_urn.eq_any(&urns))
+        .load(tx)?;
     let headcounts: Vec<Headcount> = headcount::table
         .filter(headcount::year_label.eq_any(years))
-        .filter(
-            headcount::school_urn
-                .eq_any(schools.iter().map(|school| school.urn).collect::<Vec<_>>()),
-        )
+        .filter(headcount::school_urn.eq_any(&urns))
         .select((
             headcount::school_urn,
             headcount::year_label,
@@ -206,7 +180,7 @@ pub(super) fn count_children(
         authorities,
         schools,
         categories,
-        outcomes: less_excluded(rows, out),
+        outcomes: less_excluded(outcomes, excluded),
         headcounts,
     })
 }
@@ -300,11 +274,16 @@ pub(super) fn release(tx: &mut Conn, number: i64) -> Result<Option<ReleaseRow>, 
 }
 
 /// The sealed texts of releases about the same places that somebody outside has seen: those of which the disclosure
-/// ledger tells, withdrawn or not.
+/// ledger tells or that were ever published, withdrawn or not.
 pub(super) fn shown_releases(tx: &mut Conn, audience: &str) -> Result<Vec<(i64, String)>, Error> {
-    let rows: Vec<(i64, String, String)> = release::table
+    let rows: Vec<(i64, String, String, bool)> = release::table
         .order(release::id)
-        .select((release::id, release::audience, release::frozen))
+        .select((
+            release::id,
+            release::audience,
+            release::frozen,
+            release::published_at.is_not_null(),
+        ))
         .load(tx)?;
     let told: Vec<Option<String>> = disclosure::table
         .filter(disclosure::reference.like("release:%"))
@@ -321,10 +300,10 @@ pub(super) fn shown_releases(tx: &mut Conn, audience: &str) -> Result<Vec<(i64, 
     };
     Ok(rows
         .into_iter()
-        .filter(|(id, other, _)| {
-            same_places(other) && told.contains(&Some(format!("release:{id}")))
+        .filter(|(id, other, _, published)| {
+            same_places(other) && (*published || told.contains(&Some(format!("release:{id}"))))
         })
-        .map(|(id, _, frozen)| (id, frozen))
+        .map(|(id, _, frozen, _)| (id, frozen))
         .collect())
 }
 

@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use disclosure::{COLUMNS, SafeTable, Value};
 use rust_xlsxwriter::{Format as CellFormat, Workbook, Worksheet};
 
+use crate::tabular::write_csv_row;
+
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -62,7 +64,8 @@ fn csv(table: &SafeTable) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
     for record in table.records() {
-        writer.write_record(&record)?;
+        // A school's name may begin like a formula.
+        write_csv_row(&mut writer, &record)?;
     }
     writer.into_inner().context("the figures cannot be written")
 }

@@ -16,6 +16,6 @@ pub use announce::{Told, publish_and_tell};
 pub use files::{Format, file};
 pub use queries::{ReleaseRow, releases};
 pub use release::{
-    ReleaseError, ReleaseState, Shelf, audience_name, audit, load, make, publish, take_out,
-    withdraw,
+    ReleaseError, ReleaseState, Shelf, audience_name, audit, load, load_published, make, publish,
+    take_out, withdraw,
 };

@@ -243,8 +243,8 @@ async fn own(
     let shelf = Shelf::open(app.identities.keyring())?;
     app.db
         .read(move |tx| -> Result<_, AppError> {
-            let (row, release) = super::load(tx, &shelf, number)?;
-            if row.state == "published" && audiences.contains(&row.audience) {
+            let (row, release) = super::load_published(tx, &shelf, number)?;
+            if audiences.contains(&row.audience) {
                 Ok((row, release))
             } else {
                 Err(AppError::NotFound)

@@ -299,6 +299,21 @@ pub fn withdraw(
     Ok(())
 }
 
+/// A release that its audience sees: published, and with the evidence of a passed audit under its seal, whatever the
+/// row beside it says.
+pub fn load_published(
+    tx: &mut Conn,
+    shelf: &Shelf,
+    number: i64,
+) -> Result<(ReleaseRow, Release), ReleaseError> {
+    let (row, release) = load(tx, shelf, number)?;
+    if state_of(&row)? == ReleaseState::Published && release.evidence().passed() {
+        Ok((row, release))
+    } else {
+        Err(ReleaseError::Unknown(number))
+    }
+}
+
 /// A release whose file leaves the house: from now on it counts as seen, published or not.
 pub fn take_out(
     tx: &mut Conn,
@@ -315,7 +330,7 @@ pub fn take_out(
     Ok(release)
 }
 
-/// A release with its row.
+/// A release with its row, if both belong together.
 pub fn load(
     tx: &mut Conn,
     shelf: &Shelf,
@@ -323,7 +338,16 @@ pub fn load(
 ) -> Result<(ReleaseRow, Release), ReleaseError> {
     let row = queries::release(tx, number)?.ok_or(ReleaseError::Unknown(number))?;
     let release = shelf.restore(number, &row.frozen)?;
-    Ok((row, release))
+    // The seal is over the text alone: one moved to another row is whole, and not this row's.
+    let same = i64::from(release.number()) == number
+        && release.audience().to_string() == row.audience
+        && release.as_at() == row.as_at;
+    if same {
+        Ok((row, release))
+    } else {
+        let source = disclosure::NotOurs;
+        Err(ReleaseError::Sealed { number, source })
+    }
 }
 
 /// The name of an audience, as titles say it.

@@ -217,6 +217,56 @@ both_databases! {
         assert!(refused.stderr.contains("was changed"), "{}", refused.stderr);
     }
 
+    fn a_release_put_into_the_row_of_another_is_not_shown(test: TestApp) {
+        use stature::db::schema::release_figure;
+        two_forms(test, SCHOOL);
+        two_forms(test, 900_102);
+        let (one, other) = (make(test, "school:900101"), make(test, "school:900102"));
+        test.run(&["release", "publish", &one]).done();
+        // Sealed, passed and whole, but made for another school.
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                let frozen: String = release::table.find(2).select(release::frozen).first(tx)?;
+                diesel::update(release::table.find(1)).set(release::frozen.eq(frozen)).execute(tx)?;
+                diesel::delete(release_figure::table).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let school = test.signed_in(Role::School, &[SCHOOL], &[]);
+        school.get("/figures/1").status(500);
+        assert_eq!(school.download("/figures/1/figures.csv").0, 500);
+        assert!(test.run(&["release", "audit", &one]).code(1).stderr.contains("was changed"));
+        // The other way about: a school's release said to be everybody's.
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::update(release::table.find(2))
+                    .set((release::audience.eq("public"), release::state.eq("published")))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(school.download("/figures/2/figures.csv").0, 500);
+        assert!(test.run(&["release", "publish", &other]).code(1).stderr.contains("was changed"));
+    }
+
+    fn each_step_of_a_release_is_taken_once_and_a_refused_one_changes_nothing(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let number = make(test, "school:900101");
+        let run = |step: &str| test.run(&["release", step, &number]);
+        run("publish").done();
+        assert!(run("publish").code(1).stderr.contains("published already; nothing was changed"));
+        run("audit").done();
+        run("withdraw").done();
+        assert!(run("withdraw").code(1).stderr.contains("withdrawn already; nothing was changed"));
+        assert!(run("publish").code(1).stderr.contains("withdrawn already; nothing was changed"));
+        let list = test.run(&["release", "list"]).done().stdout;
+        assert!(list.contains("school:900101") && list.trim_end().ends_with("withdrawn"), "{list}");
+        for years in ["2026-27,2026-27", "2026-27,2025-26,2024-25,2023-24"] {
+            let refused = test.run(&["release", "make", "--audience", "school:900101", "--years", years]).code(1).stderr;
+            assert!(refused.contains("named twice") || refused.contains("too many"), "{refused}");
+        }
+    }
+
     fn what_cannot_be_made_is_refused_in_words(test: TestApp) {
         two_forms(test, SCHOOL);
         let refused = |audience: &str, years: &str, code: i32| {

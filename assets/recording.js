@@ -16,6 +16,8 @@ if (table) {
   // Rows on their way, and rows that wait for a connection: number → fields.
   const sending = new Set();
   const waiting = new Map(JSON.parse(sessionStorage.getItem(KEY) || '[]'));
+  // Whether the session ended: the forms' tokens are then those of a session that is over.
+  let signedOut = false;
 
   const form = (id) => document.getElementById(`f${id}`);
   const height = (id) => document.getElementById(`h${id}`);
@@ -105,11 +107,12 @@ if (table) {
     } finally {
       sending.delete(id);
     }
-    const signedOut = answer.type === 'opaqueredirect';
-    if (signedOut || answer.status >= 500) {
+    const isSignedOut = answer.type === 'opaqueredirect';
+    signedOut ||= isSignedOut;
+    if (isSignedOut || answer.status >= 500) {
       waiting.set(id, fields);
       showConnection();
-      say(id, signedOut
+      say(id, isSignedOut
         ? 'Not saved yet: you have been signed out. Sign in again in another tab; the row is kept here and will be sent.'
         : 'Not saved yet: the service could not take it. The row is kept and will be sent again.');
       return;
@@ -256,7 +259,37 @@ if (table) {
     });
   }
 
-  const resend = () => {
+  // After a new sign-in the forms take its token, if it is the same person's: nobody's figures go in under another name.
+  const renew = async () => {
+    let answer;
+    try {
+      answer = await fetch(table.dataset.rows, { redirect: 'manual', cache: 'no-store' });
+    } catch {
+      return false;
+    }
+    if (!answer.ok) {
+      return false;
+    }
+    const body = await answer.json();
+    if (String(body.person) !== table.dataset.person) {
+      for (const id of waiting.keys()) {
+        if (form(id)) {
+          say(id, 'Not saved: somebody else has signed in. Note the figures, or have the one who typed them sign in again; until then the row is kept here.');
+        }
+      }
+      return false;
+    }
+    for (const row of rows) {
+      form(idOf(row)).elements.csrf.value = body.csrf;
+    }
+    signedOut = false;
+    return true;
+  };
+
+  const resend = async () => {
+    if (waiting.size === 0 || (signedOut && !(await renew()))) {
+      return;
+    }
     for (const [id, fields] of waiting) {
       if (form(id)) {
         send(id, fields);

@@ -125,6 +125,24 @@ test('a recorder saves a row by the keyboard alone', async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test('a row typed after being signed out is sent once the same person has signed in again', async () => {
+  const page = await as('Recorder');
+  const urn = await firstSchool(page);
+  await page.goto(`/schools/${urn}/record?group=6`);
+  const id = await firstUnmeasured(page).getAttribute('data-row');
+  await page.context().clearCookies();
+  await page.locator(`#h${id}`).fill('141.7');
+  await page.locator(`#w${id}`).fill('36.1');
+  await page.keyboard.press('Enter');
+  await page.locator(`#m${id}`).getByText('you have been signed out').waitFor();
+  const other = await page.context().newPage();
+  await signIn(other, demo, 'Recorder');
+  await page.locator(`#row-${id}[data-outcome="measured"]`).waitFor();
+  await page.reload();
+  assert.equal(await page.locator(`#h${id}`).inputValue(), '141.7');
+  assert.deepEqual(page.faults, []);
+});
+
 test('a recorder saves a row without JavaScript', async () => {
   const page = await as('Recorder', { scripts: false });
   const urn = await firstSchool(page);

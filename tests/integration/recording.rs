@@ -172,6 +172,12 @@ both_databases! {
         let rows = browser.get("/schools/900101/record/rows").status(200);
         assert!(rows.html.contains("\"height\":\"141.2\"") && rows.html.contains("\"version\":1"), "{}", rows.html);
         assert!(!rows.html.contains("Quennell"));
+        // A page that outlived its session takes the token of the new one, if the same person has signed in.
+        let page = open(&browser);
+        let token = page.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert!(rows.html.contains(&format!("\"csrf\":\"{token}\"")), "{}", rows.html);
+        let person = page.html.split("data-person=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert!(rows.html.contains(&format!("\"person\":{person}")), "{}", rows.html);
     }
 
     fn a_page_of_thirty_children_is_small(test: TestApp) {

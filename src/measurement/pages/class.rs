@@ -15,6 +15,7 @@ use crate::identity::{Opened, Purpose, Whose};
 use crate::measurement::Reason;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
+use crate::web::forms::session_token;
 use crate::web::{Allowed, Submitted, View, page, redirect, redirect_with};
 
 /// What the page shows, and how new measurements are dated.
@@ -162,6 +163,7 @@ async fn render_sheet(
         .with("back", request_query(request))
         .with("with_outcome", with_outcome)
         .with("failed", failed)
+        .with("person", allowed.actor().id)
         .with("may_view", allowed.session().may(Permission::ViewChild))
         .with("rows", &sheet.rows)
         .status(status)
@@ -180,10 +182,12 @@ fn safe_query(query: &str) -> String {
         .collect()
 }
 
-/// What the page asks for from time to time: the same rows without names.
+/// What the page asks for from time to time: the same rows without names, and the token of the session, for a page that
+/// outlived the one it was opened in.
 pub async fn record_rows(
     allowed: Allowed<needs::Record>,
     app: web::Data<App>,
+    request: HttpRequest,
     urn: web::Path<i32>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, AppError> {
@@ -198,7 +202,8 @@ pub async fn record_rows(
         .iter()
         .map(|row| row_json(&app, row))
         .collect::<Result<_, _>>()?;
-    Ok(HttpResponse::Ok().json(json!({"rows": rows})))
+    let csrf = session_token(&app, &request)?;
+    Ok(HttpResponse::Ok().json(json!({"rows": rows, "person": allowed.actor().id, "csrf": csrf})))
 }
 
 /// A row as the script takes it: figures for the fields, and what stands as a piece of the page.

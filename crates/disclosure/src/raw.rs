@@ -3,7 +3,8 @@
 //! A [`RawTable`] can be built, never printed or serialised: the only way out
 //! of this crate leads through [`crate::make`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use chrono::NaiveDate;
 
@@ -151,15 +152,17 @@ impl RawTableBuilder {
             authority: authority.to_owned(),
             counts: BTreeMap::new(),
         };
-        if let Some(other) = self.table.schools.insert(urn.to_owned(), school) {
-            self.problems.push(if other.authority == authority {
-                format!("school {urn} is given twice")
-            } else {
-                format!(
-                    "school {urn} is given in two authorities, {} and {authority}",
-                    other.authority
-                )
-            });
+        match self.table.schools.entry(urn.to_owned()) {
+            Entry::Vacant(place) => {
+                place.insert(school);
+            }
+            Entry::Occupied(first) if first.get().authority == authority => {
+                self.problems.push(format!("school {urn} is given twice"));
+            }
+            Entry::Occupied(first) => self.problems.push(format!(
+                "school {urn} is given in two authorities, {} and {authority}",
+                first.get().authority
+            )),
         }
         self
     }

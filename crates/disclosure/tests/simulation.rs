@@ -1,11 +1,6 @@
 //! Whole authorities over months and years: everything passes its audit, when it is made and again before it is
 //! shown, and what is shown is still worth reading. What a reader makes of the files is in `letter.rs`.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a helper that cannot build its input fails the test"
-)]
-
 #[expect(dead_code, reason = "others use the rest of it")]
 mod support;
 

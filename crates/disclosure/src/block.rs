@@ -194,9 +194,19 @@ impl Categories {
         shares.into_iter().map(with).collect()
     }
 
+    /// The same block with its number of children moved by `step`; `None` where
+    /// it has none of its own.
+    pub(crate) fn with_total_moved(&self, step: i64) -> Option<Self> {
+        let total = self.denominator.filter(|_| self.layout == Layout::Whole)?;
+        Some(Self {
+            denominator: Some(total.checked_add_signed(step as i32)?),
+            ..self.clone()
+        })
+    }
+
     /// The same block with its largest figure moved by `step`; `None` where it
     /// has none, or would be left with too little.
-    pub(crate) fn moved(&self, step: i64) -> Option<Self> {
+    pub(crate) fn with_largest_moved(&self, step: i64) -> Option<Self> {
         let mut block = self.clone();
         let (count, at) = (0..block.figures.len())
             .filter_map(|at| block.figures[at].shown.count().map(|count| (count, at)))

@@ -157,50 +157,68 @@ fn earlier_categories(new: &Categories, seen: &Seen<'_>) -> Option<Categories> {
     same.or_else(overlapping).map(|&block| block.clone())
 }
 
-/// What to try, the nearest to the truth first.
+/// What to try, the nearest to the truth first; `new` says which participation
+/// is restated.
 ///
 /// A figure that was left out *because* it would have exposed another tells a
 /// reader who knows this program that it would have. So the first resort is to
-/// show what another, safe set of children would have shown: sums of figures
-/// for rounded sums, then a large figure moved on by a step or two. Leaving
-/// out comes last.
+/// show what another, safe set of children would have shown: children measured
+/// in a year moved on by a step, then the total of the categories, which leaves
+/// each category as near to the truth as it was; only then the largest category.
+/// Leaving out comes last.
 fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Unit> {
     let kept = earlier == Some(&shown.categories);
-    let mut categories = vec![shown.categories.clone()];
+    let own = vec![shown.categories.clone()];
+    let moved_by = |steps: [i64; 2], moved: &dyn Fn(i64) -> Option<Categories>| {
+        let steps = steps.into_iter().filter(|_| !kept);
+        steps.filter_map(moved).collect::<Vec<_>>()
+    };
+    let mut shares = own.clone();
     if !kept {
-        categories.extend(shown.categories.shared_out());
+        shares.extend(shown.categories.shared_out());
     }
-    let newest = new.iter().rposition(|&new| new);
-    let steps = [0, 5, -5, 10, -10];
+    let totals = moved_by([5, -5], &|by| shown.categories.with_total_moved(by));
+    let largest = |steps| moved_by(steps, &|by| shown.categories.with_largest_moved(by));
+    let as_it_is = vec![shown.participation.clone()];
+    let one_step = participation_moved(&shown.participation, new, [5, -5]);
+    let two_steps = participation_moved(&shown.participation, new, [10, -10]);
     let mut attempts = Vec::new();
-    for by in steps {
-        let participation = match newest {
-            Some(at) if by != 0 => {
-                let Some(moved) = shown.participation[at].moved(by) else {
-                    continue;
-                };
-                let mut all = shown.participation.clone();
-                all[at] = moved;
-                all
-            }
-            None if by != 0 => continue,
-            _ => shown.participation.clone(),
-        };
-        attempts.extend(categories.iter().map(|categories| Unit {
-            participation: participation.clone(),
-            categories: categories.clone(),
-        }));
-    }
-    if !kept {
-        attempts.extend(steps[1..].iter().filter_map(|&by| {
-            Some(Unit {
-                participation: shown.participation.clone(),
-                categories: shown.categories.moved(by)?,
+    for (participation, categories) in [
+        (&as_it_is, &shares),
+        (&one_step, &shares),
+        (&as_it_is, &totals),
+        (&one_step, &totals),
+        (&two_steps, &own),
+        (&as_it_is, &largest([5, -5])),
+        (&as_it_is, &largest([10, -10])),
+    ] {
+        attempts.extend(participation.iter().flat_map(|participation| {
+            categories.iter().map(|categories| Unit {
+                participation: participation.clone(),
+                categories: categories.clone(),
             })
         }));
     }
     attempts.extend(with_less(shown, earlier.filter(|_| !kept), kept));
     attempts
+}
+
+/// The participation with the children measured in one restated year moved by a
+/// step, the newest year first.
+fn participation_moved(
+    shown: &[Participation],
+    new: &[bool],
+    steps: [i64; 2],
+) -> Vec<Vec<Participation>> {
+    let years = (0..shown.len()).rev().filter(|&at| new[at]);
+    years
+        .flat_map(|at| steps.map(|by| (at, by)))
+        .filter_map(|(at, by)| {
+            let mut all = shown.to_vec();
+            all[at] = shown[at].moved(by)?;
+            Some(all)
+        })
+        .collect()
 }
 
 /// The last resort: the categories as they were before, or without sexes, or

@@ -255,7 +255,7 @@ fn counts_that_do_not_add_up_are_refused_all_at_once() {
         .authority("301", "Southshire")
         .authority("301", "Southshire");
     builder.school("100000", "Hill School", "301");
-    builder.school("100000", "Hill School", "301");
+    builder.school("100000", "Hill School", "213");
     for children in [i64::MIN, i64::MAX, 4_294_967_296] {
         builder.participation("100000", year(2026), YearGroup::Reception, children, 0);
     }

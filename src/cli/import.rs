@@ -380,20 +380,47 @@ fn print_problems(prepared: &Prepared, to_file: bool) {
     }
 }
 
+/// A kind of change by its word in reports, as it is told of children.
+fn change_in_words(change: &str) -> &str {
+    match change {
+        "school" => "now at another school",
+        "year_group" => "in another year group",
+        "class" => "in another class",
+        "nhs_number" => "with a new NHS number",
+        "upn" => "with a new UPN",
+        "given_name" => "with a new given name",
+        "family_name" => "with a new family name",
+        "preferred_name" => "with a new preferred name",
+        "date_of_birth" => "with a corrected date of birth",
+        "sex" => "with a corrected sex",
+        "ethnicity" => "with another ethnic group",
+        "address" => "with a new address",
+        "contacts" => "with changed parents or carers",
+        "sensitive" => "marked sensitive, or no longer",
+        "returned" => "back on roll",
+        other => other,
+    }
+}
+
 fn print_counts(counts: &Counts, year: CollectionYear, mode: Mode, applied: bool) {
     let verb = match (mode, applied) {
         (Mode::DryRun, _) => "would be",
         (_, true) => "were",
         (_, false) => "could be",
     };
-    println!("{} children's rows for {year}:", counts.rows);
-    println!("  {} new {verb} added", counts.new);
+    let rows = if counts.rows == 1 {
+        "row of a child"
+    } else {
+        "rows of children"
+    };
+    println!("{} {rows} for {year}:", counts.rows);
+    println!("  {} new, {verb} added", counts.new);
     println!(
-        "  {} already held, of whom {} unchanged",
+        "  {} already held, of whom {} are unchanged",
         counts.matched, counts.unchanged
     );
     for (what, count) in &counts.changed {
-        println!("    {count} with another {}", what.replace('_', " "));
+        println!("    {count} {}", change_in_words(what));
     }
     for (count, words) in [
         (counts.duplicate, "the same child as an earlier row"),
@@ -403,7 +430,7 @@ fn print_counts(counts: &Counts, year: CollectionYear, mode: Mode, applied: bool
         (counts.rows_with_warnings, "with a warning"),
         (
             counts.leavers,
-            "not on the list any more: proposed to have left",
+            "on the last list but not on this one: proposed to have left",
         ),
     ] {
         if count > 0 {

@@ -619,7 +619,8 @@ impl Columns {
             }
         }
         if !(school_known || has(Field::Urn) || has(Field::DfeNumber) || has(Field::SchoolName)) {
-            missing.push("the school (URN), and no school was named".to_owned());
+            missing
+                .push("the school (its URN), and no school was named beside the file".to_owned());
         }
         if missing.is_empty() {
             return Ok(());
@@ -830,7 +831,7 @@ mod tests {
         let columns = find_columns(&table, &Choices::default(), 2026).unwrap();
         let message = columns.check_complete(false).unwrap_err().to_string();
         assert!(
-            message.contains("Date of birth, Sex, the school"),
+            message.contains("Date of birth, Sex, the school (its URN)"),
             "{message}"
         );
         assert!(message.contains("Forename, Surname, Class"), "{message}");

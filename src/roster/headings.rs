@@ -62,7 +62,7 @@ pub(super) fn is_foreign(heading: &str, field: Field) -> bool {
     let about_contact = WORDS
         .persons
         .iter()
-        .any(|(word, _)| label.split(' ').any(|other| other == word));
+        .any(|(word, _)| label.split(' ').any(|other| other == word.trim()));
     has(&WORDS.foreign)
         || match field {
             // A child's own address is the school's, not a parent's.
@@ -105,7 +105,7 @@ fn outside_brackets(heading: &str) -> String {
 }
 
 struct HeadingWords {
-    /// Words for a parent or carer, longest first; with the number of the
+    /// Words for a parent or carer between spaces, longest first; with the number of the
     /// contact where the word implies one.
     persons: Vec<(String, Option<u8>)>,
     ordinals: HashMap<String, u8>,
@@ -137,7 +137,9 @@ impl HeadingWords {
             let word = word.to_owned();
             match kind {
                 "child" => words.child_words.push(word),
-                "person" => words.persons.push((word, value.parse().ok())),
+                "person" => words
+                    .persons
+                    .push((format!(" {word} "), value.parse().ok())),
                 "ordinal" => {
                     words
                         .ordinals
@@ -187,9 +189,9 @@ impl HeadingWords {
         let mut rest = format!(" {label} ");
         let (mut person, mut number) = (false, None);
         for (word, implied) in &self.persons {
-            let bounded = format!(" {word} ");
-            while let Some(at) = rest.find(&bounded) {
-                rest.replace_range(at..=at + word.len(), "");
+            while let Some(at) = rest.find(word) {
+                // One of the spaces stays between the words beside it.
+                rest.replace_range(at..at + word.len() - 1, "");
                 person = true;
                 number = number.or(*implied);
             }

@@ -369,6 +369,22 @@ both_databases! {
         assert!(String::from_utf8(bytes).unwrap().contains("'=HYPERLINK"));
         page.press("Discard this upload").shows("nothing was imported");
         assert_eq!(children(test), 0);
+        upload(test, &browser, "traps.csv", "").press("Import the good rows now").shows("The roster was imported");
+        assert_eq!(children(test), 39);
+    }
+
+    fn every_kind_of_workbook_goes_in_by_command_and_by_browser(test: TestApp) {
+        prepared(test);
+        for name in ["libreoffice.xls", "libreoffice.ods", "libreoffice.xlsx"] {
+            let report = import(test, name, None, 0);
+            let known = usize::from(name != "libreoffice.xls") * 8;
+            assert_eq!((report["counts"]["new"].as_u64(), report["counts"]["unchanged"].as_u64()), (Some(8 - known as u64), Some(known as u64)), "{name}");
+        }
+        assert_eq!(children(test), 8);
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        let page = upload(test, &browser, "layouts/headings_in_two_rows.xls", "900101").shows("11 rows are children’s");
+        page.press("Import").shows("The roster was imported");
+        assert_eq!(children(test), 18);
     }
 
     fn a_corrected_column_is_remembered_for_the_layout_by_browser_and_command(test: TestApp) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::super::columns::{Choices, How};
-use super::super::field::Field;
+use super::super::columns::{Choices, Column, How};
+use super::super::field::{Field, MOST_PARENTS};
 use super::super::import::{ImportError, Parsed};
 use super::super::queries::ImportRecord;
 use super::super::staged;
@@ -113,36 +113,96 @@ fn view(
     parsed: &Parsed,
     form: &FormData,
 ) -> Result<HttpResponse, AppError> {
-    let columns: Vec<Value> = parsed
-        .columns
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| !column.heading.is_empty())
-        .map(|(index, column)| {
-            json!({
-                "name": format!("column-{index}"),
-                "heading": column.heading,
-                "field": column.field.map(Field::key).unwrap_or_default(),
-                "how": match column.how {
-                    How::Heading => "by its heading",
-                    How::Values => "by its values",
-                    How::Chosen => "as chosen before",
-                    How::LeftAlone => "",
-                },
-                "examples": examples(parsed, index),
+    let columns = parsed.columns.columns.iter().enumerate();
+    let columns = columns.filter(|(_, column)| !column.heading.is_empty());
+    let (used, unused): (Vec<_>, Vec<_>) =
+        columns.partition(|(index, column)| column.field.is_some() || in_doubt(parsed, *index));
+    let show = |columns: Vec<(usize, &Column)>| -> Vec<Value> {
+        columns
+            .into_iter()
+            .map(|(index, column)| {
+                json!({
+                    "name": format!("column-{index}"),
+                    "heading": column.heading,
+                    "field": column.field.map(Field::key).unwrap_or_default(),
+                    "hint": hint(parsed, index, column),
+                })
             })
-        })
-        .collect();
-    let fields: Vec<Value> = Field::all()
-        .map(|field| json!({"value": field.key(), "text": field.label()}))
-        .collect();
+            .collect()
+    };
     View::new(app, request, allowed, "What each column is")
         .with("id", record.id)
-        .with("columns", columns)
-        .with("fields", fields)
+        .with("used", show(used))
+        .with("unused", show(unused))
+        .with("fields", field_groups())
         .form(form)
         .render("pages/roster/columns.html")
+}
+
+fn in_doubt(parsed: &Parsed, column: usize) -> bool {
+    let questions = &parsed.columns.questions;
+    questions
+        .iter()
+        .any(|question| question.columns.contains(&column))
+}
+
+/// Everything a column can be, under the headings by which people look for it.
+fn field_groups() -> Vec<Value> {
+    let group = |label: String, of: &dyn Fn(Field) -> bool| {
+        let items: Vec<Value> = Field::all()
+            .filter(|field| of(*field))
+            .map(|field| json!({"value": field.key(), "text": field.label()}))
+            .collect();
+        json!({"label": label, "items": items})
+    };
+    let is_address = |field: Field| {
+        matches!(
+            field,
+            Field::AddressLine(_)
+                | Field::House
+                | Field::Street
+                | Field::Town
+                | Field::Postcode
+                | Field::AddressBlock
+        )
+    };
+    let is_school = |field: Field| {
+        matches!(
+            field,
+            Field::Urn | Field::DfeNumber | Field::LocalAuthority | Field::SchoolName
+        )
+    };
+    let is_parent = |field: Field| matches!(field, Field::Parent(..));
+    let mut groups = vec![
+        group("The child".to_owned(), &|field| {
+            !(is_address(field) || is_school(field) || is_parent(field))
+        }),
+        group("The child’s address".to_owned(), &is_address),
+        group("The school".to_owned(), &is_school),
+    ];
+    for number in 1..=MOST_PARENTS {
+        groups.push(group(
+            format!("Parent or carer {number}"),
+            &|field| matches!(field, Field::Parent(of, _) if of == number),
+        ));
+    }
+    groups
+}
+
+/// The first values of a column, and how it came to its field where the heading
+/// does not say it.
+fn hint(parsed: &Parsed, index: usize, column: &Column) -> String {
+    let examples = examples(parsed, index);
+    let values = if examples.is_empty() {
+        "The column is empty.".to_owned()
+    } else {
+        examples.join(" · ")
+    };
+    match column.how {
+        How::Values => format!("{values} (recognised by its values)"),
+        How::Chosen => format!("{values} (as chosen for this layout)"),
+        How::Heading | How::LeftAlone => values,
+    }
 }
 
 /// The first different values of a column.

@@ -119,6 +119,6 @@ pub fn plan_of(bytes: &[u8]) {
         let _ = row.message();
     }
     for slip in &plan.slips {
-        let _ = slip.message(&table);
+        let _ = slip.message(&table, &columns);
     }
 }

@@ -18,7 +18,7 @@ use super::read_child::{
 use super::repeats;
 use super::rows::{self, NotAChild};
 use super::schools::Schools;
-use super::slip::{self, Slip};
+use super::slip::{self, Displaced, Slip};
 use crate::fields::{NhsNumber, Upn, Urn, YearGroup, YearGroupReading, text};
 use crate::identity::Person;
 use crate::tabular::{Row, Table, restored};
@@ -95,8 +95,8 @@ pub struct Checked {
 /// A row on its way through the check.
 pub(super) struct Reading {
     pub(super) row: CheckedRow,
-    /// By how many columns its cells have moved.
-    moved: i8,
+    /// What happened to its cells, when they are not where they should be.
+    displaced: Option<Displaced>,
     /// The contacts of a row that has nothing else.
     pub(super) contacts: Vec<Ranked>,
     /// The priorities of the child's contacts.
@@ -107,7 +107,7 @@ impl From<CheckedRow> for Reading {
     fn from(row: CheckedRow) -> Self {
         Self {
             row,
-            moved: 0,
+            displaced: None,
             contacts: Vec::new(),
             priorities: Vec::new(),
         }
@@ -167,19 +167,45 @@ pub fn check(table: &Table, columns: &Columns, context: &Context<'_>) -> Checked
     pass_over_notes(table, columns, &mut rows);
     repeats::gather_contacts(&mut rows, layout.one_contact_each());
     let first = columns.heading_row + 1;
-    let moved: Vec<(usize, i8)> = rows
+    let moved: Vec<(usize, Displaced)> = rows
         .iter()
         .enumerate()
-        .filter(|(_, reading)| reading.moved != 0)
-        .map(|(index, reading)| (first + index, reading.moved))
+        .filter_map(|(index, reading)| Some((first + index, reading.displaced?)))
         .collect();
     let mut notices = layout.dates.notices();
+    notices.extend(wrong_year_notice(&rows, context.start_year));
     notices.extend(sheets_notice(table));
     Checked {
         rows: rows.into_iter().map(|reading| reading.row).collect(),
         slips: slip::runs(&moved),
         notices,
     }
+}
+
+/// Asks whether the academic year is right, when most children are too old or
+/// too young for it.
+fn wrong_year_notice(rows: &[Reading], start_year: i32) -> Option<String> {
+    let (mut children, mut unusual) = (0usize, 0usize);
+    for reading in rows {
+        if matches!(
+            reading.row.verdict,
+            Verdict::Child(_) | Verdict::Rejected(_)
+        ) {
+            children += 1;
+            unusual += usize::from(reading.row.findings.iter().any(|finding| {
+                matches!(
+                    finding.code,
+                    Code::DobOutsideYearWindow | Code::AgeOutOfRange
+                )
+            }));
+        }
+    }
+    (unusual >= 5 && unusual * 2 > children).then(|| {
+        format!(
+            "Most dates of birth are outside the usual ones of {start_year}-{:02}. Was the right academic year chosen?",
+            (start_year + 1) % 100
+        )
+    })
 }
 
 /// Says which rows are which sheet's, where the file has several.
@@ -465,45 +491,42 @@ fn check_row(row: Row<'_>, columns: &Columns, layout: &Layout, context: &Context
             })
         };
     }
-    let (checked, suspicious) = check_child(row, columns, layout, context, None);
-    if suspicious {
-        let by = slip::moved_by(row, columns);
-        if by != 0 {
-            let finding = Finding {
-                code: Code::ColumnsSlipped,
-                heading: None,
-                message: format!(
-                    "The cells of this row appear to have moved {} to the {}; see the first such row.",
-                    if by.abs() == 1 {
-                        "one column"
-                    } else {
-                        "two columns"
-                    },
-                    if by > 0 { "right" } else { "left" }
-                ),
-            };
-            return Reading {
-                moved: by,
-                ..Reading::from(CheckedRow {
-                    number,
-                    verdict: Verdict::Rejected(Glimpse::default()),
-                    findings: vec![finding],
-                })
-            };
-        }
+    let (checked, matters) = check_child(row, columns, layout, context, None);
+    let Some(displaced) = slip::displaced(row, columns, matters) else {
+        return checked;
+    };
+    let finding = Finding {
+        code: Code::ColumnsSlipped,
+        heading: None,
+        message: match displaced {
+            Displaced::By(_) => format!(
+                "The cells of this row appear to {}; see the first such row.",
+                displaced.words(columns)
+            ),
+            Displaced::Swapped(..) => {
+                format!("The cells under {}, as it seems.", displaced.words(columns))
+            }
+        },
+    };
+    Reading {
+        displaced: Some(displaced),
+        ..Reading::from(CheckedRow {
+            number,
+            verdict: Verdict::Rejected(Glimpse::default()),
+            findings: vec![finding],
+        })
     }
-    checked
 }
 
-/// Checks a row that is a child; true when so much is wrong with it that its
-/// cells may have moved. `year_group` is one that a subheading gave.
+/// Checks a row that is a child, and counts the matters found: where there are
+/// many its cells may have moved. `year_group` is one that a subheading gave.
 fn check_child(
     row: Row<'_>,
     columns: &Columns,
     layout: &Layout,
     context: &Context<'_>,
     year_group: Option<YearGroupReading>,
-) -> (Reading, bool) {
+) -> (Reading, usize) {
     let number = row.number();
     let mut checker = RowChecker {
         row,
@@ -520,13 +543,13 @@ fn check_child(
             message: "Not in Reception or Year 6, so passed over.".to_owned(),
         };
         // A moved cell can look like another year, too.
-        let suspicious = checker.findings.len() >= 3;
+        let matters = checker.findings.len();
         let skipped = CheckedRow {
             number,
             verdict: Verdict::Skipped,
             findings: vec![finding],
         };
-        return (skipped.into(), suspicious);
+        return (skipped.into(), matters);
     }
     let year_group = match year_group {
         Some(YearGroupReading::Measured(year_group)) => Some(year_group),
@@ -554,7 +577,7 @@ fn check_child(
     let ranked = read_contacts(&mut checker);
     let priorities = ranked.iter().map(|ranked| ranked.priority).collect();
     let contacts = ranked.into_iter().map(|ranked| ranked.contact).collect();
-    let suspicious = checker.findings.len() >= 3;
+    let matters = checker.findings.len();
     let verdict = match (urn, year_group, sex, date_of_birth) {
         (Some(urn), Some(year_group), Some(sex), Some(date_of_birth)) if !checker.has_problem() => {
             Verdict::Child(Box::new(RosterChild {
@@ -593,7 +616,7 @@ fn check_child(
             findings: checker.findings,
         })
     };
-    (reading, suspicious)
+    (reading, matters)
 }
 
 /// Gives the rows under a subheading, or on a sheet, the year group or class

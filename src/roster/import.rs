@@ -223,7 +223,7 @@ pub fn prepare(
     tx: &mut Conn,
     by: By<'_>,
     year: CollectionYear,
-    table: &Table,
+    parsed: &Parsed,
     mut checked: Checked,
 ) -> Result<Prepared, ImportError> {
     by.progress.begin(Step::Comparing, 0);
@@ -232,7 +232,10 @@ pub fn prepare(
     let held = held_children(tx, by.identities, by.actor, &year.to_string())?;
     let places = note_unknown_postcodes(tx, &mut checked)?;
     let plan = plan(checked, &held);
-    let slips = plan.slips.iter().map(|slip| slip.message(table));
+    let slips = plan
+        .slips
+        .iter()
+        .map(|slip| slip.message(&parsed.table, &parsed.columns));
     let notices = slips.chain(plan.notices.iter().cloned()).collect();
     Ok(Prepared {
         plan,
@@ -360,7 +363,7 @@ pub fn import(
     mode: Mode,
 ) -> Result<(Prepared, Option<Applied>, Parsed), ImportError> {
     let CheckedFile { parsed, checked } = file;
-    let prepared = prepare(tx, by, target.year, &parsed.table, checked)?;
+    let prepared = prepare(tx, by, target.year, &parsed, checked)?;
     let rejected = prepared.counts().rejected;
     let applied = match mode {
         Mode::DryRun => None,

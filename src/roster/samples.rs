@@ -344,9 +344,9 @@ fn a_common_transfer_file_is_read() {
 #[test]
 fn every_trap_is_seen() {
     check_sample("traps.csv", None);
-    let (plan, _, table) = import("traps.csv", None, &[]);
+    let (plan, columns, table) = import("traps.csv", None, &[]);
     assert_eq!(plan.slips.len(), 1);
-    let message = plan.slips[0].message(&table);
+    let message = plan.slips[0].message(&table, &columns);
     assert!(
         message.starts_with("Columns appear to have moved one column to the right from row 53 on"),
         "{message}"

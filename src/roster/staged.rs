@@ -110,7 +110,7 @@ pub fn preview(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Preview, Im
     let schools = db.read_now(queries::schools)?;
     let file = reread(db, by, record)?.check(&schools, target, by.progress)?;
     let (parsed, checked) = (file.parsed, file.checked);
-    let prepared = db.write_now(|tx| prepare(tx, by, target.year, &parsed.table, checked))?;
+    let prepared = db.write_now(|tx| prepare(tx, by, target.year, &parsed, checked))?;
     Ok(Preview { parsed, prepared })
 }
 
@@ -123,7 +123,7 @@ pub fn confirm(db: &Db, by: By<'_>, record: &ImportRecord, mode: Mode) -> Result
     let (parsed, checked) = (file.parsed, file.checked);
     let year = target.year.to_string();
     db.write_now(|tx| {
-        let prepared = prepare(tx, by, target.year, &parsed.table, checked)?;
+        let prepared = prepare(tx, by, target.year, &parsed, checked)?;
         let counts = prepared.counts();
         if mode == Mode::AllOrNothing && counts.rejected > 0 {
             return Err(ImportError::Problems {

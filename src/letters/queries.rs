@@ -1,6 +1,6 @@
 //! The rows of letters, and what eligibility asks of a child's record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -11,7 +11,8 @@ use super::reason;
 use super::state::{Kind, Letter, State};
 use crate::access::Scope;
 use crate::db::schema::{
-    academic_year, letter, measurement, not_measured, outbox, pupil, school, warning,
+    academic_year, disclosure, disclosure_pupil, letter, measurement, not_measured, outbox, pupil,
+    school, warning,
 };
 use crate::db::{Conn, Error};
 use crate::measurement::Reason;
@@ -426,15 +427,34 @@ fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i6
     Ok(rows.into_iter().collect())
 }
 
-/// Children whose parents have had, or may have had, a result of an earlier version.
-fn told_before(tx: &mut Conn, pupils: &[i64]) -> Result<std::collections::HashSet<i64>, Error> {
-    let rows: Vec<i64> = letter::table
+/// Children whose parents have had, or may have had, a result of an earlier version. A letter in doubt that was to be
+/// sent again, and was overtaken first, is told from others by its row in the ledger.
+fn told_before(tx: &mut Conn, pupils: &[i64]) -> Result<HashSet<i64>, Error> {
+    let earlier: Vec<(i64, i64, String)> = letter::table
         .inner_join(pupil::table)
         .filter(letter::pupil_id.eq_any(pupils))
         .filter(letter::kind.eq(Kind::Result.code()))
         .filter(letter::version.lt(pupil::outcome_version))
-        .filter(letter::state.eq_any([State::Sent.code(), State::InDoubt.code()]))
-        .select(letter::pupil_id)
+        .select((letter::id, letter::pupil_id, letter::state))
         .load(tx)?;
-    Ok(rows.into_iter().collect())
+    if earlier.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let in_ledger: HashSet<String> = disclosure_pupil::table
+        .inner_join(disclosure::table)
+        .filter(disclosure_pupil::pupil_id.eq_any(pupils))
+        .filter(disclosure::reference.is_not_null())
+        .select(disclosure::reference.assume_not_null())
+        .load::<String>(tx)?
+        .into_iter()
+        .collect();
+    let may_have_arrived = |id: i64, state: &str| {
+        [State::Sent.code(), State::InDoubt.code()].contains(&state)
+            || in_ledger.contains(&format!("letter:{id}"))
+    };
+    Ok(earlier
+        .into_iter()
+        .filter(|(id, _, state)| may_have_arrived(*id, state))
+        .map(|(_, pupil, _)| pupil)
+        .collect())
 }

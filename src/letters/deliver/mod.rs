@@ -23,8 +23,8 @@ use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Sealer, hex};
 use crate::letters::content::Content;
 use crate::letters::press::Press;
-use crate::letters::state::{Letter, State};
-use crate::letters::texts::{self};
+use crate::letters::state::{Letter, Refused, State};
+use crate::letters::texts;
 use crate::letters::{LetterError, queries, store};
 use crate::outbox::{self, Delivery, Kind, OutboxError, Parcel};
 use crate::settings;
@@ -154,7 +154,10 @@ impl<'a> Post<'a> {
                 match self.settle(&written, &result) {
                     Ok(to) => report.count(&to),
                     // Settled by a person in the meantime.
-                    Err(LetterError::Outbox(OutboxError::NotFromHere(_))) => {}
+                    Err(
+                        LetterError::Outbox(OutboxError::NotFromHere(_))
+                        | LetterError::Refused(Refused::NotFromHere),
+                    ) => {}
                     Err(error) => return Err(error),
                 }
             }

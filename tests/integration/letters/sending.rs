@@ -93,6 +93,25 @@ both_databases! {
         assert!(message.contains(&message_id), "the copy can be recognised");
     }
 
+    fn a_doubt_that_a_corrected_result_overtakes_is_still_told(test: TestApp) {
+        let zara = ready(test);
+        let unreachable = stature::config::MailTransport::Smtp("smtp://127.0.0.1:9".to_owned());
+        let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
+        let press = press();
+        let post = Post::new(&app, &press, actor()).unwrap();
+        post.queue_ready().unwrap();
+        let mut claimed = post.claim(10, &mut Report::default()).unwrap();
+        assert!(post.begin(&mut claimed[0]).unwrap());
+        test.app.clock.advance(Duration::minutes(11));
+        assert_eq!(Post::new(&app, &press, actor()).unwrap().recover().unwrap().in_doubt, 1);
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        nurse.get("/letters?state=in_doubt").follow("Zara Okonkwo").press("Send it again");
+        measure(test, zara, 1130);
+        assert_eq!(prepared(test).held, 1);
+        assert_eq!(sent(test).sent, 0, "the parents may have two results");
+        nurse.get("/letters?state=held").shows("The parents have had a letter with an earlier result.");
+    }
+
     fn a_doubt_can_be_settled_as_arrived(test: TestApp) {
         ready(test);
         let press = press();

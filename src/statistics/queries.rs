@@ -83,10 +83,6 @@ pub(super) enum Whose {
 }
 
 /// Counts the children of some years, of schools that are part of the statistics.
-#[expect(
-    clippy::too_many_lines,
-    reason = "a few queries of one moment, each spelled out"
-)]
 pub(super) fn count_children(
     tx: &mut Conn,
     whose: &Whose,

@@ -3,6 +3,11 @@
 //! A batch insert of a slice does not exist on the common connection, and one
 //! statement a row over a socket would make a large roster take minutes.
 
+#![expect(
+    clippy::ref_option_ref,
+    reason = "diesel's derives refer to every field"
+)]
+
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;

@@ -405,16 +405,18 @@ fn change_in_words(change: &str) -> &str {
 fn print_counts(counts: &Counts, year: CollectionYear, mode: Mode, applied: bool) {
     let verb = match (mode, applied) {
         (Mode::DryRun, _) => "would be",
+        (_, true) if counts.new == 1 => "was",
         (_, true) => "were",
         (_, false) => "could be",
     };
+    let children = if counts.new == 1 { "child" } else { "children" };
     let rows = if counts.rows == 1 {
         "row of a child"
     } else {
         "rows of children"
     };
     println!("{} {rows} for {year}:", counts.rows);
-    println!("  {} new, {verb} added", counts.new);
+    println!("  {} new {children} {verb} added", counts.new);
     println!(
         "  {} already held, of whom {} are unchanged",
         counts.matched, counts.unchanged

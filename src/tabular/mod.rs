@@ -23,7 +23,7 @@ mod workbook;
 pub use error::ReadError;
 pub use headings::{HeadingMatch, find_heading_row};
 pub use limits::Limits;
-pub use output::{neutralised, restored, write_csv_row, write_with_errors};
+pub use output::{ERRORS, neutralised, restored, write_csv_row, write_with_errors};
 pub use synonyms::Synonyms;
 pub use table::{Row, Table, TableBuilder};
 

@@ -33,6 +33,9 @@ pub fn restored(cell: &str) -> &str {
     }
 }
 
+/// The heading of the column of errors.
+pub const ERRORS: &str = "Errors";
+
 /// Writes one row of CSV with every cell neutralised.
 pub fn write_csv_row<W: Write, S: AsRef<str>>(
     writer: &mut csv::Writer<W>,
@@ -49,7 +52,8 @@ pub fn write_csv_row<W: Write, S: AsRef<str>>(
 /// `heading_row` is the position of the headings in the table; `errors` gives
 /// the text for a row by its number. UTF-8 with a byte-order mark, without
 /// which spreadsheets misread accents; blank rows are written too, so that
-/// every row keeps its number.
+/// every row keeps its number. A column "Errors" that is the last already, as in
+/// a file that comes back, is written anew.
 pub fn write_with_errors<W: Write>(
     table: &Table,
     heading_row: usize,
@@ -57,7 +61,13 @@ pub fn write_with_errors<W: Write>(
     mut out: W,
 ) -> io::Result<()> {
     out.write_all("\u{feff}".as_bytes())?;
-    let width = table.width();
+    let headings = table.row(heading_row);
+    let comes_back = headings.cell(headings.len().saturating_sub(1)).trim() == ERRORS;
+    let width = if comes_back {
+        headings.len() - 1
+    } else {
+        table.width()
+    };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
     let mut number = 0;
     for row in table.rows() {
@@ -67,7 +77,7 @@ pub fn write_with_errors<W: Write>(
         }
         number = row.number();
         let last = if row.index() == heading_row {
-            Some("Errors".to_owned())
+            Some(ERRORS.to_owned())
         } else {
             errors(row.number())
         };
@@ -103,6 +113,17 @@ mod tests {
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "\u{feff}Name,Note,Errors\n,,\nJo,'=1+1,No date of birth.\nAl,\"a\nb\",\n"
+        );
+    }
+
+    #[test]
+    fn a_file_that_comes_back_keeps_one_column_of_errors() {
+        let sheets = read_sheets(b"Name,Note,Errors\nJo,x,No date.\n", &Limits::UPLOAD).unwrap();
+        let mut out = Vec::new();
+        write_with_errors(&sheets[0].table, 0, |_| None, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\u{feff}Name,Note,Errors\nJo,x,\n"
         );
     }
 

@@ -183,6 +183,7 @@ pub fn find_columns(
     recognise_by_values(table, heading_row, &headings, &mut candidates, start_year);
     repeated_addresses_are_lines(&headings, &mut candidates);
     name_beside_surname(table, heading_row, &mut candidates);
+    first_and_last(&headings, &mut candidates);
     drop_superseded(&mut candidates);
 
     let mut columns: Vec<Column> = headings
@@ -422,6 +423,34 @@ fn repeated_addresses_are_lines(headings: &[String], candidates: &mut [Candidate
     }
     for (line, index) in (1..=super::field::MOST_LINES).zip(blocks) {
         candidates[index].0 = Some((Field::AddressLine(line), 5));
+    }
+}
+
+/// Takes "First" and "Last" for names where nothing else is headed as one.
+fn first_and_last(headings: &[String], candidates: &mut [Candidate]) {
+    let named = |(candidate, _): &Candidate| {
+        candidate.is_some_and(|(field, _)| {
+            matches!(
+                field,
+                Field::GivenName | Field::FamilyName | Field::FullName
+            )
+        })
+    };
+    let place = |word: &str| {
+        headings
+            .iter()
+            .position(|heading| text::label(heading) == word)
+    };
+    let (Some(first), Some(last)) = (place("first"), place("last")) else {
+        return;
+    };
+    if candidates.iter().any(named) {
+        return;
+    }
+    for (index, field) in [(first, Field::GivenName), (last, Field::FamilyName)] {
+        if candidates[index].1 == How::LeftAlone {
+            candidates[index] = (Some((field, 3)), How::Heading);
+        }
     }
 }
 
@@ -773,6 +802,14 @@ mod tests {
             keys("Name,Surname,DoB\nAnn Hill,Hill,2016-01-01\n")[0],
             "full_name"
         );
+    }
+
+    #[test]
+    fn first_and_last_are_names_where_nothing_else_is() {
+        let headings = "First,Last,DoB,Sex,Year\na,b,2016-01-01,F,6\n";
+        assert_eq!(keys(headings)[..2], ["given_name", "family_name"]);
+        let beside = "Forename,Surname,DoB,First,Last\na,b,2016-01-01,c,d\n";
+        assert_eq!(keys(beside)[3..], ["", ""]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::rows::{self, NotAChild};
 use super::schools::Schools;
 use super::slip::{self, Displaced, Slip};
 use crate::fields::{NhsNumber, Upn, Urn, YearGroup, YearGroupReading, text};
-use crate::identity::Person;
+use crate::identity::{Contact, Person};
 use crate::tabular::{Row, Table, restored};
 
 /// What a file is checked against.
@@ -576,7 +576,9 @@ fn check_child(
     );
     let ranked = read_contacts(&mut checker);
     let priorities = ranked.iter().map(|ranked| ranked.priority).collect();
-    let contacts = ranked.into_iter().map(|ranked| ranked.contact).collect();
+    let mut contacts: Vec<Contact> = ranked.into_iter().map(|ranked| ranked.contact).collect();
+    // A hundred thousand children stand in memory at once.
+    contacts.shrink_to_fit();
     let matters = checker.findings.len();
     let verdict = match (urn, year_group, sex, date_of_birth) {
         (Some(urn), Some(year_group), Some(sex), Some(date_of_birth)) if !checker.has_problem() => {

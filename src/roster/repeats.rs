@@ -59,7 +59,8 @@ fn note_others(first: &Reading, later: &mut Reading) {
 /// The rows with contacts of a child that an earlier row describes: position,
 /// and the position of that row.
 fn later_rows(rows: &[Reading]) -> Vec<(usize, usize)> {
-    let mut first_rows: HashMap<(NaiveDate, &str, &str), usize> = HashMap::new();
+    let mut first_rows: HashMap<(NaiveDate, &str, &str), usize> =
+        HashMap::with_capacity(rows.len());
     let mut later = Vec::new();
     let mut above = None;
     for (index, reading) in rows.iter().enumerate() {

@@ -83,7 +83,7 @@ fn main() {
         sums.moved, sums.left_out
     );
     println!(
-        "two-form tables in July: {}, with healthy weight, overweight and very overweight: {}, with participation of the running year: {}",
+        "two-form tables in July, the year measured: {}, with healthy weight, overweight and very overweight: {}, with participation of the running year: {}",
         sums.school_tables, sums.useful, sums.taking_part
     );
     println!(
@@ -192,7 +192,7 @@ fn errors(sums: &mut Sums, made: &Made<'_>) {
     }
 }
 
-/// Counts the tables of year groups of some 55 children that say something.
+/// Counts the tables of year groups of some 55 children, most of them measured, that say something.
 fn usefulness(sums: &mut Sums, made: &Made<'_>) {
     let table = made.release.table();
     for group in disclosure::YearGroup::ALL {
@@ -202,8 +202,10 @@ fn usefulness(sums: &mut Sums, made: &Made<'_>) {
             child.group == group && Audience::School(urn(child.school)) == *table.audience()
         };
         let eligible = made.children.iter().filter(here);
-        let now = eligible.filter(|child| child.year == latest).count();
-        if !(50..=60).contains(&now) {
+        let now: Vec<&Child> = eligible.filter(|child| child.year == latest).collect();
+        let measured = now.iter().filter(|child| child.category.is_some()).count();
+        // A fifth of the schools has had no visit by July: nothing can be said of their year.
+        if !(50..=60).contains(&now.len()) || measured * 2 < now.len() {
             continue;
         }
         let is_shown = |row: &&disclosure::Row| matches!(row.percent, Value::Percent(_));

@@ -45,7 +45,6 @@ fn sixty_schools_over_twelve_monthly_releases_expose_nobody() {
 }
 
 #[test]
-#[ignore = "long without optimisation: cargo test --release -p disclosure --test simulation -- --ignored"]
 fn a_hundred_and_twenty_schools_over_twelve_monthly_releases_expose_nobody() {
     assert_eq!(passed(&Plan::of(120)), 12 * 122);
 }

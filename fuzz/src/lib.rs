@@ -4,12 +4,6 @@
 //! by their path, so that a fuzz target is built in a minute and without a
 //! database, a web server or a typesetter.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the program uses more of these modules than the targets do"
-)]
-
 #[path = "../../src/fields/mod.rs"]
 pub mod fields;
 #[path = "../../src/tabular/mod.rs"]
@@ -33,10 +27,12 @@ pub mod roster {
     pub mod ctf;
     mod dates;
     pub mod field;
+    mod heading_rows;
     mod headings;
     pub mod matching;
     pub mod merge;
     mod names;
+    mod neighbours;
     pub mod plan;
     pub mod progress;
     mod read;

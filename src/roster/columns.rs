@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::field::{Field, ParentPart};
+use super::heading_rows::{Headings, whole_headings};
 use super::headings::{ALONE, BARE, Recognised, is_foreign, recognise};
+use super::neighbours::consider_neighbours;
 use super::values;
 use crate::fields::text;
 use crate::tabular::{ERRORS, Table, find_heading_row, restored};
@@ -94,7 +96,7 @@ pub enum ColumnsError {
 }
 
 /// What a column may be, with the rank of its heading, and how that was found.
-type Candidate = (Option<(Field, u8)>, How);
+pub(super) type Candidate = (Option<(Field, u8)>, How);
 
 /// The headings of a sheet that looks like a roster: reduced to words, blank
 /// columns at the end left off. `None` for a cover, a key to codes, a summary.
@@ -181,10 +183,7 @@ pub fn find_columns(
         ));
     }
     recognise_by_values(table, heading_row, &headings, &mut candidates, start_year);
-    repeated_addresses_are_lines(&headings, &mut candidates);
-    name_beside_surname(table, heading_row, &mut candidates);
-    first_and_last(&headings, &mut candidates);
-    drop_superseded(&mut candidates);
+    consider_neighbours(table, heading_row, &headings, &mut candidates);
 
     let mut columns: Vec<Column> = headings
         .into_iter()
@@ -258,107 +257,6 @@ fn fitting_values(
     (!misfit).then_some(recognised)
 }
 
-/// A row of headings, put together from two where the table has two.
-struct Headings {
-    /// Position of the lower of its rows.
-    row: usize,
-    /// A text for each column.
-    texts: Vec<String>,
-}
-
-/// Puts headings together that stand in two rows: groups of columns ("Parent 1",
-/// "Parent 2") above the columns' own names, or words cut in two by a merged
-/// cell. Two rows are only taken when they say more than one.
-fn whole_headings(table: &Table, found: usize) -> Headings {
-    let single = heading_texts(table, found);
-    let mut best = (said_by(&single), found, single);
-    let neighbours = [
-        found.checked_sub(1).map(|upper| (upper, found)),
-        (found + 1 < table.len()).then_some((found, found + 1)),
-    ];
-    for (upper, lower) in neighbours.into_iter().flatten() {
-        if !is_part_of_headings(table, upper, found) || !is_part_of_headings(table, lower, found) {
-            continue;
-        }
-        let texts = joined(&heading_texts(table, upper), &heading_texts(table, lower));
-        let said = said_by(&texts);
-        if said > best.0 {
-            best = (said, lower, texts);
-        }
-    }
-    Headings {
-        row: best.1,
-        texts: best.2,
-    }
-}
-
-/// Whether a row beside the one found could belong to the headings: several
-/// short texts and no value.
-fn is_part_of_headings(table: &Table, row: usize, found: usize) -> bool {
-    if row == found {
-        return true;
-    }
-    let mut filled = 0;
-    for cell in table.row(row).cells().map(str::trim) {
-        if cell.is_empty() {
-            continue;
-        }
-        filled += 1;
-        if cell.len() > 60 || crate::fields::read_date(cell).is_ok() || cell.contains('@') {
-            return false;
-        }
-    }
-    filled >= 2
-}
-
-/// How many different things the headings say, and how many of them at all.
-fn said_by(headings: &[String]) -> usize {
-    let mut unnumbered: BTreeMap<ParentPart, u8> = BTreeMap::new();
-    let fields: std::collections::BTreeSet<Field> = headings
-        .iter()
-        .filter_map(|heading| match recognise(heading)? {
-            Recognised::Field(field, _) => Some(field),
-            Recognised::Parent(part, _) => {
-                let seen = unnumbered.entry(part).or_default();
-                *seen += 1;
-                Some(Field::Parent((*seen).min(super::field::MOST_PARENTS), part))
-            }
-        })
-        .collect();
-    fields.len()
-}
-
-/// Two rows of headings as one. A group's name stands over the first of its
-/// columns only, because the cells beside it are merged into it.
-fn joined(upper: &[String], lower: &[String]) -> Vec<String> {
-    let mut group = "";
-    upper
-        .iter()
-        .zip(lower)
-        .map(|(above, own)| {
-            if !above.is_empty() {
-                group = above;
-            }
-            if own.is_empty() {
-                return above.clone();
-            }
-            let both = format!("{group} {own}");
-            let both = both.trim();
-            match (recognise(both), recognise(own)) {
-                (Some(_), _) | (None, None) => both.to_owned(),
-                (None, Some(_)) => own.clone(),
-            }
-        })
-        .collect()
-}
-
-fn heading_texts(table: &Table, heading_row: usize) -> Vec<String> {
-    let row = table.row(heading_row);
-    (0..table.width())
-        .map(|column| text::clean(row.cell(column)).into_owned())
-        .collect()
-}
-
 /// The name a column goes by in [`Choices`]: its heading reduced to words, with
 /// its number when the heading comes again.
 fn choice_names(headings: &[String]) -> Vec<String> {
@@ -402,121 +300,6 @@ fn recognise_by_values(
             .all(|(taken, _)| taken.is_none_or(|(taken, _)| taken != field))
         {
             candidates[column] = (Some((field, 1)), How::Values);
-        }
-    }
-}
-
-/// Takes columns that are all headed "Address" for its lines.
-fn repeated_addresses_are_lines(headings: &[String], candidates: &mut [Candidate]) {
-    let blocks: Vec<usize> = candidates
-        .iter()
-        .enumerate()
-        .filter(|(_, (candidate, how))| {
-            let block = candidate.is_some_and(|(field, _)| field == Field::AddressBlock);
-            block && *how == How::Heading
-        })
-        .map(|(index, _)| index)
-        .collect();
-    let alike = |index: &usize| text::label(&headings[*index]) == text::label(&headings[blocks[0]]);
-    if blocks.len() < 2 || !blocks.iter().all(alike) {
-        return;
-    }
-    for (line, index) in (1..=super::field::MOST_LINES).zip(blocks) {
-        candidates[index].0 = Some((Field::AddressLine(line), 5));
-    }
-}
-
-/// Takes "First" and "Last" for names where nothing else is headed as one.
-fn first_and_last(headings: &[String], candidates: &mut [Candidate]) {
-    let named = |(candidate, _): &Candidate| {
-        candidate.is_some_and(|(field, _)| {
-            matches!(
-                field,
-                Field::GivenName | Field::FamilyName | Field::FullName
-            )
-        })
-    };
-    let place = |word: &str| {
-        headings
-            .iter()
-            .position(|heading| text::label(heading) == word)
-    };
-    let (Some(first), Some(last)) = (place("first"), place("last")) else {
-        return;
-    };
-    if candidates.iter().any(named) {
-        return;
-    }
-    for (index, field) in [(first, Field::GivenName), (last, Field::FamilyName)] {
-        if candidates[index].1 == How::LeftAlone {
-            candidates[index] = (Some((field, 3)), How::Heading);
-        }
-    }
-}
-
-/// Takes "Name" for the given name where it stands beside a column of family
-/// names that it does not repeat.
-fn name_beside_surname(table: &Table, heading_row: usize, candidates: &mut [Candidate]) {
-    let place = |wanted: Field| {
-        candidates
-            .iter()
-            .position(|(candidate, _)| candidate.is_some_and(|(field, _)| field == wanted))
-    };
-    let (None, Some(family), Some(full)) = (
-        place(Field::GivenName),
-        place(Field::FamilyName),
-        place(Field::FullName),
-    ) else {
-        return;
-    };
-    if candidates[full].1 == How::Chosen {
-        return;
-    }
-    let repeats = table
-        .rows()
-        .skip(heading_row + 1)
-        .take(values::SAMPLE)
-        .any(|row| {
-            let family = text::folded(row.cell(family));
-            !family.is_empty() && text::folded(row.cell(full)).contains(&family)
-        });
-    if !repeats {
-        candidates[full].0 = Some((Field::GivenName, 3));
-    }
-}
-
-/// Leaves alone what a better column says already: a full name beside its two
-/// parts, an address in one cell beside its lines, the school's name beside its
-/// number.
-fn drop_superseded(candidates: &mut [Candidate]) {
-    let has = |candidates: &[Candidate], wanted: Field| {
-        candidates
-            .iter()
-            .any(|(field, _)| field.is_some_and(|(field, _)| field == wanted))
-    };
-    let mut dropped = Vec::new();
-    if has(candidates, Field::GivenName) && has(candidates, Field::FamilyName) {
-        dropped.push(Field::FullName);
-    }
-    let lines =
-        (1..=super::field::MOST_LINES).filter(|line| has(candidates, Field::AddressLine(*line)));
-    if lines.count() > 0 || has(candidates, Field::Street) {
-        dropped.push(Field::AddressBlock);
-    }
-    if has(candidates, Field::Urn) || has(candidates, Field::DfeNumber) {
-        dropped.push(Field::SchoolName);
-    }
-    for number in 1..=super::field::MOST_PARENTS {
-        let part = |part| Field::Parent(number, part);
-        let both =
-            has(candidates, part(ParentPart::Given)) && has(candidates, part(ParentPart::Family));
-        if both {
-            dropped.push(part(ParentPart::Name));
-        }
-    }
-    for (field, how) in candidates.iter_mut() {
-        if *how != How::Chosen && field.is_some_and(|(field, _)| dropped.contains(&field)) {
-            (*field, *how) = (None, How::LeftAlone);
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod field;
 #[cfg(test)]
 mod fixtures;
 pub mod geography;
+mod heading_rows;
 mod headings;
 #[cfg(test)]
 mod hostile;
@@ -28,6 +29,7 @@ mod layouts;
 pub mod matching;
 pub mod merge;
 mod names;
+mod neighbours;
 pub mod pages;
 pub mod plan;
 pub mod progress;

@@ -74,6 +74,8 @@ pub struct Config {
     pub web: WebConfig,
     /// A folder of further fonts for letters.
     pub fonts: Option<PathBuf>,
+    /// The file of this program, to be started again for work that needs a process of its own.
+    pub program: PathBuf,
 }
 
 /// The database's address, its back end decided by the scheme.
@@ -222,8 +224,18 @@ impl Config {
                 ..WebConfig::default()
             },
             fonts: args.fonts.clone(),
+            program: this_program(),
         })
     }
+}
+
+/// The file of this program. On Linux its name in `/proc` works also after a newer version was put in its place.
+fn this_program() -> PathBuf {
+    let in_proc = PathBuf::from("/proc/self/exe");
+    if in_proc.exists() {
+        return in_proc;
+    }
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("stature"))
 }
 
 #[cfg(test)]

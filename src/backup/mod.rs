@@ -94,6 +94,9 @@ pub enum BackupError {
         "the backup is of another version of the schema: restore it with the program that made it ({0}), then run `stature migrate` with this one; nothing was changed"
     )]
     OtherSchema(String),
+    /// The backup's file is the one that the database is in.
+    #[error("{0} is the database itself, not a backup of it; nothing was changed")]
+    TheDatabase(PathBuf),
     /// A file is not as it was written.
     #[error("{0} is missing or was altered after the backup was made; nothing was changed")]
     Altered(String),
@@ -212,6 +215,9 @@ pub fn restore(
         return Err(BackupError::OtherSchema(manifest.program));
     }
     for (name, written) in &manifest.files {
+        if app.db.owns_file(&folder.join(name)) {
+            return Err(BackupError::TheDatabase(folder.join(name)));
+        }
         if !matches!(digest(&folder.join(name)), Ok(found) if found == *written) {
             return Err(BackupError::Altered(name.clone()));
         }

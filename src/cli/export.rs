@@ -60,7 +60,7 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
             return Err(years::YearError::Unknown(label.clone()).into());
         }
         let children = export::children_for_export(tx, by, &label, school)?;
-        let file = create_private(&out).map_err(Refused::File)?;
+        let file = create_private(&app.db, &out).map_err(Refused::File)?;
         export::write_canonical(&children, file).map_err(|error| Refused::File(error.into()))?;
         Ok(children.len())
     })?;

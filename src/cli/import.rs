@@ -11,9 +11,10 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, not_the_database};
 use crate::app::App;
 use crate::audit::{self, Actor};
+use crate::db::{self, Db};
 use crate::fields::{CollectionYear, Urn};
 use crate::roster::import::{By, ImportError, Mode, Parsed, Prepared, Target};
 use crate::roster::plan::{Action, Counts};
@@ -22,7 +23,7 @@ use crate::roster::{self, import};
 use crate::schools::geography::{self, GeographyError};
 use crate::schools::{self, RegisterError};
 use crate::tabular::{self, Limits, ReadError};
-use crate::{db, years};
+use crate::years;
 
 /// The most problems printed; all of them go to `--errors` and `--report`.
 const MOST_PRINTED: usize = 40;
@@ -160,7 +161,8 @@ fn watched<T>(progress: &RosterProgress, work: impl FnOnce() -> T) -> T {
 }
 
 /// Reads a whole file, refused by its size before any of it is read.
-pub(super) fn read_file(path: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read_file(db: &Db, path: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
+    not_the_database(db, path)?;
     let shown = path.display();
     let size = std::fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?;
     if size.is_dir() {
@@ -170,13 +172,15 @@ pub(super) fn read_file(path: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>>
     std::fs::read(path).with_context(|| format!("{shown} cannot be read"))
 }
 
-fn open_file(path: &Path) -> anyhow::Result<File> {
+fn open_file(db: &Db, path: &Path) -> anyhow::Result<File> {
+    not_the_database(db, path)?;
     File::open(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
 /// Makes a file that holds names readable by its owner only.
-pub(super) fn create_private(path: &Path) -> anyhow::Result<BufWriter<File>> {
+pub(super) fn create_private(db: &Db, path: &Path) -> anyhow::Result<BufWriter<File>> {
     use std::os::unix::fs::OpenOptionsExt as _;
+    not_the_database(db, path)?;
     std::fs::OpenOptions::new()
         .write(true)
         .create(true)
@@ -200,7 +204,7 @@ enum Refused {
 
 fn import_schools(app: &App, file: &Path) -> Outcome {
     let limits = &Limits::COMMAND_LINE;
-    let bytes = read_file(file, limits)?;
+    let bytes = read_file(&app.db, file, limits)?;
     let table = tabular::read_table(&bytes, limits, |_| true).map_err(|error| match error {
         ReadError::NotATable(what) => {
             anyhow::anyhow!(
@@ -231,7 +235,7 @@ fn import_schools(app: &App, file: &Path) -> Outcome {
 }
 
 fn import_postcodes(app: &App, file: &Path) -> Outcome {
-    let opened = open_file(file)?;
+    let opened = open_file(&app.db, file)?;
     let (actor, now) = (Actor::command("import postcodes"), app.clock.now());
     let progress = Progress::start();
     progress.step("Reading postcodes");
@@ -262,7 +266,7 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
 }
 
 fn import_deprivation(app: &App, file: &Path) -> Outcome {
-    let opened = open_file(file)?;
+    let opened = open_file(&app.db, file)?;
     let (actor, now) = (Actor::command("import deprivation"), app.clock.now());
     let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
         let taken = geography::import_deprivation(tx, opened)?;
@@ -298,7 +302,7 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
         school: args.school,
     };
     let limits = &Limits::COMMAND_LINE;
-    let bytes = zeroize::Zeroizing::new(read_file(&args.file, limits)?);
+    let bytes = zeroize::Zeroizing::new(read_file(&app.db, &args.file, limits)?);
     let mode = match (args.dry_run, args.partial) {
         (true, _) => Mode::DryRun,
         (false, true) => Mode::Partial,
@@ -323,10 +327,10 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
             .write_now(|tx| import::import(tx, by, target, file, &bytes, mode))?)
     })?;
     if let Some(path) = &args.errors {
-        write_errors(path, &prepared, &parsed)?;
+        write_errors(&app.db, path, &prepared, &parsed)?;
     }
     if let Some(path) = &args.report {
-        let mut out = create_private(path)?;
+        let mut out = create_private(&app.db, path)?;
         serde_json::to_writer_pretty(&mut out, &prepared.report(&parsed.columns))?;
         out.flush()
             .with_context(|| format!("{} cannot be written", path.display()))?;
@@ -349,8 +353,8 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
 }
 
 /// Writes the list back with what is wrong with each row.
-fn write_errors(path: &Path, prepared: &Prepared, parsed: &Parsed) -> anyhow::Result<()> {
-    let out = create_private(path)?;
+fn write_errors(db: &Db, path: &Path, prepared: &Prepared, parsed: &Parsed) -> anyhow::Result<()> {
+    let out = create_private(db, path)?;
     roster::write_errors(&prepared.plan, parsed, out)
         .with_context(|| format!("{} cannot be written", path.display()))
 }

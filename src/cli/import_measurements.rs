@@ -58,7 +58,7 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
     let limits = &Limits::COMMAND_LINE;
     let progress = Progress::start();
     progress.step("Reading the measurements");
-    let bytes = zeroize::Zeroizing::new(read_file(&args.file, limits)?);
+    let bytes = zeroize::Zeroizing::new(read_file(&app.db, &args.file, limits)?);
     let parsed = import::parse(&bytes, limits)?;
     progress.step("Finding the children, checking and writing");
     let actor = Actor::command("import measurements");
@@ -76,13 +76,13 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
         Err(Stop::Failed(error)) => return Err(error.into()),
     };
     if let Some(path) = &args.errors {
-        let out = create_private(path)?;
+        let out = create_private(&app.db, path)?;
         parsed
             .write_errors(&report, out)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     if let Some(path) = &args.report {
-        let mut out = create_private(path)?;
+        let mut out = create_private(&app.db, path)?;
         serde_json::to_writer_pretty(&mut out, &report.json(&parsed))?;
         out.flush()
             .with_context(|| format!("{} cannot be written", path.display()))?;

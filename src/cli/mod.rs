@@ -13,6 +13,7 @@ mod import_measurements;
 mod job;
 mod letters;
 mod migrate;
+mod raw_bytes;
 mod release;
 mod retention;
 mod serve;
@@ -20,13 +21,16 @@ mod synth;
 mod user;
 mod year;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::config::{Config, GlobalArgs};
+use crate::db::Db;
 
 /// Manages a child height and weight measurement programme.
 #[derive(Debug, Parser)]
@@ -84,6 +88,9 @@ enum Command {
     /// The record of what happened
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Write the bytes of a file to standard output: retention starts this to search the database's file
+    #[command(hide = true)]
+    RawBytes(raw_bytes::RawBytesArgs),
 }
 
 /// How a command ended, when it did not fail.
@@ -113,8 +120,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Outcome {
+    if let Command::RawBytes(args) = &cli.command {
+        return raw_bytes::run(args);
+    }
     let config = Config::from_args(&cli.global)?;
     match cli.command {
+        Command::RawBytes(args) => raw_bytes::run(&args),
         Command::Serve(args) => serve::run(config, cli.global.public_url.is_some(), args),
         Command::Demo(args) => demo::run(config, args),
         Command::Migrate => migrate::run(&config),
@@ -140,6 +151,18 @@ fn run(cli: Cli) -> Outcome {
 fn open(config: Config) -> anyhow::Result<App> {
     migrate::set_up_if_empty(&config)?;
     Ok(App::start(config)?)
+}
+
+/// Refuses a file of the database itself as something to read or to write over: opening it would drop the locks that
+/// this process holds on it.
+fn not_the_database(db: &Db, path: &Path) -> anyhow::Result<()> {
+    if db.owns_file(path) {
+        bail!(
+            "{} is the database itself: name another file",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Logs to standard error; `RUST_LOG` chooses how much.

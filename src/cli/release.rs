@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use disclosure::{AcademicYear, Audience, Evidence};
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, not_the_database};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::statistics::{self, Format, ReleaseError, Shelf};
@@ -100,6 +100,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
             let actor = Actor::command("release export");
             let (_, release) = app.db.read_now(|tx| statistics::load(tx, &shelf, number))?;
             let bytes = statistics::file(release.table(), format)?;
+            not_the_database(&app.db, &out)?;
             // The ledger first: a file of which nobody knows must not exist.
             app.db
                 .write_now(|tx| statistics::take_out(tx, &shelf, &actor, now, number))?;

@@ -12,7 +12,8 @@ pub mod migrate;
 pub mod raw_bytes;
 pub mod schema;
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -113,6 +114,13 @@ pub fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
     }
 }
 
+/// The path of a file that SQLite keeps beside the database, by its ending.
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
 /// Creates the data folder readable by its owner only.
 fn make_private_folder(folder: &std::path::Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
@@ -172,12 +180,31 @@ impl Db {
         &self.url
     }
 
-    /// The file of an embedded database.
+    /// The file of an embedded database. A process that has it open through SQLite must not open it otherwise: see
+    /// [`raw_bytes`].
     pub fn file(&self) -> Option<PathBuf> {
         match &self.url {
             DatabaseUrl::Sqlite(path) => Some(path.clone()),
             DatabaseUrl::Postgres(_) => None,
         }
+    }
+
+    /// Whether `path` is a file of this database, also under another name: it must not be read or written then.
+    pub fn owns_file(&self, path: &Path) -> bool {
+        let Some(file) = self.file() else {
+            return false;
+        };
+        let number = |path: &Path| {
+            std::fs::metadata(path)
+                .ok()
+                .map(|file| (file.dev(), file.ino()))
+        };
+        let Some(wanted) = number(path) else {
+            return false;
+        };
+        ["", "-wal", "-shm", "-journal"]
+            .into_iter()
+            .any(|ending| number(&beside(&file, ending)) == Some(wanted))
     }
 
     /// Runs `work` in a reading transaction on this thread.

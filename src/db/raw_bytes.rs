@@ -2,16 +2,23 @@
 //!
 //! What was deleted is not gone from the bytes by itself. SQLite overwrites it (`secure_delete`), but the journal keeps
 //! earlier pages until it is emptied. PostgreSQL keeps dead rows until a table is written anew.
+//!
+//! A process must never open the file of its own SQLite database except through SQLite. When it closes the file, POSIX
+//! drops every lock that the process holds on it, SQLite's own included; the next program that opens and closes the
+//! database then takes itself for the last user and deletes the journal under the running server, with every save since
+//! the last checkpoint. Therefore this program is started a second time to read the file, and hands the bytes over
+//! through a pipe.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
-use super::{Conn, Db, Error};
+use super::{Conn, Db, Error, beside};
 
 /// Bytes read at once.
 const PIECE: usize = 4 << 20;
@@ -102,18 +109,22 @@ pub fn rewrite(db: &Db) -> Result<(), RawBytesError> {
     clean(db)
 }
 
-/// Hands every piece of every file of the database to `each`; `None` says that the next file begins.
-pub fn read_all(db: &Db, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), RawBytesError> {
+/// Hands every piece of every file of the database to `each`; `None` says that the next file begins. `program` is the
+/// file of this program, which is started for each file of SQLite as `stature raw-bytes FILE`.
+pub fn read_all(
+    db: &Db,
+    program: &Path,
+    each: &mut dyn FnMut(Option<&[u8]>),
+) -> Result<(), RawBytesError> {
     match db.file() {
         Some(file) => {
-            let beside = |ending: &str| {
-                let mut name = file.clone().into_os_string();
-                name.push(ending);
-                PathBuf::from(name)
-            };
-            for path in [file.clone(), beside("-wal"), beside("-journal")] {
+            for path in [
+                file.clone(),
+                beside(&file, "-wal"),
+                beside(&file, "-journal"),
+            ] {
                 each(None);
-                read_file(&path, each)?;
+                read_in_another_process(program, &path, each)?;
             }
             Ok(())
         }
@@ -124,21 +135,55 @@ pub fn read_all(db: &Db, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), RawB
     }
 }
 
-fn read_file(path: &Path, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), RawBytesError> {
+/// Reads a file in a process of its own, see the module.
+fn read_in_another_process(
+    program: &Path,
+    path: &Path,
+    each: &mut dyn FnMut(Option<&[u8]>),
+) -> Result<(), RawBytesError> {
     let unreadable = |error: std::io::Error| {
         RawBytesError::NotPermitted(format!("a file of the database cannot be read: {error}"))
     };
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(unreadable(error)),
-    };
+    // The child needs no setting, and the environment may hold the mail server's password.
+    let mut child = Command::new(program)
+        .arg("raw-bytes")
+        .arg(path)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(unreadable)?;
     let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece).map_err(unreadable)? {
-            0 => return Ok(()),
-            length => each(Some(&piece[..length])),
+    if let Some(mut pipe) = child.stdout.take() {
+        loop {
+            match pipe.read(&mut piece).map_err(unreadable)? {
+                0 => break,
+                length => each(Some(&piece[..length])),
+            }
         }
+    }
+    let ended = child.wait_with_output().map_err(unreadable)?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&ended.stderr);
+    Err(RawBytesError::NotPermitted(format!(
+        "a file of the database cannot be read: {}",
+        said.trim()
+    )))
+}
+
+/// Writes the bytes of a file to `out`, and nothing when there is no such file. Only a process that has no database
+/// open may call this.
+pub fn write_file(path: &Path, out: &mut impl Write) -> std::io::Result<()> {
+    match File::open(path) {
+        Ok(mut file) => {
+            std::io::copy(&mut file, out)?;
+            out.flush()
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

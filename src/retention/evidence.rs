@@ -111,7 +111,7 @@ type Searched = Result<(Found, u64), String>;
 
 fn search(app: &App, needles: &Needles) -> Result<Searched, RetentionError> {
     let mut search = Search::new(needles);
-    let read = raw_bytes::read_all(&app.db, &mut |piece| match piece {
+    let read = raw_bytes::read_all(&app.db, &app.config.program, &mut |piece| match piece {
         Some(piece) => search.feed(piece),
         None => search.next_file(),
     });

@@ -1,9 +1,6 @@
 //! Nothing that names a child lies in clear anywhere, and whoever opens a name leaves a row that says so.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 
 use diesel::prelude::*;
 use stature::access::Role;
@@ -13,7 +10,7 @@ use stature::db::schema::{access, access_pupil, audit_event, pupil};
 use stature::db::{Conn, Error};
 use stature::identity::{IdentityError, Purpose, Whose};
 
-use crate::support::{ChildSpec, TestApp};
+use crate::support::{ChildSpec, Served, TestApp};
 
 /// Two children whose every detail is a word or a number that stands nowhere else.
 fn children() -> [ChildSpec; 2] {
@@ -89,7 +86,7 @@ fn holds_no_secret(bytes: &[u8], place: &str) {
 /// Every byte of the database as it lies on disk, its journal included, with nothing cleaned before.
 fn database_bytes(test: &TestApp) -> Vec<u8> {
     let mut bytes = Vec::new();
-    raw_bytes::read_all(test.db(), &mut |piece| {
+    raw_bytes::read_all(test.db(), &test.app.config.program, &mut |piece| {
         bytes.extend_from_slice(piece.unwrap_or_default());
     })
     .unwrap();
@@ -105,42 +102,6 @@ fn accesses(test: &TestApp) -> i64 {
     test.db()
         .read_now(|tx| -> Result<i64, Error> { Ok(access::table.count().get_result(tx)?) })
         .unwrap()
-}
-
-/// The program serving on the test's data, its log going into a file.
-struct Served {
-    process: std::process::Child,
-    address: String,
-}
-
-impl Served {
-    fn start(test: &TestApp, log: &str) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_stature"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1"])
-            .current_dir(test.folder.path())
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("RUST_LOG", "debug")
-            .env("DATABASE_URL", test.url())
-            .env("STATURE_KEYRING", test.path("keyring"))
-            .env("STATURE_NOW", test.app.clock.today().to_string())
-            .env("SMTP_URL", format!("file:{}", test.path("mail").display()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(test.path(log)).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("Serving on ")
-            .unwrap_or_else(|| panic!("the server did not start: {line}"))
-            .to_owned();
-        Self { process, address }
-    }
 }
 
 /// A roster of the two children, with the date of birth of the second one as `born`.
@@ -178,13 +139,6 @@ fn subjects_and_file_names(test: &TestApp) -> (usize, String) {
         }
     }
     (count, told)
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
 }
 
 both_databases! {

@@ -1,5 +1,6 @@
 //! Names go when their date has come, and the evidence that they went.
 
+mod locks;
 mod runs;
 
 use chrono::{NaiveDate, NaiveDateTime};

@@ -68,6 +68,7 @@ impl TestApp {
                 ..WebConfig::default()
             },
             fonts: None,
+            program: env!("CARGO_BIN_EXE_stature").into(),
         };
         let app = App::start(config).unwrap();
         let (send, receive) = std::sync::mpsc::channel();

@@ -4,11 +4,13 @@ mod app;
 mod browser;
 mod children;
 mod database;
+mod served;
 
 pub(crate) use app::{Finished, PASSWORD, TestApp};
 pub(crate) use browser::{Browser, Page};
 pub(crate) use children::ChildSpec;
 pub(crate) use database::{Backend, scratch_database};
+pub(crate) use served::Served;
 
 /// Makes of each function two tests, one for each database:
 /// `both_databases! { fn a_sentence(test: TestApp) { … } }`.

@@ -29,6 +29,7 @@ mod retention;
 mod roster;
 mod schema;
 mod sealed;
+mod upgrade;
 mod visits;
 mod web;
 mod years;

@@ -1,8 +1,9 @@
 //! A running service, and the program run beside it on the same data.
 
+use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use chrono::NaiveDate;
@@ -48,10 +49,15 @@ pub(crate) struct Finished {
 }
 
 impl TestApp {
-    /// Starts a service.
+    /// Starts a service on an empty database.
     pub(crate) fn start(backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = scratch_database(backend, folder.path());
+        Self::start_on(folder, url)
+    }
+
+    /// Starts a service on a database, and on the keyring in `folder`.
+    pub(crate) fn start_on(folder: TempDir, url: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let config = Config {
@@ -253,30 +259,13 @@ impl TestApp {
 
     /// Runs the program with something on its standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Finished {
-        use std::io::Write;
-        use std::process::Stdio;
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stature"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("DATABASE_URL", &self.url)
-            .env("STATURE_KEYRING", self.path("keyring"))
-            .env("STATURE_NOW", self.app.clock.today().to_string())
-            .env("SMTP_URL", format!("file:{}", self.path("mail").display()))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that does not read its input may have ended before it is written.
-        let _unread = child.stdin.take().unwrap().write_all(input);
-        let output = child.wait_with_output().unwrap();
-        Finished {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        run_program_at(
+            self.folder.path(),
+            &self.url,
+            &self.app.clock.today().to_string(),
+            arguments,
+            input,
+        )
     }
 }
 
@@ -293,6 +282,45 @@ impl Finished {
     pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
         self
+    }
+}
+
+/// Runs the program on the data of `folder` and `url` without a service beside it, on 30 November 2026.
+pub(crate) fn run_program(folder: &Path, url: &str, arguments: &[&str]) -> Finished {
+    run_program_at(folder, url, "2026-11-30", arguments, b"")
+}
+
+fn run_program_at(
+    folder: &Path,
+    url: &str,
+    today: &str,
+    arguments: &[&str],
+    input: &[u8],
+) -> Finished {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stature"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("DATABASE_URL", url)
+        .env("STATURE_KEYRING", folder.join("keyring"))
+        .env("STATURE_NOW", today)
+        .env(
+            "SMTP_URL",
+            format!("file:{}", folder.join("mail").display()),
+        )
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input may have ended before it is written.
+    let _unread = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    Finished {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ mod children;
 mod database;
 mod served;
 
-pub(crate) use app::{Finished, PASSWORD, TestApp};
+pub(crate) use app::{Finished, PASSWORD, TestApp, run_program};
 pub(crate) use browser::{Browser, Page};
 pub(crate) use children::ChildSpec;
 pub(crate) use database::{Backend, scratch_database};

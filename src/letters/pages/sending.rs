@@ -1,0 +1,123 @@
+//! Preparing and sending letters, and pausing all sending.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::access::needs;
+use crate::app::App;
+use crate::db;
+use crate::error::{AppError, bad_request};
+use crate::letters::LetterError;
+use crate::letters::deliver::{self, Post};
+use crate::letters::press::Press;
+use crate::letters::{decide, prepare as preparing};
+use crate::web::{Allowed, Submitted, View, redirect_with};
+
+/// Messages sent while somebody waits for the page; the job sends the rest.
+const SENT_WHILE_WAITING: usize = 100;
+
+/// Makes letters of new outcomes and looks again at those that wait.
+pub async fn prepare(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let (actor, parts) = (allowed.actor().clone(), app.clone());
+    let prepared = db::blocking(move || -> Result<_, LetterError> {
+        let press = Press::new(parts.config.fonts.as_deref())?;
+        preparing::prepare(&parts, &press, &actor, false)
+    })
+    .await?;
+    let said = if prepared.is_empty() {
+        "Nothing has changed: every outcome has its letter.".to_owned()
+    } else {
+        format!(
+            "Ready: {}. Held: {}. No usable contact: {}. Not needed: {}. Overtaken: {}.",
+            prepared.ready,
+            prepared.held,
+            prepared.no_contact,
+            prepared.not_needed,
+            prepared.superseded
+        )
+    };
+    Ok(redirect_with("/letters", "success", &said))
+}
+
+/// Sends what is ready: some at once, the rest by the job.
+pub async fn send(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let (actor, parts) = (allowed.actor().clone(), app.clone());
+    let report = db::blocking(move || -> Result<_, LetterError> {
+        let press = Press::new(parts.config.fonts.as_deref())?;
+        let post = Post::new(&parts, &press, actor)?;
+        let queued = post.queue_ready()?;
+        let mut report = post.run(SENT_WHILE_WAITING)?;
+        report.queued = queued;
+        Ok(report)
+    })
+    .await?;
+    if report.stopped {
+        return Ok(redirect_with(
+            "/letters",
+            "warning",
+            "All letters are stopped. Nothing was sent.",
+        ));
+    }
+    let mut said = format!("Sent: {}.", report.sent);
+    let waiting = report
+        .queued
+        .saturating_sub(report.sent + report.failed + report.in_doubt + report.held);
+    for (count, words) in [
+        (waiting, "Waiting to be sent"),
+        (report.held, "Held at the last look"),
+        (report.failed, "Failed"),
+        (report.in_doubt, "May have arrived"),
+    ] {
+        if count > 0 {
+            said = format!("{said} {words}: {count}.");
+        }
+    }
+    Ok(redirect_with("/letters", "success", &said))
+}
+
+/// The page that stops all letters or lets them go again.
+pub async fn stop_page(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let stopped = app.db.read(deliver::is_stopped).await?;
+    let title = if stopped {
+        "Let letters go again"
+    } else {
+        "Stop all letters"
+    };
+    View::new(&app, &request, &allowed, title)
+        .with("stopped", stopped)
+        .render("pages/letters/stop.html")
+}
+
+/// Stops all letters, or lets them go again.
+pub async fn stop(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let stopped = match form.0.text("letters") {
+        "stop" => true,
+        "go" => false,
+        _ => return Err(bad_request("Choose whether letters are to be stopped.")),
+    };
+    let (actor, now) = (allowed.actor().clone(), app.clock.now());
+    app.db
+        .write(move |tx| decide::set_stopped(tx, &actor, stopped, now))
+        .await?;
+    let said = if stopped {
+        "All letters are stopped. Nothing goes until somebody lets them go again."
+    } else {
+        "Letters go again."
+    };
+    Ok(redirect_with("/letters", "success", said))
+}

@@ -47,8 +47,12 @@ permissions! {
     ViewChild,
     /// Correct a child's record and set its flags.
     EditChild,
-    /// Hold, release and send letters.
+    /// Hold, release and send the letters of the schools in scope.
     ManageLetters,
+    /// Change the letter templates, which every school's letters are made from.
+    EditTemplates,
+    /// Pause and resume all sending of letters.
+    PauseLetters,
     /// Import rosters and decide on close matches.
     ManageRosters,
     /// Upload the school's own roster.

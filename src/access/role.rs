@@ -89,6 +89,8 @@ impl Role {
                 P::ViewChild,
                 P::EditChild,
                 P::ManageLetters,
+                P::EditTemplates,
+                P::PauseLetters,
                 P::ManageRosters,
                 P::ManageSchools,
                 P::ManageReleases,

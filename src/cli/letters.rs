@@ -36,7 +36,8 @@ pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
     match command {
         LettersCommand::Prepare { dry_run } => {
             let actor = Actor::command("letters prepare");
-            let prepared = prepare::prepare(app, &press(app)?, &actor, dry_run)?;
+            let prepared =
+                prepare::prepare(app, &press(app)?, &actor, &Scope::Everything, dry_run)?;
             if dry_run {
                 println!("Nothing was changed. Preparing would make:");
             }

@@ -3,6 +3,7 @@
 use super::deliver::{self, Report};
 use super::press::Press;
 use super::{LetterError, outbox, prepare};
+use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
 
@@ -13,7 +14,7 @@ const WORKERS: usize = 2;
 /// Makes letters of new outcomes, and looks again at those that wait.
 pub fn prepare_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
     let press = Press::new(app.config.fonts.as_deref())?;
-    let prepared = prepare::prepare(app, &press, actor, dry_run)?;
+    let prepared = prepare::prepare(app, &press, actor, &Scope::Everything, dry_run)?;
     Ok(format!(
         "{} ready, {} held, {} without a usable contact, {} not needed, {} overtaken",
         prepared.ready,

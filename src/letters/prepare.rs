@@ -9,11 +9,13 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::json;
 
-use super::eligibility::{Outcome, reasons};
+use super::eligibility::{Child, Outcome, reasons};
 use super::press::Press;
-use super::state::{Kind, State};
+use super::reason::Reason;
+use super::state::{Kind, Letter, State};
 use super::texts::{self, Texts};
 use super::{LetterError, queries, store, take_back};
+use crate::access::Scope;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::Conn;
@@ -53,19 +55,31 @@ impl Prepared {
     }
 }
 
-/// Prepares the letters of the years in progress. With `dry_run` it says what would be, and changes nothing.
+/// Prepares the letters of the years in progress, for the schools in scope. With `dry_run` it says what would be, and
+/// changes nothing.
 pub fn prepare(
     app: &App,
     press: &Press,
     actor: &Actor,
+    scope: &Scope,
     dry_run: bool,
 ) -> Result<Prepared, LetterError> {
     let (today, now) = (app.clock.today(), app.clock.now());
     app.db.write_now(|tx| {
-        let mut prepared = Prepared::default();
+        let mut run = Run {
+            app,
+            press,
+            actor,
+            scope,
+            now,
+            dry_run,
+            texts: Texts::from_setting(settings::get(tx, texts::SETTING)?.as_deref()),
+            prepared: Prepared::default(),
+        };
         for year in queries::years_with_letters(tx, today)? {
-            prepare_year(tx, app, press, actor, &year, now, dry_run, &mut prepared)?;
+            run.year(tx, &year)?;
         }
+        let prepared = run.prepared;
         if !dry_run && !prepared.is_empty() {
             audit::event(
                 tx,
@@ -80,78 +94,104 @@ pub fn prepare(
     })
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one year's part of the function above"
-)]
-fn prepare_year(
-    tx: &mut Conn,
-    app: &App,
-    press: &Press,
-    actor: &Actor,
-    year: &str,
+/// One run of preparing: what it works with, and what it has come to so far.
+struct Run<'a> {
+    app: &'a App,
+    press: &'a Press,
+    actor: &'a Actor,
+    scope: &'a Scope,
     now: NaiveDateTime,
     dry_run: bool,
-    prepared: &mut Prepared,
-) -> Result<(), LetterError> {
-    let new = queries::pupils_without_a_letter(tx, year)?;
-    let waiting = queries::letters_to_look_at_again(tx, year)?;
-    let (current, overtaken): (Vec<_>, Vec<_>) =
-        waiting.into_iter().partition(|(_, current)| *current);
-    for (letter, _) in overtaken {
-        prepared.count(State::Cancelled);
-        if !dry_run {
-            if letter.state == State::Queued && !take_back(tx, letter.id, now)? {
+    texts: Texts,
+    prepared: Prepared,
+}
+
+impl Run<'_> {
+    /// Prepares the letters of one year.
+    fn year(&mut self, tx: &mut Conn, year: &str) -> Result<(), LetterError> {
+        let new = queries::pupils_without_a_letter(tx, self.scope, year)?;
+        let waiting = queries::letters_to_look_at_again(tx, self.scope, year)?;
+        let (current, overtaken): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|(_, current)| *current);
+        self.overtake(tx, overtaken.into_iter().map(|(letter, _)| letter))?;
+        let again: Vec<Letter> = current
+            .into_iter()
+            .map(|(letter, _)| letter)
+            .filter(|letter| matches!(letter.state, State::Held | State::NoContact | State::Ready))
+            .collect();
+        let pupils: Vec<i64> = new
+            .iter()
+            .copied()
+            .chain(again.iter().map(|letter| letter.pupil))
+            .collect();
+        if pupils.is_empty() {
+            return Ok(());
+        }
+        let whose = match self.scope {
+            Scope::Everything => Whose::WholeYear(year),
+            Scope::Schools(_) => Whose::Pupils(&pupils),
+        };
+        let persons = self
+            .app
+            .identities
+            .open(tx, self.actor, Purpose::Letters, whose)?;
+        let children = queries::children(tx, &pupils)?;
+        let found: HashMap<i64, Vec<Reason>> = children
+            .iter()
+            .map(|(pupil, child)| {
+                let policy = self.texts.policy();
+                let prints = |text: &str| self.press.prints(text);
+                (*pupil, reasons(child, persons.get(pupil), &policy, prints))
+            })
+            .collect();
+        for pupil in new {
+            if let (Some(child), Some(found)) = (children.get(&pupil), found.get(&pupil)) {
+                self.make(tx, child, found)?;
+            }
+        }
+        for letter in again {
+            if let Some(found) = found.get(&letter.pupil) {
+                self.look_again(tx, letter, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cancels letters whose outcome a newer one has replaced.
+    fn overtake(
+        &mut self,
+        tx: &mut Conn,
+        letters: impl Iterator<Item = Letter>,
+    ) -> Result<(), LetterError> {
+        for letter in letters {
+            self.prepared.count(State::Cancelled);
+            if self.dry_run {
+                continue;
+            }
+            if letter.state == State::Queued && !take_back(tx, letter.id, self.now)? {
                 // Being sent at this moment: it was true when it was taken up.
                 continue;
             }
-            store(tx, letter.state, &letter.superseded()?, now)?;
+            store(tx, letter.state, &letter.superseded()?, self.now)?;
         }
+        Ok(())
     }
-    let again: Vec<_> = current
-        .into_iter()
-        .map(|(letter, _)| letter)
-        .filter(|letter| matches!(letter.state, State::Held | State::NoContact | State::Ready))
-        .collect();
-    if new.is_empty() && again.is_empty() {
-        return Ok(());
-    }
-    let persons = app
-        .identities
-        .open(tx, actor, Purpose::Letters, Whose::WholeYear(year))?;
-    let texts = Texts::from_setting(settings::get(tx, texts::SETTING)?.as_deref());
-    let policy = texts.policy();
-    let pupils: Vec<i64> = new
-        .iter()
-        .copied()
-        .chain(again.iter().map(|letter| letter.pupil))
-        .collect();
-    let children = queries::children(tx, &pupils)?;
-    let found: HashMap<i64, _> = children
-        .iter()
-        .map(|(pupil, child)| {
-            let person = persons.get(pupil);
-            let reasons = reasons(child, person, &policy, |text| press.prints(text));
-            (*pupil, reasons)
-        })
-        .collect();
-    for pupil in new {
-        let (Some(child), Some(found)) = (children.get(&pupil), found.get(&pupil)) else {
-            continue;
-        };
+
+    /// Makes the letter of a child's outcome.
+    fn make(&mut self, tx: &mut Conn, child: &Child, found: &[Reason]) -> Result<(), LetterError> {
         let kind = match child.outcome {
             Outcome::Measured(_) => Kind::Result,
             Outcome::NotMeasured { .. } => Kind::NotMeasured,
-            Outcome::None => continue,
+            Outcome::None => return Ok(()),
         };
-        let id = if dry_run {
+        let id = if self.dry_run {
             0
         } else {
-            queries::insert(tx, pupil, kind, child.version, now)?
+            queries::insert(tx, child.pupil, kind, child.version, self.now)?
         };
-        let letter = super::state::Letter {
+        let letter = Letter {
             id,
-            pupil,
+            pupil: child.pupil,
             kind,
             version: child.version,
             state: State::Held,
@@ -161,23 +201,28 @@ fn prepare_year(
             sent_at: None,
         }
         .assessed(found)?;
-        prepared.count(letter.state);
-        if !dry_run {
-            store(tx, State::Held, &letter, now)?;
+        self.prepared.count(letter.state);
+        if !self.dry_run {
+            store(tx, State::Held, &letter, self.now)?;
         }
+        Ok(())
     }
-    for letter in again {
-        let Some(found) = found.get(&letter.pupil) else {
-            continue;
-        };
+
+    /// Looks again at a letter that waits.
+    fn look_again(
+        &mut self,
+        tx: &mut Conn,
+        letter: Letter,
+        found: &[Reason],
+    ) -> Result<(), LetterError> {
         let (before, was) = (letter.state, letter.reasons.clone());
         let letter = letter.assessed(found)?;
         if letter.state != before {
-            prepared.count(letter.state);
+            self.prepared.count(letter.state);
         }
-        if !dry_run && (letter.state != before || letter.reasons != was) {
-            store(tx, before, &letter, now)?;
+        if !self.dry_run && (letter.state != before || letter.reasons != was) {
+            store(tx, before, &letter, self.now)?;
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -73,27 +73,37 @@ pub(super) fn years_with_letters(tx: &mut Conn, today: NaiveDate) -> Result<Vec<
         .load(tx)?)
 }
 
-/// Children with an outcome that no letter has been made of.
-pub(super) fn pupils_without_a_letter(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error> {
+/// Children at schools in scope with an outcome that no letter has been made of.
+pub(super) fn pupils_without_a_letter(
+    tx: &mut Conn,
+    scope: &Scope,
+    year: &str,
+) -> Result<Vec<i64>, Error> {
     let has_one = letter::table
         .filter(letter::pupil_id.eq(pupil::id))
         .filter(letter::version.eq(pupil::outcome_version));
-    Ok(pupil::table
+    let mut query = pupil::table
         .filter(pupil::year_label.eq(year))
         .filter(pupil::outcome.ne("none"))
         .filter(pupil::name_removed_on.is_null())
         .filter(diesel::dsl::not(diesel::dsl::exists(has_one)))
         .order(pupil::id)
         .select(pupil::id)
-        .load(tx)?)
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    Ok(query.load(tx)?)
 }
 
-/// Letters that have not gone and may have to change: each with whether it still tells the child's latest outcome.
+/// Letters at schools in scope that have not gone and may have to change: each with whether it still tells the child's
+/// latest outcome.
 pub(super) fn letters_to_look_at_again(
     tx: &mut Conn,
+    scope: &Scope,
     year: &str,
 ) -> Result<Vec<(Letter, bool)>, Error> {
-    let rows: Vec<(Stored, i32)> = letter::table
+    let mut query = letter::table
         .inner_join(pupil::table)
         .filter(pupil::year_label.eq(year))
         .filter(letter::state.eq_any([
@@ -106,7 +116,11 @@ pub(super) fn letters_to_look_at_again(
         ]))
         .order(letter::id)
         .select((Stored::as_select(), pupil::outcome_version))
-        .load(tx)?;
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    let rows: Vec<(Stored, i32)> = query.load(tx)?;
     rows.into_iter()
         .map(|(stored, current)| {
             let is_current = stored.version == current;
@@ -187,16 +201,24 @@ pub(super) fn find_in_scope(
     }
 }
 
-/// Letters that are ready, oldest first, with their year.
-pub(super) fn ready(tx: &mut Conn, limit: i64) -> Result<Vec<(Letter, String)>, Error> {
-    let rows: Vec<(Stored, String)> = letter::table
+/// Letters at schools in scope that are ready, oldest first, with their year.
+pub(super) fn ready(
+    tx: &mut Conn,
+    scope: &Scope,
+    limit: i64,
+) -> Result<Vec<(Letter, String)>, Error> {
+    let mut query = letter::table
         .inner_join(pupil::table)
         .filter(letter::state.eq(State::Ready.code()))
         .filter(letter::version.eq(pupil::outcome_version))
         .order(letter::id)
         .limit(limit)
         .select((Stored::as_select(), pupil::year_label))
-        .load(tx)?;
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    let rows: Vec<(Stored, String)> = query.load(tx)?;
     rows.into_iter()
         .map(|(stored, year)| Ok((stored.into_letter()?, year)))
         .collect()

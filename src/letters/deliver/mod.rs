@@ -17,6 +17,7 @@ mod settle;
 use lettre::Message;
 use serde::Serialize;
 
+use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
@@ -110,8 +111,9 @@ impl<'a> Post<'a> {
         })
     }
 
-    /// Step 1: puts the letters that are ready into the outbox; returns how many. None while letters are stopped.
-    pub fn queue_ready(&self) -> Result<usize, LetterError> {
+    /// Step 1: puts the letters at schools in scope that are ready into the outbox; returns how many. None while letters
+    /// are stopped.
+    pub fn queue_ready(&self, scope: &Scope) -> Result<usize, LetterError> {
         let now = self.app.clock.now();
         let domain = outbox::mail_domain(&self.app.config.mail.from);
         let mut queued = 0;
@@ -120,7 +122,7 @@ impl<'a> Post<'a> {
                 if is_stopped(tx)? {
                     return Ok(0);
                 }
-                let ready = queries::ready(tx, QUEUE_BATCH)?;
+                let ready = queries::ready(tx, scope, QUEUE_BATCH)?;
                 let some = ready.len();
                 for (letter, year) in ready {
                     outbox::queue_letter(tx, letter.id, &year, domain, now)?;
@@ -189,7 +191,7 @@ pub fn send(
 ) -> Result<Report, LetterError> {
     let post = Post::new(app, press, actor.clone())?;
     let mut report = post.recover()?;
-    report.queued = post.queue_ready()?;
+    report.queued = post.queue_ready(&Scope::Everything)?;
     let results: Vec<Result<Report, LetterError>> = std::thread::scope(|scope| {
         let started: Vec<_> = (0..workers.max(1))
             .map(|_| scope.spawn(|| Post::new(app, press, actor.clone())?.run(most)))

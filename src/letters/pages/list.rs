@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::words;
-use crate::access::needs;
+use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::{Person, Purpose, Whose};
@@ -94,6 +94,11 @@ pub async fn list(
     let total = found["total"].as_i64().unwrap_or(0);
     View::new(&app, &request, &allowed, "Letters")
         .with("letters", found)
+        .with(
+            "may_edit_templates",
+            allowed.session().may(Permission::EditTemplates),
+        )
+        .with("may_pause", allowed.session().may(Permission::PauseLetters))
         .with("page", page)
         .with("pages", (total + PAGE - 1) / PAGE)
         .with("first", (page - 1) * PAGE + 1)

@@ -15,16 +15,20 @@ use crate::web::{Allowed, Submitted, View, redirect_with};
 /// Messages sent while somebody waits for the page; the job sends the rest.
 const SENT_WHILE_WAITING: usize = 100;
 
-/// Makes letters of new outcomes and looks again at those that wait.
+/// Makes letters of new outcomes at the schools in scope, and looks again at those that wait.
 pub async fn prepare(
     allowed: Allowed<needs::ManageLetters>,
     app: web::Data<App>,
     _form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let (actor, parts) = (allowed.actor().clone(), app.clone());
+    let (scope, actor, parts) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clone(),
+    );
     let prepared = db::blocking(move || -> Result<_, LetterError> {
         let press = Press::new(parts.config.fonts.as_deref())?;
-        preparing::prepare(&parts, &press, &actor, false)
+        preparing::prepare(&parts, &press, &actor, &scope, false)
     })
     .await?;
     let said = if prepared.is_empty() {
@@ -42,17 +46,21 @@ pub async fn prepare(
     Ok(redirect_with("/letters", "success", &said))
 }
 
-/// Sends what is ready: some at once, the rest by the job.
+/// Sends what is ready at the schools in scope: some at once, the rest by the job.
 pub async fn send(
     allowed: Allowed<needs::ManageLetters>,
     app: web::Data<App>,
     _form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let (actor, parts) = (allowed.actor().clone(), app.clone());
+    let (scope, actor, parts) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clone(),
+    );
     let report = db::blocking(move || -> Result<_, LetterError> {
         let press = Press::new(parts.config.fonts.as_deref())?;
         let post = Post::new(&parts, &press, actor)?;
-        let queued = post.queue_ready()?;
+        let queued = post.queue_ready(&scope)?;
         let mut report = post.run(SENT_WHILE_WAITING)?;
         report.queued = queued;
         Ok(report)
@@ -84,7 +92,7 @@ pub async fn send(
 
 /// The page that stops all letters or lets them go again.
 pub async fn stop_page(
-    allowed: Allowed<needs::ManageLetters>,
+    allowed: Allowed<needs::PauseLetters>,
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
@@ -101,7 +109,7 @@ pub async fn stop_page(
 
 /// Stops all letters, or lets them go again.
 pub async fn stop(
-    allowed: Allowed<needs::ManageLetters>,
+    allowed: Allowed<needs::PauseLetters>,
     app: web::Data<App>,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {

@@ -15,7 +15,7 @@ use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
 /// The words of the letters.
 pub async fn texts_page(
-    allowed: Allowed<needs::ManageLetters>,
+    allowed: Allowed<needs::EditTemplates>,
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
@@ -25,7 +25,7 @@ pub async fn texts_page(
 
 /// Changes the words of the letters.
 pub async fn save_texts(
-    allowed: Allowed<needs::ManageLetters>,
+    allowed: Allowed<needs::EditTemplates>,
     app: web::Data<App>,
     request: HttpRequest,
     form: Submitted,
@@ -95,7 +95,7 @@ pub(super) fn read_texts(tx: &mut Conn) -> Result<Texts, LetterError> {
 }
 
 fn texts_view(
-    allowed: &Allowed<needs::ManageLetters>,
+    allowed: &Allowed<needs::EditTemplates>,
     app: &App,
     request: &HttpRequest,
     texts: &Texts,

@@ -4,7 +4,7 @@ mod sending;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use stature::access::Role;
+use stature::access::{Role, Scope};
 use stature::app::App;
 use stature::audit::Actor;
 use stature::db::schema::{disclosure, letter, measurement, not_measured, outbox, pupil, warning};
@@ -16,7 +16,7 @@ use stature::letters::press::Press;
 use stature::mail::Mailer;
 use stature::settings;
 
-use crate::support::TestApp;
+use crate::support::{ChildSpec, TestApp};
 
 const SCHOOL: i32 = 900_101;
 
@@ -131,11 +131,19 @@ fn warn(test: &TestApp, child: i64) {
 }
 
 fn prepared(test: &TestApp) -> Prepared {
-    prepare(&test.app, &press(), &actor(), false).unwrap()
+    prepare(&test.app, &press(), &actor(), &Scope::Everything, false).unwrap()
 }
 
 fn sent(test: &TestApp) -> Report {
     send(&test.app, &press(), &actor(), 1, usize::MAX).unwrap()
+}
+
+/// Sends the letters that are ready at the schools in scope.
+fn sent_of(test: &TestApp, scope: &Scope) -> Report {
+    let press = press();
+    let post = Post::new(&test.app, &press, actor()).unwrap();
+    post.queue_ready(scope).unwrap();
+    post.run(usize::MAX).unwrap()
 }
 
 /// The states of all letters, in the order in which they were made.
@@ -228,7 +236,7 @@ both_databases! {
     fn a_rehearsal_changes_nothing(test: TestApp) {
         let zara = child(test, "Zara", Some("ada@example.org"));
         measure(test, zara, 1120);
-        let rehearsed = prepare(&test.app, &press(), &actor(), true).unwrap();
+        let rehearsed = prepare(&test.app, &press(), &actor(), &Scope::Everything, true).unwrap();
         assert_eq!(rehearsed.ready, 1);
         assert_eq!(states(test), Vec::<String>::new());
         let told = test.run(&["letters", "prepare", "--dry-run"]).done();
@@ -283,7 +291,7 @@ both_databases! {
         let zara = ready(test);
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
-        assert_eq!(post.queue_ready().unwrap(), 1);
+        assert_eq!(post.queue_ready(&Scope::Everything).unwrap(), 1);
         run(test.db(), |tx| {
             diesel::update(pupil::table.find(zara)).set(pupil::sensitive.eq(true)).execute(tx)?;
             Ok(())
@@ -355,8 +363,29 @@ both_databases! {
         nurse.get("/letters").shows("There are no letters yet");
         nurse.get("/letters/1").status(404);
         nurse.get("/letters/1/letter.pdf").status(404);
-        let page = nurse.get("/letters/stop").press("Stop all letters");
-        page.shows("All letters are stopped");
+    }
+
+    fn a_nurse_of_one_school_does_not_act_on_the_whole_programme(test: TestApp) {
+        ready(test);
+        test.school(900_102, "999");
+        let elsewhere = test.child(ChildSpec { school: 900_102, ..ChildSpec::default() });
+        test.measure(elsewhere, 1412, 34_500, test.app.clock.today());
+        let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
+        let page = nurse.get("/letters");
+        assert!(!page.says("Stop all letters") && !page.says("Letter templates"), "{}", page.text());
+        for path in ["/letters/stop", "/letters/texts"] {
+            nurse.get(path).status(403);
+            nurse.post(path, &[]).status(403);
+        }
+        // Preparing and sending stop at the nurse's schools.
+        page.press("Prepare letters").shows("Ready: 1.");
+        nurse.get("/letters").press("Send what is ready");
+        sent_of(test, &Scope::Schools([900_102].into()));
+        assert_eq!(states(test), ["ready", "sent"]);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        administrator.get("/letters").follow("Stop all letters").press("Stop all letters").shows("All letters are stopped");
+        let page = nurse.get("/letters").shows("All letters are stopped");
+        assert!(!page.html.contains("href=\"/letters/stop\""), "{}", page.html);
     }
 
     fn a_programme_changes_its_words(test: TestApp) {

@@ -1,7 +1,7 @@
 //! Sending: that each letter goes at most once, whatever dies when.
 
 use chrono::Duration;
-use stature::access::Role;
+use stature::access::{Role, Scope};
 use stature::app::App;
 use stature::letters::deliver::{Post, Report, send};
 use stature::mail::{MailError, Mailer};
@@ -16,7 +16,7 @@ both_databases! {
         ready(test);
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
-        post.queue_ready().unwrap();
+        post.queue_ready(&Scope::Everything).unwrap();
         let mut claimed = post.claim(10, &mut Report::default()).unwrap();
         stop(test, "stopped");
         assert!(!post.begin(&mut claimed[0]).unwrap());
@@ -30,7 +30,7 @@ both_databases! {
         ready(test);
         let press = press();
         // After queueing, and after claiming.
-        Post::new(&test.app, &press, actor()).unwrap().queue_ready().unwrap();
+        Post::new(&test.app, &press, actor()).unwrap().queue_ready(&Scope::Everything).unwrap();
         let dying = Post::new(&test.app, &press, actor()).unwrap();
         assert_eq!(dying.claim(10, &mut Report::default()).unwrap().len(), 1);
         drop(dying);
@@ -46,7 +46,7 @@ both_databases! {
         let press = press();
         let begun = || {
             let post = Post::new(&app, &press, actor()).unwrap();
-            post.queue_ready().unwrap();
+            post.queue_ready(&Scope::Everything).unwrap();
             let mut claimed = post.claim(10, &mut Report::default()).unwrap();
             assert!(post.begin(&mut claimed[0]).unwrap());
             (post, claimed.remove(0))
@@ -75,7 +75,7 @@ both_databases! {
         let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
         let press = press();
         let post = Post::new(&app, &press, actor()).unwrap();
-        post.queue_ready().unwrap();
+        post.queue_ready(&Scope::Everything).unwrap();
         let mut claimed = post.claim(10, &mut Report::default()).unwrap();
         assert!(post.begin(&mut claimed[0]).unwrap());
         let message_id = claimed[0].parcel.message_id.clone();
@@ -99,7 +99,7 @@ both_databases! {
         let app = App { mailer: Mailer::new(&unreachable).unwrap(), ..test.app.clone() };
         let press = press();
         let post = Post::new(&app, &press, actor()).unwrap();
-        post.queue_ready().unwrap();
+        post.queue_ready(&Scope::Everything).unwrap();
         let mut claimed = post.claim(10, &mut Report::default()).unwrap();
         assert!(post.begin(&mut claimed[0]).unwrap());
         test.app.clock.advance(Duration::minutes(11));
@@ -116,7 +116,7 @@ both_databases! {
         ready(test);
         let press = press();
         let unclear = Post::new(&test.app, &press, actor()).unwrap();
-        unclear.queue_ready().unwrap();
+        unclear.queue_ready(&Scope::Everything).unwrap();
         let mut claimed = unclear.claim(10, &mut Report::default()).unwrap();
         assert!(unclear.begin(&mut claimed[0]).unwrap());
         unclear.settle(&claimed[0], &Err(MailError::InDoubt("no answer".into()))).unwrap();
@@ -148,7 +148,7 @@ both_databases! {
         ready(test);
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
-        post.queue_ready().unwrap();
+        post.queue_ready(&Scope::Everything).unwrap();
         let mut claimed = post.claim(10, &mut Report::default()).unwrap();
         post.begin(&mut claimed[0]).unwrap();
         post.settle(&claimed[0], &Err(MailError::Refused("answer 550".into()))).unwrap();
@@ -161,7 +161,7 @@ both_databases! {
         ready(test);
         let press = press();
         let slow = Post::new(&test.app, &press, actor()).unwrap();
-        slow.queue_ready().unwrap();
+        slow.queue_ready(&Scope::Everything).unwrap();
         let mut claimed = slow.claim(10, &mut Report::default()).unwrap();
         test.app.clock.advance(Duration::minutes(11));
         assert_eq!(sent(test).sent, 1);

@@ -30,6 +30,13 @@ pub struct AccountRow {
     pub locked_until: Option<NaiveDateTime>,
 }
 
+impl AccountRow {
+    /// Whether nobody can sign in to it at `now` because of wrong passwords.
+    pub fn is_locked(&self, now: NaiveDateTime) -> bool {
+        self.locked_until.is_some_and(|until| until > now)
+    }
+}
+
 /// An account to be made or changed.
 #[derive(Clone, Debug)]
 pub struct NewAccount {

@@ -1,13 +1,16 @@
-//! Page: home.
+//! Pages: Home, and how far the schools have come. Counts only.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
 
-use super::queries::{self, Funnel};
-use super::todo;
-use crate::access::{Permission, Role, Session, needs};
+use super::progress::{self, Line};
+use super::todo::{self, Asked};
+use crate::access::{Permission, Role, needs};
 use crate::app::App;
-use crate::db;
 use crate::error::AppError;
+use crate::measurement::pages::{quality_json, tally_json};
+use crate::measurement::{current_year, looks, quality, school_names};
+use crate::statistics;
 use crate::web::{Allowed, View};
 
 /// What there is to do for the one who is signed in.
@@ -21,22 +24,31 @@ pub async fn home(
         app.clock.today(),
         app.clock.now(),
     );
+    let parts = app.get_ref().clone();
     let (year, funnel, releases, actions) = app
         .db
-        .read(move |tx| -> Result<_, db::Error> {
-            let year = queries::year_of(tx, today)?;
-            let funnel: Option<Funnel> = match &year {
+        .read(move |tx| -> Result<_, AppError> {
+            let year = current_year(tx, today)?;
+            let funnel = match &year {
                 Some(year) if session.may(Permission::ViewProgress) => {
-                    Some(queries::funnel(tx, &year.label, &session.scope)?)
+                    Some(progress::progress(tx, &session.scope, year)?.total)
                 }
                 _ => None,
             };
             let releases = if session.may(Permission::ViewReleases) {
-                Some(queries::published_releases(tx, &audiences(&session))?)
+                let audiences = statistics::audiences_of(&session);
+                Some(statistics::releases(tx, Some(&audiences))?.len())
             } else {
                 None
             };
-            let actions = todo::actions(tx, &session, year.as_ref(), today, now)?;
+            let asked = Asked {
+                app: &parts,
+                session: &session,
+                year: year.as_deref(),
+                today,
+                now,
+            };
+            let actions = todo::actions(tx, &asked)?;
             Ok((year, funnel, releases, actions))
         })
         .await?;
@@ -46,22 +58,68 @@ pub async fn home(
         Some(Role::School | Role::Authority | Role::Monitor)
     );
     View::new(&app, &request, &allowed, "Home")
-        .with("year", year.map(|year| year.label))
-        .with("funnel", funnel)
+        .with("year", year)
+        .with("funnel", funnel.as_ref().map(line_json))
         .with("releases", releases)
         .with("actions", actions)
         .with("has_tasks", has_tasks)
         .render("pages/home.html")
 }
 
-/// The audiences whose releases somebody sees.
-fn audiences(session: &Session) -> Vec<String> {
-    let schools = session.scope.urns().unwrap_or_default();
-    schools
-        .into_iter()
-        .filter(|_| session.role == Some(Role::School))
-        .map(|urn| format!("school:{urn}"))
-        .chain(session.authorities.iter().map(|code| format!("la:{code}")))
-        .chain(std::iter::once("public".to_owned()))
-        .collect()
+/// How far the schools in scope have come, and how good the figures are: counts only.
+pub async fn progress(
+    allowed: Allowed<needs::ViewProgress>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let (scope, today) = (allowed.scope().clone(), app.clock.today());
+    let (year, found, names, looks) = app
+        .db
+        .read(move |tx| -> Result<_, AppError> {
+            let year = current_year(tx, today)?;
+            let label = year.clone().unwrap_or_default();
+            Ok((
+                year,
+                progress::progress(tx, &scope, &label)?,
+                school_names(tx, &scope)?,
+                looks(tx, &scope, &label)?,
+            ))
+        })
+        .await?;
+    let schools: Vec<Value> = found
+        .schools
+        .iter()
+        .map(|(urn, line)| {
+            let name = names.get(urn).cloned().unwrap_or_else(|| urn.to_string());
+            json!({"urn": urn, "name": name, "line": line_json(line)})
+        })
+        .collect();
+    let report = quality::report(&looks);
+    let lines = |groups: &std::collections::BTreeMap<String, quality::Quality>| -> Vec<Value> {
+        groups
+            .iter()
+            .map(|(name, found)| json!({"name": name, "quality": quality_json(found)}))
+            .collect()
+    };
+    View::new(&app, &request, &allowed, "Progress")
+        .with("year", year)
+        .with("total", line_json(&found.total))
+        .with("schools", schools)
+        .with("quality", quality_json(&report.all))
+        .with("devices", lines(&report.by_device))
+        .with("measurers", lines(&report.by_measurer))
+        .with(
+            "may_open_schools",
+            allowed.session().may(Permission::Record),
+        )
+        .render("pages/measurement/progress.html")
+}
+
+/// A line as pages show it.
+fn line_json(line: &Line) -> Value {
+    json!({
+        "tally": tally_json(&line.tally),
+        "ready_or_sent": line.ready_or_sent,
+        "sent": line.sent,
+    })
 }

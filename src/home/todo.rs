@@ -1,132 +1,99 @@
-//! What needs doing, in the order in which it presses.
+//! What needs doing: the table of everything that Home can ask for, in the order in which it presses.
 
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
 
-use super::queries;
+use super::sources;
 use crate::access::{Permission, Session};
-use crate::db::{Conn, Error};
+use crate::app::App;
+use crate::db::Conn;
+use crate::error::AppError;
+
+/// What a source may look at.
+pub(super) struct Asked<'a> {
+    /// The parts of the process: keyring, settings.
+    pub(super) app: &'a App,
+    /// Who is signed in.
+    pub(super) session: &'a Session,
+    /// The year that Progress shows; `None` where no year has been set up.
+    pub(super) year: Option<&'a str>,
+    /// Today.
+    pub(super) today: NaiveDate,
+    /// The time, UTC.
+    pub(super) now: NaiveDateTime,
+}
 
 /// Something that needs doing, and where.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Action {
     text: String,
     href: String,
+    alarm: bool,
+}
+
+impl Action {
+    /// Something in plain words.
+    pub(super) fn new(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            href: href.into(),
+            alarm: false,
+        }
+    }
+
+    /// Something that is wrong with the service itself and must be put right first.
+    pub(super) fn alarm(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            alarm: true,
+            ..Self::new(text, href)
+        }
+    }
+
+    /// So many things, as "1 letter held" or "12 letters held"; none where there are none. The page behind `href` must
+    /// say the same number: it calls the same function.
+    pub(super) fn counted(count: i64, one: &str, many: &str, href: &str) -> Vec<Self> {
+        if count > 0 {
+            vec![Self::new(counted(count, one, many), href)]
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 /// A number with its noun, as "1 letter" or "12 letters".
-fn counted(count: i64, one: &str, many: &str) -> String {
+pub(super) fn counted(count: i64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// States of letters that wait for a person, with the words for one and for several.
-const LETTERS: [(&str, &str, &str); 4] = [
-    ("held", "letter held", "letters held"),
+/// Looks whether something needs doing.
+type Look = fn(&mut Conn, &Asked<'_>) -> Result<Vec<Action>, AppError>;
+
+/// Everything that Home can ask for: who is asked, and how it is found. A person is asked only for what they may do.
+const SOURCES: &[(Permission, Look)] = &[
+    (Permission::ManageYears, sources::year_without_rule),
+    (Permission::ManageRosters, sources::staged_rosters),
+    (Permission::ManageLetters, sources::stopped_letters),
+    (Permission::ManageLetters, sources::waiting_letters),
+    (Permission::ManageReleases, sources::unreadable_book),
+    (Permission::ManageReleases, sources::releases_to_publish),
+    (Permission::ManageJobs, sources::failed_jobs),
+    (Permission::ManageAccounts, sources::locked_accounts),
+    (Permission::Record, sources::warnings_to_confirm),
     (
-        "no_contact",
-        "letter without a usable contact",
-        "letters without a usable contact",
-    ),
-    (
-        "in_doubt",
-        "letter that may have arrived",
-        "letters that may have arrived",
-    ),
-    (
-        "failed",
-        "letter that could not be sent",
-        "letters that could not be sent",
+        Permission::Record,
+        sources::schools_with_children_to_measure,
     ),
 ];
 
-/// Everything that needs doing by somebody with this session; empty when nothing does.
-pub(super) fn actions(
-    tx: &mut Conn,
-    session: &Session,
-    year: Option<&queries::Year>,
-    today: NaiveDate,
-    now: NaiveDateTime,
-) -> Result<Vec<Action>, Error> {
-    let may = |permission| session.may(permission);
+/// Everything that needs doing by the one who asks, alarms first; empty when nothing does.
+pub(super) fn actions(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
     let mut actions = Vec::new();
-    if may(Permission::ManageYears) && year.is_none_or(|year| year.retention_days.is_none()) {
-        actions.push(Action {
-            text: "Set how long names of this academic year are kept".to_owned(),
-            href: "/years".to_owned(),
-        });
-    }
-    let mut add = |count: i64, one: &str, many: &str, href: &str| {
-        if count > 0 {
-            actions.push(Action {
-                text: counted(count, one, many),
-                href: href.to_owned(),
-            });
-        }
-    };
-    if may(Permission::ManageRosters) {
-        let waiting = queries::staged_imports(tx)?;
-        add(
-            waiting,
-            "class list waiting to be confirmed",
-            "class lists waiting to be confirmed",
-            "/imports",
-        );
-    }
-    if may(Permission::ManageLetters) {
-        let counts = queries::letters_by_state(tx, &session.scope)?;
-        for (state, one, many) in LETTERS {
-            let count = counts.get(state).copied().unwrap_or(0);
-            add(count, one, many, &format!("/letters?state={state}"));
+    for (permission, look) in SOURCES {
+        if asked.session.may(*permission) {
+            actions.extend(look(tx, asked)?);
         }
     }
-    if may(Permission::ManageReleases) {
-        let waiting = queries::releases_to_publish(tx)?;
-        add(
-            waiting,
-            "release ready to be published",
-            "releases ready to be published",
-            "/releases",
-        );
-    }
-    if may(Permission::ManageJobs) {
-        let failed = queries::failed_jobs(tx, now - Duration::days(1))?;
-        add(
-            failed,
-            "job failed since yesterday",
-            "jobs failed since yesterday",
-            "/jobs",
-        );
-    }
-    if may(Permission::ManageAccounts) {
-        let locked = queries::locked_accounts(tx, now)?;
-        add(
-            locked,
-            "account locked after failed tries",
-            "accounts locked after failed tries",
-            "/accounts",
-        );
-    }
-    if let Some(year) = year.filter(|_| may(Permission::Record)) {
-        let warnings = queries::unconfirmed_warnings(tx, &year.label, &session.scope)?;
-        add(
-            warnings,
-            "warning to confirm",
-            "warnings to confirm",
-            "/warnings",
-        );
-        for school in
-            queries::visited_schools_without_every_outcome(tx, &year.label, today, &session.scope)?
-        {
-            actions.push(Action {
-                text: format!(
-                    "{}: {} without an outcome",
-                    school.name,
-                    counted(school.children, "child", "children")
-                ),
-                href: format!("/schools/{}", school.urn),
-            });
-        }
-    }
+    actions.sort_by_key(|action| !action.alarm);
     Ok(actions)
 }
 
@@ -141,5 +108,6 @@ mod tests {
             counted(12, "letter held", "letters held"),
             "12 letters held"
         );
+        assert_eq!(Action::counted(0, "letter", "letters", "/letters"), []);
     }
 }

@@ -10,7 +10,7 @@ mod runner;
 mod schedule;
 mod table;
 
-pub use queries::{JobState, LastRun};
+pub use queries::{JobState, LastRun, failed_since};
 pub use runner::{Held, JobError, Listed, Runner, list, run_now};
 pub use schedule::next_after;
 pub use table::TABLE;

@@ -1,7 +1,7 @@
 //! Pages: the jobs, and what a system administrator may do with them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 use serde::Serialize;
 
 use super::runner::{self, Listed};
@@ -49,13 +49,17 @@ pub async fn list(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let (listed, runs) = app
+    let now = app.clock.now();
+    let (listed, runs, failed) = app
         .db
-        .read(|tx| -> Result<_, crate::db::Error> {
-            Ok((runner::list(tx, TABLE)?, queries::recent_runs(tx, RECENT)?))
+        .read(move |tx| -> Result<_, crate::db::Error> {
+            Ok((
+                runner::list(tx, TABLE)?,
+                queries::recent_runs(tx, RECENT)?,
+                queries::failed_since(tx, now - Duration::days(1))?,
+            ))
         })
         .await?;
-    let now = app.clock.now();
     let rows: Vec<Row> = listed
         .into_iter()
         .map(|listed| Row::of(listed, now))
@@ -63,6 +67,7 @@ pub async fn list(
     View::new(&app, &request, &allowed, "Jobs")
         .with("jobs", rows)
         .with("runs", runs)
+        .with("failed", failed)
         .render("pages/jobs.html")
 }
 

@@ -220,6 +220,17 @@ pub(super) fn recent_runs(tx: &mut Conn, most: i64) -> Result<Vec<LastRun>, Erro
         .load(tx)?)
 }
 
+/// The names of jobs of which a run has failed since `since`, each once, in order.
+pub fn failed_since(tx: &mut Conn, since: NaiveDateTime) -> Result<Vec<String>, Error> {
+    Ok(job_run::table
+        .filter(job_run::outcome.eq("failed"))
+        .filter(job_run::started_at.ge(since))
+        .select(job_run::job_name)
+        .distinct()
+        .order(job_run::job_name)
+        .load(tx)?)
+}
+
 /// Forgets runs that began before `before`; the evidence of retention nights is kept elsewhere. Returns how many.
 pub(super) fn forget_runs(tx: &mut Conn, before: NaiveDateTime) -> Result<usize, Error> {
     Ok(diesel::delete(job_run::table.filter(job_run::started_at.lt(before))).execute(tx)?)

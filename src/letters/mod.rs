@@ -79,3 +79,13 @@ pub fn tallies(tx: &mut Conn, scope: &Scope) -> Result<Vec<(State, i64)>, db::Er
         .map(|state| (state, counts.get(state.code()).copied().unwrap_or(0)))
         .collect())
 }
+
+/// How many measured children of a year have a result letter in one of these states, by school, at schools in scope.
+pub fn children_with_result(
+    tx: &mut Conn,
+    scope: &Scope,
+    year: &str,
+    states: &[State],
+) -> Result<Vec<(i32, i64)>, db::Error> {
+    queries::children_with_result(tx, scope, year, states)
+}

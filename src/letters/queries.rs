@@ -237,6 +237,32 @@ pub(super) fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64
     Ok(query.load::<(String, i64)>(tx)?.into_iter().collect())
 }
 
+/// How many measured children of a year have a result letter in one of these states, by school, at schools in scope.
+pub(super) fn children_with_result(
+    tx: &mut Conn,
+    scope: &Scope,
+    year: &str,
+    states: &[State],
+) -> Result<Vec<(i32, i64)>, Error> {
+    let states: Vec<&str> = states.iter().map(|state| state.code()).collect();
+    let mut query = pupil::table
+        .group_by(pupil::school_urn)
+        .select((pupil::school_urn, diesel::dsl::count_star()))
+        .filter(pupil::year_label.eq(year.to_owned()))
+        .filter(pupil::outcome.eq("measured"))
+        .filter(diesel::dsl::exists(
+            letter::table
+                .filter(letter::pupil_id.eq(pupil::id))
+                .filter(letter::kind.eq(Kind::Result.code()))
+                .filter(letter::state.eq_any(states)),
+        ))
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    Ok(query.load(tx)?)
+}
+
 /// One line of the list of letters.
 #[derive(Clone, Debug)]
 pub(super) struct Listed {

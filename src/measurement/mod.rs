@@ -16,9 +16,12 @@ pub mod sheet;
 mod warning_queries;
 
 pub use entry::{Entry, LIMITS_SETTING, Offer};
-pub use progress_queries::{SchoolTallies, current_year, looks, school_names, tallies};
+pub use progress_queries::{
+    Place, SchoolTallies, current_year, looks, school_names, tallies, tallies_of,
+};
 pub use reason::Reason;
 pub use record::{
     RecordError, Recorded, Standing, When, confirm, limits, reassess, record_known,
     record_measurement, record_reason, standing, undo,
 };
+pub use warning_queries::warnings_to_confirm;

@@ -1,7 +1,8 @@
 //! How far a school has come: eligible, measured, not measured and why. Plain values.
 //!
-//! The one thing to know: a child who has left, or whose impairment makes the measurement impossible, is not eligible;
-//! a head-count set by hand wins over the list.
+//! This is the only place that says who is eligible: pages, Home and the published figures all count with it. A child
+//! who has left, or whose impairment makes the measurement impossible, is not eligible; a head-count set by hand takes
+//! the place of the list, but never of a child who was measured.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +52,8 @@ impl Tally {
         self.eligible = self.roster - self.not_eligible;
     }
 
-    /// Takes a head-count set by hand. Whoever was measured was eligible, whatever the head-count says.
+    /// Takes a head-count set by hand. Whoever was measured was eligible, whatever the head-count says: a form refuses
+    /// a head-count below the number measured, and more children may be measured after it was set.
     pub fn set_headcount(&mut self, headcount: u32) {
         self.eligible = headcount.max(self.measured);
         self.by_hand = true;
@@ -92,6 +94,15 @@ pub enum Outcome {
     Measured,
     /// Not measured.
     NotMeasured(Reason),
+}
+
+/// What came of a child, from its record. A parent who has opted out has decided: no outcome is waited for.
+pub fn outcome_of(outcome: &str, opted_out: bool) -> Outcome {
+    match (outcome, opted_out) {
+        ("measured", _) => Outcome::Measured,
+        (_, true) => Outcome::NotMeasured(Reason::ParentalOptOut),
+        _ => Outcome::None,
+    }
 }
 
 #[cfg(test)]

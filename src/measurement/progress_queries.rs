@@ -3,16 +3,25 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, Weekday};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::Reason;
-use super::participation::{Outcome, Tally};
+use super::participation::{Outcome, Tally, outcome_of};
 use super::quality::Look;
 use crate::access::Scope;
 use crate::db::schema::{
     academic_year, headcount, measurement, not_measured, pupil, school, warning,
 };
 use crate::db::{Conn, Error};
+
+// Children not measured are counted by what stands on the child and by the reason.
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    pupil::school_urn,
+    pupil::year_label,
+    pupil::year_group,
+    not_measured::reason,
+);
 
 /// The tallies of one school by year group (`R`, `6`).
 pub type SchoolTallies = BTreeMap<String, Tally>;
@@ -35,99 +44,186 @@ pub fn current_year(tx: &mut Conn, today: NaiveDate) -> Result<Option<String>, E
     }
 }
 
+/// Where children are counted: the children of one year group of one school in one academic year.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The school.
+    pub urn: i32,
+    /// Label of the academic year.
+    pub year: String,
+    /// Code of the year group, `R` or `6`.
+    pub year_group: String,
+}
+
 /// The tallies of every school in scope that has children or a head-count in the year, by URN.
 pub fn tallies(
     tx: &mut Conn,
     scope: &Scope,
     year: &str,
 ) -> Result<BTreeMap<i32, SchoolTallies>, Error> {
-    let urns = scope.urns();
     let mut found: BTreeMap<i32, SchoolTallies> = BTreeMap::new();
+    let urns = scope.urns();
+    for (place, tally) in tallies_of(tx, urns.as_deref(), &[year.to_owned()])? {
+        found
+            .entry(place.urn)
+            .or_default()
+            .insert(place.year_group, tally);
+    }
+    Ok(found)
+}
 
+/// The tallies of some years, at some schools or (with `None`) at all, wherever there are children or a head-count.
+/// Whoever counts participation calls this, so that a page, Home and a published figure cannot differ.
+pub fn tallies_of(
+    tx: &mut Conn,
+    urns: Option<&[i32]>,
+    years: &[String],
+) -> Result<BTreeMap<Place, Tally>, Error> {
+    let mut found = BTreeMap::new();
+    count_without_reason(tx, urns, years, &mut found)?;
+    count_reasons(tx, urns, years, &mut found)?;
+    count_to_confirm(tx, urns, years, &mut found)?;
+    // Last, because it must know how many were measured.
+    set_headcounts(tx, urns, years, &mut found)?;
+    Ok(found)
+}
+
+/// The tally of a place, begun when it is the first of it.
+fn at(
+    found: &mut BTreeMap<Place, Tally>,
+    (urn, year, year_group): (i32, String, String),
+) -> &mut Tally {
+    let place = Place {
+        urn,
+        year,
+        year_group,
+    };
+    found.entry(place).or_default()
+}
+
+/// Children measured and children without an outcome yet.
+fn count_without_reason(
+    tx: &mut Conn,
+    urns: Option<&[i32]>,
+    years: &[String],
+    found: &mut BTreeMap<Place, Tally>,
+) -> Result<(), Error> {
     let mut counts = pupil::table
-        .group_by((pupil::school_urn, pupil::year_group, pupil::outcome))
-        .select((
+        .group_by((
             pupil::school_urn,
+            pupil::year_label,
             pupil::year_group,
             pupil::outcome,
-            diesel::dsl::count_star(),
+            pupil::opted_out,
         ))
-        .filter(pupil::year_label.eq(year))
+        .select((
+            (pupil::school_urn, pupil::year_label, pupil::year_group),
+            pupil::outcome,
+            pupil::opted_out,
+            count_star(),
+        ))
+        .filter(pupil::year_label.eq_any(years))
         .filter(pupil::on_roll.eq(true).or(pupil::outcome.eq("measured")))
         .filter(pupil::outcome.ne("not_measured"))
         .into_boxed();
-    if let Some(urns) = &urns {
+    if let Some(urns) = urns {
         counts = counts.filter(pupil::school_urn.eq_any(urns));
     }
-    for (urn, group, outcome, children) in counts.load::<(i32, String, String, i64)>(tx)? {
-        let outcome = if outcome == "measured" {
-            Outcome::Measured
-        } else {
-            Outcome::None
-        };
-        let tally = found.entry(urn).or_default().entry(group).or_default();
-        tally.count(outcome, children as u32);
+    let rows: Vec<((i32, String, String), String, bool, i64)> = counts.load(tx)?;
+    for (place, outcome, opted_out, children) in rows {
+        at(found, place).count(outcome_of(&outcome, opted_out), children as u32);
     }
+    Ok(())
+}
 
-    // Row by row: diesel groups by columns of one table only, and few children have a reason.
+/// Children on the roll who were not measured, by reason.
+fn count_reasons(
+    tx: &mut Conn,
+    urns: Option<&[i32]>,
+    years: &[String],
+    found: &mut BTreeMap<Place, Tally>,
+) -> Result<(), Error> {
     let mut reasons = not_measured::table
         .inner_join(pupil::table)
-        .filter(pupil::year_label.eq(year))
+        .group_by((
+            pupil::school_urn,
+            pupil::year_label,
+            pupil::year_group,
+            not_measured::reason,
+        ))
+        .select((
+            (pupil::school_urn, pupil::year_label, pupil::year_group),
+            not_measured::reason,
+            count_star(),
+        ))
+        .filter(pupil::year_label.eq_any(years))
         .filter(pupil::on_roll.eq(true))
         .filter(pupil::outcome.eq("not_measured"))
         .filter(not_measured::version.eq(pupil::outcome_version))
-        .select((pupil::school_urn, pupil::year_group, not_measured::reason))
         .into_boxed();
-    if let Some(urns) = &urns {
+    if let Some(urns) = urns {
         reasons = reasons.filter(pupil::school_urn.eq_any(urns));
     }
-    for (urn, group, reason) in reasons.load::<(i32, String, String)>(tx)? {
+    for (place, reason, children) in reasons.load::<((i32, String, String), String, i64)>(tx)? {
         let reason = Reason::from_code(&reason).unwrap_or(Reason::Other);
-        let tally = found.entry(urn).or_default().entry(group).or_default();
-        tally.count(Outcome::NotMeasured(reason), 1);
+        at(found, place).count(Outcome::NotMeasured(reason), children as u32);
     }
+    Ok(())
+}
 
+/// Measurements with a warning that nobody has confirmed.
+fn count_to_confirm(
+    tx: &mut Conn,
+    urns: Option<&[i32]>,
+    years: &[String],
+    found: &mut BTreeMap<Place, Tally>,
+) -> Result<(), Error> {
     let mut open = warning::table
         .inner_join(pupil::table)
-        .filter(pupil::year_label.eq(year))
+        .filter(pupil::year_label.eq_any(years))
         .filter(pupil::outcome.eq("measured"))
         .filter(warning::version.eq(pupil::outcome_version))
         .filter(warning::confirmed_by.is_null())
-        .select((pupil::id, pupil::school_urn, pupil::year_group))
+        .select((
+            pupil::id,
+            (pupil::school_urn, pupil::year_label, pupil::year_group),
+        ))
         .distinct()
         .into_boxed();
-    if let Some(urns) = &urns {
+    if let Some(urns) = urns {
         open = open.filter(pupil::school_urn.eq_any(urns));
     }
-    for (_, urn, group) in open.load::<(i64, i32, String)>(tx)? {
-        found
-            .entry(urn)
-            .or_default()
-            .entry(group)
-            .or_default()
-            .to_confirm += 1;
+    for (_, place) in open.load::<(i64, (i32, String, String))>(tx)? {
+        at(found, place).to_confirm += 1;
     }
+    Ok(())
+}
 
+/// Head-counts set by hand.
+fn set_headcounts(
+    tx: &mut Conn,
+    urns: Option<&[i32]>,
+    years: &[String],
+    found: &mut BTreeMap<Place, Tally>,
+) -> Result<(), Error> {
     let mut by_hand = headcount::table
-        .filter(headcount::year_label.eq(year))
+        .filter(headcount::year_label.eq_any(years))
         .select((
-            headcount::school_urn,
-            headcount::year_group,
+            (
+                headcount::school_urn,
+                headcount::year_label,
+                headcount::year_group,
+            ),
             headcount::eligible,
         ))
         .into_boxed();
-    if let Some(urns) = &urns {
+    if let Some(urns) = urns {
         by_hand = by_hand.filter(headcount::school_urn.eq_any(urns));
     }
-    for (urn, group, eligible) in by_hand.load::<(i32, String, i32)>(tx)? {
-        found
-            .entry(urn)
-            .or_default()
-            .entry(group)
-            .or_default()
-            .set_headcount(eligible.max(0) as u32);
+    for (place, eligible) in by_hand.load::<((i32, String, String), i32)>(tx)? {
+        at(found, place).set_headcount(eligible.max(0) as u32);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Names of schools in scope, by URN; open ones and those with children in the year.

@@ -59,6 +59,12 @@ pub(super) fn waiting(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Wa
     Ok(children)
 }
 
+/// How many warnings of a year wait to be confirmed, at schools in scope.
+pub fn warnings_to_confirm(tx: &mut Conn, scope: &Scope, year: &str) -> Result<i64, Error> {
+    let children = waiting(tx, scope, year)?;
+    Ok(children.iter().map(|child| child.codes.len() as i64).sum())
+}
+
 /// The measurements that stand for these children.
 pub(super) fn standing_measurements(
     tx: &mut Conn,

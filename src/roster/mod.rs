@@ -55,3 +55,12 @@ pub use queries::{
     ImportRecord, import_in_scope, imports, open_years, remembered_choices, schools as all_schools,
 };
 pub use read::read;
+
+/// How many uploaded rosters wait to be confirmed, of the schools in scope.
+pub fn staged_imports(
+    tx: &mut crate::db::Conn,
+    scope: &crate::access::Scope,
+) -> Result<i64, crate::db::Error> {
+    let (_, staged) = imports(tx, scope, None, Some("staged"), 0, 1)?;
+    Ok(staged)
+}

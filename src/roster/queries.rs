@@ -331,12 +331,13 @@ pub(super) fn change_state(
 }
 
 /// The imports of rosters, the newest first: those of the schools in scope, or
-/// all; with `by`, those that somebody brought. A page of them and how many
-/// there are.
+/// all; with `by`, those that somebody brought; with `state`, those in that
+/// state. A page of them and how many there are.
 pub fn imports(
     tx: &mut Conn,
     scope: &Scope,
     by: Option<&str>,
+    state: Option<&str>,
     offset: i64,
     limit: i64,
 ) -> Result<(Vec<ImportRecord>, i64), Error> {
@@ -347,6 +348,9 @@ pub fn imports(
         }
         if let Some(by) = by {
             query = query.filter(import::created_by.eq(by.to_owned()));
+        }
+        if let Some(state) = state {
+            query = query.filter(import::state.eq(state.to_owned()));
         }
         query
     };

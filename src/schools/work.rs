@@ -4,9 +4,11 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::json;
 
 use super::work_queries as queries;
+use crate::access::Scope;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, Error};
 use crate::fields::{CollectionYear, YearGroup};
+use crate::measurement::tallies;
 use queries::NewVisit;
 
 /// The most children a head-count can name; a school has fewer.
@@ -26,25 +28,53 @@ pub enum VisitError {
     Database(#[from] Error),
 }
 
-/// Sets the eligible children of a school's year group by hand; `None` goes back to the list.
-pub fn set_headcount(
+/// A head-count below the number of children measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadcountTooLow {
+    /// The year group.
+    pub group: YearGroup,
+    /// Children of it who were measured.
+    pub measured: u32,
+}
+
+/// Sets the eligible children of year groups of a school in a year by hand; `None` goes back to the list. Whoever was
+/// measured was eligible, so that a head-count below the number measured is wrong: then nothing is set, and those that
+/// are too low are returned.
+pub fn set_headcounts(
     tx: &mut Conn,
     actor: &Actor,
     now: NaiveDateTime,
-    urn: i32,
-    year: &str,
-    group: YearGroup,
-    eligible: Option<i32>,
-) -> Result<(), Error> {
-    queries::put_headcount(tx, urn, year, group.code(), eligible, &actor.label, now)?;
-    audit::event(
-        tx,
-        actor,
-        now,
-        "headcount.set",
-        &format!("school:{urn}"),
-        &json!({"year": year, "year_group": group.code(), "eligible": eligible}),
-    )
+    (urn, year): (i32, &str),
+    wanted: &[(YearGroup, Option<i32>)],
+) -> Result<Vec<HeadcountTooLow>, Error> {
+    let school = Scope::Schools([urn].into());
+    let tallies = tallies(tx, &school, year)?.remove(&urn).unwrap_or_default();
+    let too_low: Vec<HeadcountTooLow> = wanted
+        .iter()
+        .filter_map(|(group, eligible)| {
+            let measured = tallies.get(group.code()).map_or(0, |tally| tally.measured);
+            let low = eligible.is_some_and(|eligible| i64::from(eligible) < i64::from(measured));
+            low.then_some(HeadcountTooLow {
+                group: *group,
+                measured,
+            })
+        })
+        .collect();
+    if !too_low.is_empty() {
+        return Ok(too_low);
+    }
+    for (group, eligible) in wanted {
+        queries::put_headcount(tx, urn, year, group.code(), *eligible, &actor.label, now)?;
+        audit::event(
+            tx,
+            actor,
+            now,
+            "headcount.set",
+            &format!("school:{urn}"),
+            &json!({"year": year, "year_group": group.code(), "eligible": eligible}),
+        )?;
+    }
+    Ok(too_low)
 }
 
 /// A visit as it is planned.

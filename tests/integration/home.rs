@@ -29,6 +29,140 @@ fn letter_in(test: &TestApp, child: i64, state: &str) {
         .unwrap();
 }
 
+/// The number in "12 letters held" or in "St Mary’s: 4 children without an outcome".
+fn number_in(text: &str) -> Option<i64> {
+    let text = text.split_once(": ").map_or(text, |(_, rest)| rest);
+    let word = text.split_whitespace().next()?;
+    word.replace(',', "").parse().ok()
+}
+
+/// Something of everything that Home counts, in one school and in another, in this year and in an earlier one.
+fn waiting_everywhere(test: &TestApp) {
+    use stature::db::schema::{account, import, job, job_run, release};
+    test.set_year("2025-26", 365);
+    test.set_year("2026-27", 365);
+    let today = test.app.clock.today();
+    let mut children = Vec::new();
+    for school in [900_101, 900_101, 900_101, 900_101, 900_102] {
+        children.push(test.child(ChildSpec {
+            school,
+            ..ChildSpec::default()
+        }));
+    }
+    // Warnings: one child has two, about one measurement.
+    test.measure(children[0], 1412, 95_000, today);
+    test.measure(children[4], 1412, 34_000, today);
+    letter_in(test, children[0], "held");
+    letter_in(test, children[4], "sent");
+    // A letter of an outcome that was replaced, and one of an earlier year: both count as letters, not as children.
+    for (child, version) in [(children[4], 9), (children[0], 9)] {
+        another_letter(test, child, version);
+    }
+    let earlier = test.child(ChildSpec {
+        year: "2025-26",
+        ..ChildSpec::default()
+    });
+    letter_in(test, earlier, "sent");
+    letter_in(test, children[1], "no_contact");
+    let (now, yesterday) = (test.app.clock.now(), today.pred_opt().unwrap());
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::update(pupil::table.find(children[2]))
+                .set(pupil::opted_out.eq(true))
+                .execute(tx)?;
+            for school in [900_101, 900_102] {
+                diesel::insert_into(visit::table)
+                    .values((
+                        visit::year_label.eq("2026-27"),
+                        visit::school_urn.eq(school),
+                        visit::visit_on.eq(yesterday),
+                        visit::created_by.eq("test"),
+                        visit::created_at.eq(now),
+                    ))
+                    .execute(tx)?;
+            }
+            for state in ["staged", "applied"] {
+                diesel::insert_into(import::table)
+                    .values((
+                        import::kind.eq("roster"),
+                        import::year_label.eq("2026-27"),
+                        import::state.eq(state),
+                        import::expires_at.eq(now + chrono::Duration::days(30)),
+                        import::created_by.eq("test"),
+                        import::created_at.eq(now),
+                    ))
+                    .execute(tx)?;
+            }
+            for (id, audience, state) in [
+                (1, "public", "audited"),
+                (2, "public", "draft"),
+                (3, "public", "published"),
+            ] {
+                diesel::insert_into(release::table)
+                    .values((
+                        release::id.eq(id),
+                        release::audience.eq(audience),
+                        release::years.eq("2025-26"),
+                        release::state.eq(state),
+                        release::as_at.eq(today),
+                        release::title.eq("Figures"),
+                        release::evidence.eq("{}"),
+                        release::audit_passed.eq(state != "draft"),
+                        release::frozen.eq(""),
+                        release::made_by.eq("test"),
+                        release::made_at.eq(now),
+                    ))
+                    .execute(tx)?;
+            }
+            diesel::insert_into(job::table)
+                .values((job::name.eq("retention"), job::enabled.eq(true)))
+                .execute(tx)?;
+            for minute in [1, 2] {
+                diesel::insert_into(job_run::table)
+                    .values((
+                        job_run::job_name.eq("retention"),
+                        job_run::scheduled_for.eq(now - chrono::Duration::minutes(minute)),
+                        job_run::started_at.eq(now - chrono::Duration::minutes(minute)),
+                        job_run::outcome.eq("failed"),
+                        job_run::detail.eq(""),
+                    ))
+                    .execute(tx)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    test.school(900_103, "999");
+    let locked = test.account(Role::Recorder, &[900_103], &[]);
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::update(account::table.filter(account::email.eq(locked)))
+                .set(account::locked_until.eq(now + chrono::Duration::minutes(10)))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// A sent letter of another version of a child's outcome.
+fn another_letter(test: &TestApp, child: i64, version: i32) {
+    let now = test.app.clock.now();
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::insert_into(letter::table)
+                .values((
+                    letter::pupil_id.eq(child),
+                    letter::kind.eq("not_measured"),
+                    letter::version.eq(version),
+                    letter::state.eq("sent"),
+                    letter::created_at.eq(now),
+                    letter::updated_at.eq(now),
+                ))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+}
+
 both_databases! {
     fn when_nothing_waits_the_page_says_so(test: TestApp) {
         test.set_year("2026-27", 365);
@@ -68,7 +202,7 @@ both_databases! {
             .unwrap();
         let nurse = test.signed_in(Role::Nurse, &[900_101], &[]).get("/");
         assert_eq!(nurse.link("1 letter held"), "/letters?state=held");
-        assert_eq!(nurse.link("School 900101: 1 child without an outcome"), "/schools/900101");
+        assert_eq!(nurse.link("School 900101: 1 child without an outcome"), "/schools/900101#without-outcome");
         assert_eq!(nurse.link("1 warning to confirm"), "/warnings");
         assert_eq!(nurse.all(".app-stat__count"), vec!["2", "1", "0", "0"]);
         assert!(!nurse.says("Maya") && waiting > 0, "a child is named");
@@ -102,6 +236,32 @@ both_databases! {
         administrator.get("/schools/900102/record").press_css(&format!("#s{elsewhere} button[value=undo]")).status(200);
         list.press("It is right for Farfield, Robin").status(409);
         test.signed_in(Role::Monitor, &[], &[]).get("/warnings").status(403);
+    }
+
+    fn every_tile_of_every_role_counts_the_list_it_links_to(test: TestApp) {
+        waiting_everywhere(test);
+        let mut compared = 0;
+        for role in Role::ALL {
+            let browser = match role {
+                Role::Recorder | Role::Nurse => test.signed_in(role, &[900_101], &[]),
+                _ => test.signed_in_anywhere(role),
+            };
+            let home = browser.get("/").status(200);
+            for (text, href) in home.links(".app-todo a, .app-stat__link") {
+                let Some(count) = number_in(&text) else { continue };
+                let behind = browser.get(&href).status(200);
+                assert_eq!(
+                    behind.count_shown(&href),
+                    Some(count),
+                    "{role}: Home says “{text}”, {href} says: {}",
+                    behind.text()
+                );
+                compared += 1;
+            }
+        }
+        // A recorder has 6, a nurse 8, an administrator 10, governance and monitor 4 each, a school and an authority
+        // 1 each, a system administrator 2.
+        assert_eq!(compared, 36, "a tile is missing");
     }
 
     fn home_counts_what_the_progress_page_counts(test: TestApp) {

@@ -1,6 +1,7 @@
 //! Pages: the accounts, for those who administer them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::access::{Role, needs};
@@ -11,28 +12,40 @@ use crate::db;
 use crate::error::{AppError, internal};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
-/// Every account.
+/// Which accounts to list.
+#[derive(Deserialize)]
+pub struct ListQuery {
+    /// `locked` for those alone; all when empty.
+    #[serde(default)]
+    state: String,
+}
+
+/// Every account, or those that are locked.
 pub async fn list(
     allowed: Allowed<needs::ManageAccounts>,
     app: web::Data<App>,
     request: HttpRequest,
+    query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
     let rows = app.db.read(crate::accounts::accounts).await?;
     let now = app.clock.now();
+    let only_locked = query.state == "locked";
     let rows: Vec<_> = rows
         .iter()
+        .filter(|row| !only_locked || row.is_locked(now))
         .map(|row| {
             json!({
                 "id": row.id,
                 "email": row.email,
                 "name": row.name,
                 "role": role_label(&row.role),
-                "state": if row.locked_until.is_some_and(|until| until > now) { "locked" } else { &row.state },
+                "state": if row.is_locked(now) { "locked" } else { &row.state },
             })
         })
         .collect();
     View::new(&app, &request, &allowed, "Accounts")
         .with("accounts", rows)
+        .with("only_locked", only_locked)
         .render("pages/accounts/list.html")
 }
 

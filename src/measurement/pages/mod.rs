@@ -1,4 +1,4 @@
-//! Pages: recording a class, and how far the schools have come.
+//! Pages: recording a class, and the warnings that wait to be confirmed.
 
 mod class;
 mod progress;
@@ -6,7 +6,7 @@ mod row;
 mod warnings;
 
 pub use class::{record_page, record_row, record_rows};
-pub use progress::{progress, tally_json};
+pub use progress::{quality_json, tally_json};
 pub use warnings::warnings;
 
 use crate::error::{AppError, conflict, internal};

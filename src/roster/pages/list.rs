@@ -16,6 +16,9 @@ use crate::web::{Allowed, LAST_PAGE, View};
 pub struct PageNumber {
     /// From 1.
     pub page: Option<usize>,
+    /// Only those in this state; all when empty.
+    #[serde(default)]
+    pub state: String,
 }
 
 /// Every import, the newest first.
@@ -23,17 +26,23 @@ pub async fn list(
     allowed: Allowed<needs::ManageRosters>,
     app: web::Data<App>,
     request: HttpRequest,
-    page: web::Query<PageNumber>,
+    query: web::Query<PageNumber>,
 ) -> Result<HttpResponse, AppError> {
-    let page = page.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
+    let page = query.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
     let scope = allowed.scope().clone();
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
+    let only_staged = query.state == "staged";
+    let state = only_staged.then_some("staged");
     let (records, total) = app
         .db
-        .read(move |tx| queries::imports(tx, &scope, None, offset, ROWS_A_PAGE as i64))
+        .read(move |tx| queries::imports(tx, &scope, None, state, offset, ROWS_A_PAGE as i64))
         .await?;
     View::new(&app, &request, &allowed, "Rosters")
         .with("imports", records.iter().map(row).collect::<Vec<_>>())
+        .with("only_staged", only_staged)
+        .with("total", total)
+        .with("first", offset + 1)
+        .with("last", (offset + ROWS_A_PAGE as i64).min(total))
         .with("page", page)
         .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
         .render("pages/roster/list.html")

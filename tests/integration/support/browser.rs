@@ -166,6 +166,27 @@ impl Page {
         self.document().select(&selector(css)).map(words).collect()
     }
 
+    /// The words and the address of every link that matches a CSS selector.
+    pub(crate) fn links(&self, css: &str) -> Vec<(String, String)> {
+        let document = self.document();
+        let links = selector(css);
+        document
+            .select(&links)
+            .filter_map(|link| Some((words(link), link.attr("href")?.to_owned())))
+            .collect()
+    }
+
+    /// The number that a list says it holds, or that the part of the page says which `href` leads to.
+    pub(crate) fn count_shown(&self, href: &str) -> Option<i64> {
+        let css = match href.split_once('#') {
+            Some((_, id)) => format!("#{id}[data-count]"),
+            None => "main [data-count]".to_owned(),
+        };
+        let document = self.document();
+        let shown = document.select(&selector(&css)).next()?;
+        shown.attr("data-count")?.parse().ok()
+    }
+
     /// Where the first link with this text leads.
     #[track_caller]
     pub(crate) fn link(&self, text: &str) -> String {

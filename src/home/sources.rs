@@ -1,0 +1,169 @@
+//! What each slice has that may need doing: one small function each, listed in the table of `todo.rs`.
+
+use chrono::Duration;
+
+use super::queries;
+use super::todo::{Action, Asked, counted};
+use crate::db::Conn;
+use crate::error::AppError;
+use crate::letters::state::State;
+use crate::{accounts, jobs, letters, measurement, roster, statistics};
+
+/// States of letters that wait for a person, with the words for one and for several.
+const LETTERS: [(State, &str, &str); 4] = [
+    (State::Held, "letter held", "letters held"),
+    (
+        State::NoContact,
+        "letter without a usable contact",
+        "letters without a usable contact",
+    ),
+    (
+        State::InDoubt,
+        "letter that may have arrived",
+        "letters that may have arrived",
+    ),
+    (
+        State::Failed,
+        "letter that could not be sent",
+        "letters that could not be sent",
+    ),
+];
+
+/// The year in progress has no retention period, so that no name can come in.
+pub(super) fn year_without_rule(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    if queries::has_retention_rule(tx, asked.today)? {
+        return Ok(Vec::new());
+    }
+    let text = "Set how long names of this academic year are kept";
+    Ok(vec![Action::new(text, "/years")])
+}
+
+/// Rosters that were uploaded and wait to be confirmed.
+pub(super) fn staged_rosters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let staged = roster::staged_imports(tx, &asked.session.scope)?;
+    Ok(Action::counted(
+        staged,
+        "class list waiting to be confirmed",
+        "class lists waiting to be confirmed",
+        "/imports?state=staged",
+    ))
+}
+
+/// Somebody has stopped all letters.
+pub(super) fn stopped_letters(tx: &mut Conn, _: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    if !letters::deliver::is_stopped(tx)? {
+        return Ok(Vec::new());
+    }
+    let text = "Sending is paused. No letters will be sent until sending is resumed.";
+    Ok(vec![Action::alarm(text, "/letters/stop")])
+}
+
+/// Letters that wait for a person, a line for each state.
+pub(super) fn waiting_letters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let tallies = letters::tallies(tx, &asked.session.scope)?;
+    let mut actions = Vec::new();
+    for (state, one, many) in LETTERS {
+        let count = tallies
+            .iter()
+            .find(|(other, _)| *other == state)
+            .map_or(0, |(_, count)| *count);
+        let href = format!("/letters?state={}", state.code());
+        actions.extend(Action::counted(count, one, many, &href));
+    }
+    Ok(actions)
+}
+
+/// The book of what was shown cannot be read: no release can be made or published.
+pub(super) fn unreadable_book(_: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    if statistics::shown_can_be_read(asked.app.identities.keyring()) {
+        return Ok(Vec::new());
+    }
+    let text = "What was shown cannot be read beside the keys: nothing can be published. Tell your system administrator";
+    Ok(vec![Action::alarm(text, "/releases")])
+}
+
+/// Releases that can be published and are worth it.
+pub(super) fn releases_to_publish(tx: &mut Conn, _: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let ready = statistics::releases_to_publish(tx)?.len();
+    Ok(Action::counted(
+        ready as i64,
+        "release ready to be published",
+        "releases ready to be published",
+        "/releases?show=ready",
+    ))
+}
+
+/// Jobs that failed since yesterday.
+pub(super) fn failed_jobs(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let failed = jobs::failed_since(tx, asked.now - Duration::days(1))?.len();
+    Ok(Action::counted(
+        failed as i64,
+        "job failed since yesterday",
+        "jobs failed since yesterday",
+        "/jobs#failed",
+    ))
+}
+
+/// Accounts that are locked after wrong passwords.
+pub(super) fn locked_accounts(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let all = accounts::accounts(tx)?;
+    let locked = all.iter().filter(|account| account.is_locked(asked.now));
+    Ok(Action::counted(
+        locked.count() as i64,
+        "account locked after failed tries",
+        "accounts locked after failed tries",
+        "/accounts?state=locked",
+    ))
+}
+
+/// Warnings that nobody has confirmed.
+pub(super) fn warnings_to_confirm(
+    tx: &mut Conn,
+    asked: &Asked<'_>,
+) -> Result<Vec<Action>, AppError> {
+    let Some(year) = asked.year else {
+        return Ok(Vec::new());
+    };
+    let warnings = measurement::warnings_to_confirm(tx, &asked.session.scope, year)?;
+    Ok(Action::counted(
+        warnings,
+        "warning to confirm",
+        "warnings to confirm",
+        "/warnings",
+    ))
+}
+
+/// Schools that were visited and still have children without an outcome, by name.
+pub(super) fn schools_with_children_to_measure(
+    tx: &mut Conn,
+    asked: &Asked<'_>,
+) -> Result<Vec<Action>, AppError> {
+    let Some(year) = asked.year else {
+        return Ok(Vec::new());
+    };
+    let scope = &asked.session.scope;
+    let visited = queries::visited_schools(tx, year, asked.today, scope)?;
+    let names = measurement::school_names(tx, scope)?;
+    let tallies = measurement::tallies(tx, scope, year)?;
+    let mut schools: Vec<(String, i32, i64)> = tallies
+        .iter()
+        .filter(|(urn, _)| visited.contains(urn))
+        .map(|(urn, groups)| {
+            let children: u32 = groups.values().map(|tally| tally.without_outcome).sum();
+            let name = names.get(urn).cloned().unwrap_or_else(|| urn.to_string());
+            (name, *urn, i64::from(children))
+        })
+        .filter(|(_, _, children)| *children > 0)
+        .collect();
+    schools.sort();
+    Ok(schools
+        .into_iter()
+        .map(|(name, urn, children)| {
+            let children = counted(children, "child", "children");
+            Action::new(
+                format!("{name}: {children} without an outcome"),
+                format!("/schools/{urn}#without-outcome"),
+            )
+        })
+        .collect())
+}

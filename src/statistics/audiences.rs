@@ -1,0 +1,26 @@
+//! Who sees which releases.
+
+use disclosure::Audience;
+
+use crate::access::{Role, Session};
+
+/// The audiences that somebody belongs to; everybody belongs to the public. An authority sees its own figures, not
+/// those of its schools.
+pub fn audiences_of(session: &Session) -> Vec<String> {
+    let mut audiences = vec![Audience::Public.to_string()];
+    match session.role {
+        Some(Role::School) => {
+            let urns = session.scope.urns().unwrap_or_default();
+            audiences.extend(
+                urns.into_iter()
+                    .map(|urn| Audience::School(urn.to_string()).to_string()),
+            );
+        }
+        Some(Role::Authority) => {
+            let codes = session.authorities.iter().cloned();
+            audiences.extend(codes.map(|code| Audience::Authority(code).to_string()));
+        }
+        _ => {}
+    }
+    audiences
+}

@@ -9,7 +9,7 @@ pub use bulk::*;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Nullable, Timestamp};
+use diesel::sql_types::{Bool, Date, Integer, Nullable, Timestamp};
 
 use super::schema::{
     academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured, pupil,
@@ -52,18 +52,19 @@ pub fn put_setting(
     Ok(())
 }
 
-/// Notes that a form was taken. False when it had been taken before: an error would end PostgreSQL's transaction.
+/// Notes that a form was taken. False when it had been taken before: an error would end PostgreSQL's transaction. The
+/// same form sent at the same moment waits there until the first has ended, which may take as long as its work.
 pub fn take_submission(
     connection: &mut Conn,
     token: &str,
-    location: &str,
     at: chrono::NaiveDateTime,
 ) -> Result<bool, Error> {
     let row = (
         submission::token.eq(token),
-        submission::location.eq(location),
+        submission::location.eq(""),
         submission::at.eq(at),
     );
+    wait_long_for_locks(connection)?;
     let inserted = execute!(
         connection,
         diesel::insert_into(submission::table)
@@ -71,6 +72,77 @@ pub fn take_submission(
             .on_conflict_do_nothing()
     )?;
     Ok(inserted == 1)
+}
+
+/// Keeps the answer to a form that was taken: where to, the kind of message, the message.
+pub fn answer_submission(
+    connection: &mut Conn,
+    token: &str,
+    location: &str,
+    kind: &str,
+    text: &str,
+) -> Result<(), Error> {
+    diesel::update(submission::table.find(token))
+        .set((
+            submission::location.eq(location),
+            submission::kind.eq(kind),
+            submission::text.eq(text),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The answer to a form that was taken before.
+pub fn submission_answer(
+    connection: &mut Conn,
+    token: &str,
+) -> Result<(String, String, String), Error> {
+    Ok(submission::table
+        .find(token)
+        .select((submission::location, submission::kind, submission::text))
+        .first(connection)?)
+}
+
+/// Forgets forms taken before `before`; returns how many.
+pub fn forget_submissions(
+    connection: &mut Conn,
+    before: chrono::NaiveDateTime,
+) -> Result<usize, Error> {
+    Ok(diesel::delete(submission::table.filter(submission::at.lt(before))).execute(connection)?)
+}
+
+/// Lets this transaction wait for others as long as auditing a large release takes. SQLite's writer is alone as it is.
+fn wait_long_for_locks(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SET LOCAL lock_timeout = '2min'").execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// The first number of the locks of releases, so that they are no other's.
+const RELEASES: i32 = 7_370_166;
+
+/// Takes the releases about some places for this transaction alone: one school's by its URN, or (with `None`) those of
+/// authorities and the public, which have places in common. Nothing shown of them may be read before, or two who
+/// publish at once would not see each other's. SQLite's writer is alone as it is.
+pub fn take_releases(connection: &mut Conn, school: Option<i32>) -> Result<(), Error> {
+    lock_releases(connection, school.unwrap_or(0))
+}
+
+/// Takes the numbering of releases for this transaction alone.
+pub fn take_release_numbers(connection: &mut Conn) -> Result<(), Error> {
+    lock_releases(connection, -1)
+}
+
+fn lock_releases(connection: &mut Conn, place: i32) -> Result<(), Error> {
+    wait_long_for_locks(connection)?;
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1, $2)")
+            .bind::<Integer, _>(RELEASES)
+            .bind::<Integer, _>(place)
+            .execute(postgres)?;
+    }
+    Ok(())
 }
 
 /// PostgreSQL takes 65,535 values in a statement.

@@ -5,7 +5,7 @@ use chrono::Duration;
 use super::{Job, queries};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::db;
+use crate::db::{self, dialect};
 use crate::letters::jobs as letters;
 use crate::retention;
 use crate::roster::import::By;
@@ -37,7 +37,7 @@ pub static TABLE: &[Job] = &[
     },
     Job {
         name: "forget-old-runs",
-        does: "Forgets the list of job runs older than 30 days.",
+        does: "Forgets the list of job runs older than 30 days, and the answers to forms older than 2 days.",
         schedule: "0 15 3 * * *",
         when: "every night at 3:15am",
         run: forget_old_runs,
@@ -54,15 +54,17 @@ pub static TABLE: &[Job] = &[
 /// Keeps the list of runs short: some jobs run every minute.
 fn forget_old_runs(app: &App, _: &Actor, dry_run: bool) -> anyhow::Result<String> {
     let before = app.clock.now() - Duration::days(30);
+    let forms_before = app.clock.now() - Duration::days(2);
     if dry_run {
         let runs = app
             .db
             .read_now(|tx| queries::forgettable_runs(tx, before))?;
         return Ok(format!("{runs} runs would be forgotten"));
     }
-    let runs = app
-        .db
-        .write_now(|tx| -> Result<usize, db::Error> { queries::forget_runs(tx, before) })?;
+    let runs = app.db.write_now(|tx| -> Result<usize, db::Error> {
+        dialect::forget_submissions(tx, forms_before)?;
+        queries::forget_runs(tx, before)
+    })?;
     Ok(format!("{runs} runs forgotten"))
 }
 

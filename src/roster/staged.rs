@@ -23,40 +23,47 @@ pub struct Preview {
     pub prepared: Prepared,
 }
 
-/// Keeps an upload, sealed, for somebody to look at; returns its number.
-/// Refused when the file cannot be read, its columns leave no way to go on, or
-/// names cannot come in for the year.
-pub fn stage(db: &Db, by: By<'_>, target: Target, bytes: &[u8]) -> Result<i64, ImportError> {
-    let parsed = parse(db, target, bytes, None)?;
+/// Reads an upload that is to be staged. Refused when the file cannot be read or its columns leave no way to go on.
+pub fn read(db: &Db, target: Target, bytes: &[u8]) -> Result<Parsed, ImportError> {
+    parse(db, target, bytes, None)
+}
+
+/// Keeps an upload that was read, sealed, for somebody to look at; returns its number. Refused when names cannot come
+/// in for the year.
+pub fn stage(
+    tx: &mut Conn,
+    by: By<'_>,
+    target: Target,
+    parsed: &Parsed,
+    bytes: &[u8],
+) -> Result<i64, ImportError> {
     let year = target.year.to_string();
-    db.write_now(|tx| {
-        let sealer = by.identities.sealer(tx, &year)?;
-        let id = queries::insert_import(
-            tx,
-            &NewImport {
-                year: &year,
-                school: target.school.map(|urn| urn.number() as i32),
-                state: "staged",
-                layout: Some(&parsed.layout),
-                mapping: None,
-                counts: None,
-                by: &by.actor.label,
-                at: by.now,
-                applied_at: None,
-                expires_at: by.expires_at(),
-            },
-        )?;
-        queries::set_upload(tx, id, &sealer.seal(waiting::UPLOAD, id, bytes)?)?;
-        audit::event(
-            tx,
-            by.actor,
-            by.now,
-            "roster.uploaded",
-            &format!("import:{id}"),
-            &json!({"year": year}),
-        )?;
-        Ok(id)
-    })
+    let sealer = by.identities.sealer(tx, &year)?;
+    let id = queries::insert_import(
+        tx,
+        &NewImport {
+            year: &year,
+            school: target.school.map(|urn| urn.number() as i32),
+            state: "staged",
+            layout: Some(&parsed.layout),
+            mapping: None,
+            counts: None,
+            by: &by.actor.label,
+            at: by.now,
+            applied_at: None,
+            expires_at: by.expires_at(),
+        },
+    )?;
+    queries::set_upload(tx, id, &sealer.seal(waiting::UPLOAD, id, bytes)?)?;
+    audit::event(
+        tx,
+        by.actor,
+        by.now,
+        "roster.uploaded",
+        &format!("import:{id}"),
+        &json!({"year": year}),
+    )?;
+    Ok(id)
 }
 
 /// What an import is for, from its record.

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::work::{self, MOST_CHILDREN, Plan, VisitError};
+use super::work::{self, HeadcountTooLow, MOST_CHILDREN, Plan, VisitError};
 use super::work_queries as queries;
 use crate::access::{Permission, needs};
 use crate::app::App;
+use crate::db;
 use crate::error::AppError;
 use crate::fields::{Urn, YearGroup};
 use crate::measurement::pages::tally_json;
 use crate::measurement::participation::Tally;
 use crate::measurement::{current_year, tallies};
-use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use crate::web::{Allowed, Answer, FormData, Submitted, View, once, redirect_with};
 
 /// Every school in scope with how far it has come.
 pub async fn list(
@@ -84,12 +85,12 @@ async fn render_school<P: crate::access::Requires>(
         })
         .await?;
     let mut classes: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
-    for (group, class, outcome) in outcomes {
+    for (group, class, outcome, opted_out) in outcomes {
         let count = classes
             .entry((group, class.unwrap_or_default()))
             .or_default();
         count.0 += 1;
-        count.1 += u32::from(outcome != "none");
+        count.1 += u32::from(outcome != "none" || opted_out);
     }
     let classes: Vec<_> = classes
         .into_iter()
@@ -109,7 +110,9 @@ async fn render_school<P: crate::access::Requires>(
             json!({"code": group.code(), "words": group.to_string(), "tally": tally_json(&tally), "by_hand": hand})
         })
         .collect();
+    let without_outcome: u32 = tallies.values().map(|tally| tally.without_outcome).sum();
     View::new(app, request, allowed, school.name.clone())
+        .with("without_outcome", without_outcome)
         .with("school", &school)
         .with("year", year)
         .with("classes", classes)
@@ -156,16 +159,26 @@ pub async fn set_headcounts(
         app.clock.now(),
         app.clock.today(),
     );
-    app.db
-        .write(move |tx| -> Result<(), AppError> {
+    let too_low = app
+        .db
+        .write(move |tx| -> Result<Vec<HeadcountTooLow>, AppError> {
             queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
             let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
-            for (group, eligible) in wanted {
-                work::set_headcount(tx, &actor, now, urn, &year, group, eligible)?;
-            }
-            Ok(())
+            let place = (urn, year.as_str());
+            Ok(work::set_headcounts(tx, &actor, now, place, &wanted)?)
         })
         .await?;
+    for HeadcountTooLow { group, measured } in &too_low {
+        form.error(
+            &format!("eligible-{}", group.code()),
+            format!(
+                "Enter {measured} or more: {measured} children of {group} have been measured at this school"
+            ),
+        );
+    }
+    if !form.is_valid() {
+        return render_school(&allowed, &app, &request, urn, &form).await;
+    }
     Ok(redirect_with(
         &format!("/schools/{urn}"),
         "success",
@@ -215,6 +228,33 @@ async fn render_visits<P: crate::access::Requires>(
         .render("pages/schools/visits.html")
 }
 
+/// Why a visit was not planned: something to say beside the field, or another answer.
+enum Unplanned {
+    Visit(VisitError),
+    Other(AppError),
+}
+
+impl From<VisitError> for Unplanned {
+    fn from(error: VisitError) -> Self {
+        match error {
+            VisitError::Database(error) => Self::Other(error.into()),
+            error => Self::Visit(error),
+        }
+    }
+}
+
+impl From<AppError> for Unplanned {
+    fn from(error: AppError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<db::Error> for Unplanned {
+    fn from(error: db::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 /// Plans a visit.
 pub async fn plan_visit(
     allowed: Allowed<needs::ManageVisits>,
@@ -246,20 +286,22 @@ pub async fn plan_visit(
         app.clock.now(),
         app.clock.today(),
     );
+    let submission = form.submission();
     let planned = app
         .db
-        .write(move |tx| -> Result<Result<i64, VisitError>, AppError> {
-            queries::school(tx, &scope, plan.urn)?.ok_or(AppError::NotFound)?;
-            let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
-            match work::plan_visit(tx, &actor, now, &year, &plan) {
-                Err(VisitError::Database(error)) => Err(error.into()),
-                other => Ok(other),
-            }
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| -> Result<Answer, Unplanned> {
+                queries::school(tx, &scope, plan.urn)?.ok_or(AppError::NotFound)?;
+                let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
+                work::plan_visit(tx, &actor, now, &year, &plan)?;
+                Ok(Answer::done("/visits", "The visit was added"))
+            })
         })
-        .await?;
+        .await;
     match planned {
-        Ok(_) => Ok(redirect_with("/visits", "success", "The visit was added")),
-        Err(error) => {
+        Ok(answer) => Ok(answer.respond()),
+        Err(Unplanned::Other(error)) => Err(error),
+        Err(Unplanned::Visit(error)) => {
             form.error("on-day", error.to_string());
             render_visits(&allowed, &app, &request, &form).await
         }

@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq;
 
 use super::allowed::app_of;
 use super::cookies;
+use super::once::Submission;
 use crate::access::Session;
 use crate::access::session::token_hash;
 use crate::app::App;
@@ -41,6 +42,8 @@ pub struct FieldError {
 pub struct FormData {
     values: BTreeMap<String, Vec<String>>,
     errors: Vec<FieldError>,
+    #[serde(skip)]
+    submission: Submission,
 }
 
 impl FormData {
@@ -52,8 +55,23 @@ impl FormData {
             .collect();
         Self {
             values,
-            errors: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// What tells this sending of the form from every other: see [`super::once`].
+    pub fn submission(&self) -> Submission {
+        self.submission.clone()
+    }
+
+    /// Notes where the form was sent to, and with which file.
+    pub(super) fn sent_to(&mut self, path: &str, file: &[u8]) {
+        let fields = self.values.iter().flat_map(|(name, values)| {
+            values
+                .iter()
+                .map(move |value| (name.as_str(), value.as_str()))
+        });
+        self.submission = Submission::of(path, fields, file);
     }
 
     /// Fills one more field in with what is stored.
@@ -181,8 +199,9 @@ impl FromRequest for Submitted {
                 Some(UrlencodedError::Overflow { .. }) => too_large(),
                 _ => bad_request("The form could not be read. Go back and try again."),
             })?;
-            let form = FormData::of_pairs(pairs.into_inner())?;
+            let mut form = FormData::of_pairs(pairs.into_inner())?;
             check_token(&request, form.text("csrf"))?;
+            form.sent_to(request.path(), &[]);
             Ok(Self(form))
         })
     }

@@ -10,6 +10,7 @@ pub mod errors;
 pub mod filters;
 pub mod forms;
 mod navigation;
+mod once;
 pub mod page;
 pub mod routing;
 pub mod server;
@@ -21,5 +22,6 @@ pub const LAST_PAGE: i64 = 1_000_000;
 
 pub use allowed::Allowed;
 pub use forms::{FieldError, FormData, Submitted};
+pub use once::{Answer, Submission, once};
 pub use upload::Upload;
 pub use view::{View, download, redirect, redirect_with};

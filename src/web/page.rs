@@ -97,6 +97,7 @@ mod tests {
                 {"label": "Schools", "href": "/schools", "current": true}
             ],
             "csrf": "token",
+            "submission": "once",
             "flash": {"kind": "success", "text": "Saved <b>now</b>"},
             "request_path": "/schools",
             "idle_warning_seconds": 780
@@ -256,10 +257,10 @@ mod tests {
             None,
         )
         .expect("renders");
-        assert_eq!(
-            one(&html, "form[action='/visits'] input[name=csrf]").attr("value"),
-            Some("token")
-        );
+        for (name, value) in [("csrf", "token"), ("submission", "once")] {
+            let field = format!("form[action='/visits'] input[name={name}]");
+            assert_eq!(one(&html, &field).attr("value"), Some(value));
+        }
         assert_eq!(
             one(&html, "a[rel=next]").attr("href"),
             Some("/children?q=a%26b&page=3")

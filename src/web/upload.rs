@@ -86,8 +86,9 @@ impl FromRequest for Upload {
                     }
                 }
             }
-            let form = FormData::of_pairs(pairs)?;
+            let mut form = FormData::of_pairs(pairs)?;
             check_token(&request, form.text("csrf"))?;
+            form.sent_to(request.path(), &bytes);
             Ok(Self {
                 form,
                 file_name,

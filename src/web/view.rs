@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::forms::{FormData, form_token};
 use super::{Allowed, cookies, navigation, page};
+use crate::access::session::new_token;
 use crate::access::{Requires, Session};
 use crate::app::App;
 use crate::error::{AppError, internal};
@@ -108,6 +109,7 @@ impl<'a> View<'a> {
             "actor": actor,
             "navigation": navigation::links(self.session, self.request.path()),
             "csrf": token,
+            "submission": new_token().map_err(internal)?,
             "flash": flash.map(|(kind, text)| json!({"kind": kind, "text": text})),
             "request_path": self.request.path(),
             "idle_warning_seconds": (web.idle_minutes * 60 - 120).max(60),

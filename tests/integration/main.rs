@@ -21,6 +21,7 @@ mod home;
 mod jobs;
 mod letters;
 mod measurements_import;
+mod once;
 mod permissions;
 mod privacy;
 mod recording;

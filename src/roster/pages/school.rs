@@ -11,14 +11,14 @@ use super::super::code::{Code, Strength};
 use super::super::import::{By, ImportError, Target};
 use super::super::queries::{self, ImportRecord};
 use super::super::staged;
-use super::upload::form_view;
+use super::upload::{form_view, keep};
 use super::{ROWS_A_PAGE, blocking, list, record};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
 use crate::fields::{CollectionYear, Urn};
 use crate::tabular;
-use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download, redirect};
+use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download};
 
 /// What the school sent before.
 pub async fn school_list(
@@ -32,7 +32,7 @@ pub async fn school_list(
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let (records, total) = app
         .db
-        .read(move |tx| queries::imports(tx, &scope, Some(&by), offset, ROWS_A_PAGE as i64))
+        .read(move |tx| queries::imports(tx, &scope, Some(&by), None, offset, ROWS_A_PAGE as i64))
         .await?;
     let rows: Vec<Value> = records
         .iter()
@@ -91,13 +91,9 @@ pub async fn school_upload(
             year,
             school: Some(urn),
         };
-        let bytes = upload.bytes;
-        match blocking(&app, &allowed, move |app, by| {
-            staged::stage(&app.db, by, target, &bytes)
-        })
-        .await
-        {
-            Ok(id) => return Ok(redirect(&format!("/school/rosters/{id}"))),
+        let pages = "/school/rosters";
+        match keep(&app, &allowed, &form, target, upload.bytes, pages).await {
+            Ok(answer) => return Ok(answer.respond()),
             Err(ImportError::Database(error)) => return Err(error.into()),
             Err(error) => form.error("file", error.to_string()),
         }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::super::import::{ImportError, Target};
 use super::super::{queries, staged};
@@ -10,7 +11,7 @@ use crate::access::{Requires, needs};
 use crate::app::App;
 use crate::error::AppError;
 use crate::fields::{CollectionYear, Urn};
-use crate::web::{Allowed, FormData, Upload, View, redirect};
+use crate::web::{Allowed, Answer, FormData, Upload, View, once};
 
 /// The form.
 pub async fn upload_page(
@@ -55,13 +56,8 @@ pub async fn upload(
             year,
             school: school.and_then(Result::ok),
         };
-        let bytes = upload.bytes;
-        match blocking(&app, &allowed, move |app, by| {
-            staged::stage(&app.db, by, target, &bytes)
-        })
-        .await
-        {
-            Ok(id) => return Ok(redirect(&format!("/imports/{id}"))),
+        match keep(&app, &allowed, &form, target, upload.bytes, "/imports").await {
+            Ok(answer) => return Ok(answer.respond()),
             Err(ImportError::Database(error)) => return Err(error.into()),
             Err(error) => form.error("file", error.to_string()),
         }
@@ -76,6 +72,28 @@ pub async fn upload(
         "pages/roster/upload.html",
         "Import a roster",
     )
+    .await
+}
+
+/// Stages the file of an upload, once however often its form is sent, and leads to its page below `pages`.
+pub(super) async fn keep<P: Requires>(
+    app: &App,
+    allowed: &Allowed<P>,
+    form: &FormData,
+    target: Target,
+    bytes: Zeroizing<Vec<u8>>,
+    pages: &'static str,
+) -> Result<Answer, ImportError> {
+    let submission = form.submission();
+    blocking(app, allowed, move |app, by| {
+        let parsed = staged::read(&app.db, target, &bytes)?;
+        app.db.write_now(|tx| {
+            once(tx, &submission, by.now, |tx| {
+                let id = staged::stage(tx, by, target, &parsed, &bytes)?;
+                Ok(Answer::to(format!("{pages}/{id}")))
+            })
+        })
+    })
     .await
 }
 

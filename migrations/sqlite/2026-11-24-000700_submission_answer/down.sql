@@ -1,0 +1,2 @@
+ALTER TABLE submission DROP COLUMN text;
+ALTER TABLE submission DROP COLUMN kind;

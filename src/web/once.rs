@@ -1,0 +1,144 @@
+//! A form sent twice does its work once.
+//!
+//! The forms of a page carry a random token (`form.token` in the templates). [`once`] notes the form in the transaction
+//! that does its work and keeps the answer beside it: a double click, a second press after the network was lost, or
+//! four posts at the same moment do the work once, and all get the same answer. A form that was filled in differently
+//! is another one, also when somebody went back to the same page for it.
+//!
+//! Every handler that creates something goes through here. One that only changes what is there need not: done twice it
+//! leaves the same.
+
+use actix_web::HttpResponse;
+use chrono::NaiveDateTime;
+use sha2::{Digest, Sha256};
+
+use super::view::{redirect, redirect_with};
+use crate::db::dialect;
+use crate::db::{Conn, Error};
+use crate::identity::hex;
+
+/// One sending of one form; empty for a form without a token, which nothing tells apart from another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Submission(String);
+
+impl Submission {
+    /// What tells a form from every other: where it was sent to, and every field, the page's token and the session's
+    /// among them, with the bytes of a file.
+    pub(super) fn of<'a>(
+        path: &str,
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
+        file: &[u8],
+    ) -> Self {
+        let mut digest = Sha256::new();
+        let mut put = |bytes: &[u8]| {
+            digest.update((bytes.len() as u64).to_be_bytes());
+            digest.update(bytes);
+        };
+        put(path.as_bytes());
+        let mut has_token = false;
+        for (name, value) in fields {
+            has_token |= name == "submission" && !value.is_empty();
+            put(name.as_bytes());
+            put(value.as_bytes());
+        }
+        put(file);
+        if has_token {
+            Self(hex(&digest.finalize()))
+        } else {
+            Self::default()
+        }
+    }
+}
+
+/// Where the browser goes after a form, and what the page there says. Never a name: it is kept for a day or two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    location: String,
+    kind: String,
+    text: String,
+}
+
+impl Answer {
+    /// To a page that says nothing of the form.
+    pub fn to(location: impl Into<String>) -> Self {
+        Self {
+            location: location.into(),
+            kind: String::new(),
+            text: String::new(),
+        }
+    }
+
+    /// To a page that says that it was done.
+    pub fn done(location: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            location: location.into(),
+            kind: "success".to_owned(),
+            text: text.into(),
+        }
+    }
+
+    /// The answer to the browser.
+    pub fn respond(&self) -> HttpResponse {
+        if self.text.is_empty() {
+            redirect(&self.location)
+        } else {
+            redirect_with(&self.location, &self.kind, &self.text)
+        }
+    }
+}
+
+/// Does a form's work unless it was done before; then the answer of then is given again. What `work` writes and the
+/// note of the form are one transaction: a form whose work was refused can be sent again.
+pub fn once<E: From<Error>>(
+    tx: &mut Conn,
+    submission: &Submission,
+    now: NaiveDateTime,
+    work: impl FnOnce(&mut Conn) -> Result<Answer, E>,
+) -> Result<Answer, E> {
+    let Submission(token) = submission;
+    if token.is_empty() {
+        return work(tx);
+    }
+    if !dialect::take_submission(tx, token, now)? {
+        let (location, kind, text) = dialect::submission_answer(tx, token)?;
+        return Ok(Answer {
+            location,
+            kind,
+            text,
+        });
+    }
+    let answer = work(tx)?;
+    dialect::answer_submission(tx, token, &answer.location, &answer.kind, &answer.text)?;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(path: &str, fields: &[(&str, &str)], file: &[u8]) -> Submission {
+        Submission::of(path, fields.iter().copied(), file)
+    }
+
+    #[test]
+    fn a_form_is_told_apart_by_its_page_its_address_and_what_was_filled_in() {
+        let first = form("/visits", &[("submission", "a"), ("school", "1")], b"");
+        let same = form("/visits", &[("submission", "a"), ("school", "1")], b"");
+        assert_eq!(first, same);
+        for other in [
+            form("/visits", &[("submission", "b"), ("school", "1")], b""),
+            form("/visits", &[("submission", "a"), ("school", "2")], b""),
+            form("/visits", &[("submission", "a1"), ("school", "")], b""),
+            form("/releases", &[("submission", "a"), ("school", "1")], b""),
+            form("/visits", &[("submission", "a"), ("school", "1")], b"x"),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+
+    #[test]
+    fn a_form_without_a_token_is_like_no_other() {
+        let without = form("/visits", &[("school", "1")], b"");
+        assert_eq!(without, Submission::default());
+    }
+}

@@ -1,0 +1,180 @@
+//! A form sent twice does its work once: double clicks, the back button, four posts at the same moment.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::db::schema::{import, release, submission, visit};
+use stature::routes;
+
+use crate::support::Page;
+
+/// What sending a form again would do if it were not told from the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twice {
+    /// Something would be there twice: the form goes through `once`.
+    Creates,
+    /// The same would be set again, or the thing is not in the state for it any more.
+    Changes,
+    /// Each sending is answered by itself, and a page of the record says so each time.
+    Answers,
+}
+
+/// Every form of the service. A new one is added here, and to the tests below when it creates something.
+const FORMS: &[(&str, Twice)] = &[
+    ("/account", Twice::Changes),
+    ("/accounts/add", Twice::Changes), // The address is unique.
+    ("/accounts/{id}", Twice::Changes),
+    ("/children", Twice::Answers),
+    ("/children/{id}/details", Twice::Changes),
+    ("/children/{id}/flags", Twice::Changes),
+    ("/contacts", Twice::Changes),
+    ("/imports/new", Twice::Creates),
+    ("/imports/{id}/columns", Twice::Changes),
+    ("/imports/{id}/confirm", Twice::Changes),
+    ("/imports/{id}/discard", Twice::Changes),
+    ("/imports/{id}/rows/{row}", Twice::Changes),
+    ("/imports/{id}/undo", Twice::Changes),
+    ("/jobs/{name}/pause", Twice::Changes),
+    ("/jobs/{name}/resume", Twice::Changes),
+    ("/jobs/{name}/run", Twice::Changes),
+    ("/letters/prepare", Twice::Changes),
+    ("/letters/send", Twice::Changes),
+    ("/letters/stop", Twice::Changes),
+    ("/letters/texts", Twice::Changes),
+    ("/letters/{id}", Twice::Changes),
+    ("/privacy/subject-access", Twice::Answers),
+    ("/privacy/subject-access/file", Twice::Answers),
+    ("/releases", Twice::Creates),
+    ("/releases/{number}/publish", Twice::Creates), // An email to the contact.
+    ("/releases/{number}/withdraw", Twice::Changes),
+    ("/retention/run", Twice::Changes), // A second run removes nothing.
+    ("/school/rosters/new", Twice::Creates),
+    ("/schools/{urn}/headcounts", Twice::Changes),
+    ("/schools/{urn}/record/{id}", Twice::Changes), // Each row carries its version.
+    ("/set-password/{token}", Twice::Changes),
+    ("/sign-in", Twice::Answers), // Each browser gets a session of its own.
+    ("/sign-out", Twice::Changes),
+    ("/visits", Twice::Creates),
+    ("/visits/{id}/cancel", Twice::Changes),
+    ("/years", Twice::Changes),
+];
+
+#[test]
+fn for_every_form_it_is_known_what_sending_it_twice_does() {
+    let known: BTreeMap<&str, Twice> = FORMS.iter().copied().collect();
+    let forms: Vec<&str> = routes::table()
+        .iter()
+        .filter(|route| route.method == Method::POST)
+        .map(|route| route.path)
+        .collect();
+    for form in &forms {
+        assert!(
+            known.contains_key(form),
+            "what does {form} do when sent twice?"
+        );
+    }
+    for form in known.keys() {
+        assert!(forms.contains(form), "there is no form {form} any more");
+    }
+}
+
+/// Presses a button four times at the same moment, and insists on four answers that lead to the same page.
+#[track_caller]
+fn press_four_times_at_once(page: &Page, button: &str) {
+    let answers: Vec<Page> = std::thread::scope(|scope| {
+        let presses: Vec<_> = (0..4).map(|_| scope.spawn(|| page.press(button))).collect();
+        presses
+            .into_iter()
+            .map(|press| press.join().unwrap())
+            .collect()
+    });
+    for answer in &answers {
+        assert_eq!(
+            (answer.status, &answer.url),
+            (200, &answers[0].url),
+            "{}",
+            answer.text()
+        );
+    }
+}
+
+/// How many rows a table has.
+macro_rules! count {
+    ($test:expr, $table:expr) => {
+        $test
+            .db()
+            .read_now(|tx| -> Result<i64, stature::db::Error> {
+                Ok($table.count().get_result(tx)?)
+            })
+            .unwrap()
+    };
+}
+
+const CHILD: &[u8] =
+    b"URN,Given name,Family name,Date of birth,Sex,Year group\n900101,Ada,Byron,2016-03-14,F,6\n";
+
+both_databases! {
+    fn four_parallel_posts_make_one_visit(test: TestApp) {
+        test.school(900_101, "999");
+        test.set_year("2026-27", 365);
+        let form = test.signed_in(Role::Administrator, &[], &[]).get("/visits")
+            .fill("School", "900101").fill("Day", "7").fill("Month", "12").fill("Year", "2026");
+        press_four_times_at_once(&form, "Add the visit");
+        assert_eq!(count!(test, visit::table), 1);
+        // Back to the same page, for another day: another visit.
+        form.clone().fill("Day", "8").press("Add the visit").shows("The visit was added");
+        assert_eq!(count!(test, visit::table), 2);
+    }
+
+    fn four_parallel_posts_make_one_release_and_publish_it_once(test: TestApp) {
+        use stature::db::schema::outbox;
+        crate::releases::two_forms(test, 900_101);
+        crate::releases::give_contact(test, 900_101);
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        let form = browser.get("/releases/new").fill("Who will see it", "school:900101").choose("2026-27");
+        press_four_times_at_once(&form, "Make the release");
+        assert_eq!(count!(test, release::table), 1);
+        press_four_times_at_once(&browser.get("/releases/1/publish"), "Publish the release");
+        assert_eq!(count!(test, outbox::table), 1);
+    }
+
+    fn four_parallel_uploads_of_one_form_are_one_import(test: TestApp) {
+        test.set_year("2026-27", 365);
+        test.school(900_101, "999");
+        let upload = test.signed_in(Role::Administrator, &[], &[]).get("/imports/new")
+            .fill("Academic year", "2026-27").attach("The list", "list.csv", CHILD);
+        press_four_times_at_once(&upload, "Continue");
+        assert_eq!(count!(test, import::table), 1);
+        let school = test.signed_in(Role::School, &[900_101], &[]).get("/school/rosters/new")
+            .fill("Academic year", "2026-27").attach("The list", "list.csv", CHILD);
+        press_four_times_at_once(&school, "Send");
+        assert_eq!(count!(test, import::table), 2);
+        // The same form with another file is another upload.
+        let other = [CHILD, b"900101,Eve,Byron,2016-03-15,F,6\n"].concat();
+        school.clone().attach("The list", "list.csv", &other).press("Send").status(200);
+        assert_eq!(count!(test, import::table), 3);
+    }
+
+    fn a_form_that_was_refused_can_be_sent_again_and_old_ones_are_forgotten(test: TestApp) {
+        test.school(900_101, "999");
+        test.set_year("2026-27", 365);
+        let form = test.signed_in(Role::Administrator, &[], &[]).get("/visits")
+            .fill("School", "900101").fill("Day", "7").fill("Month", "12").fill("Year", "2025");
+        let refused = form.press("Add the visit").status(422).shows("is not within the academic year");
+        form.press("Add the visit").status(422);
+        assert_eq!(count!(test, submission::table), 0);
+        refused.fill("Year", "2026").press("Add the visit").status(200).shows("The visit was added");
+        assert_eq!(count!(test, submission::table), 1);
+        let old = test.app.clock.now() - chrono::Duration::days(3);
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::update(submission::table).set(submission::at.eq(old)).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        test.run(&["job", "run", "forget-old-runs"]).done();
+        assert_eq!(count!(test, submission::table), 0);
+    }
+}

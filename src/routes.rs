@@ -172,7 +172,7 @@ pub fn table() -> Vec<Route> {
             needs::ViewRetention,
             retention::evidence,
         ),
-        get("/progress", needs::ViewProgress, measurement::progress),
+        get("/progress", needs::ViewProgress, home::progress),
         get("/warnings", needs::Record, measurement::warnings),
         get(
             "/schools/{urn}/record",
@@ -233,6 +233,11 @@ pub fn table() -> Vec<Route> {
             needs::ManageReleases,
             statistics::release,
         ),
+        get(
+            "/releases/{number}/publish",
+            needs::ManageReleases,
+            statistics::publish_page,
+        ),
         post(
             "/releases/{number}/publish",
             needs::ManageReleases,
@@ -253,15 +258,11 @@ pub fn table() -> Vec<Route> {
             needs::ManageReleases,
             statistics::release_file,
         ),
-        get("/figures", needs::ViewReleases, statistics::own_list),
-        get(
-            "/figures/{number}",
-            needs::ViewReleases,
-            statistics::own_release,
-        ),
+        get("/figures", needs::Public, statistics::own_list),
+        get("/figures/{number}", needs::Public, statistics::own_release),
         get(
             "/figures/{number}/figures.{format}",
-            needs::ViewReleases,
+            needs::Public,
             statistics::own_file,
         ),
     ]

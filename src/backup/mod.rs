@@ -24,6 +24,7 @@ use crate::db::{self, Db};
 use crate::identity::{Keyring, hex};
 use crate::letters::decide as letters;
 use crate::retention;
+use crate::statistics;
 use crate::years;
 
 const MANIFEST: &str = "manifest.json";
@@ -59,6 +60,8 @@ pub struct Restored {
     pub night: Result<retention::Run, retention::RetentionError>,
     /// Years whose key is not in the keyring, or is another one: their names cannot be read.
     pub unreadable: Vec<String>,
+    /// Releases that were shown since the backup was made: the database does not hold them, later audits do.
+    pub forgotten_releases: Result<Vec<i64>, statistics::ReleaseError>,
 }
 
 /// A backup that cannot be made or put back.
@@ -232,6 +235,9 @@ pub fn restore(
     let night = retention::run_night(app, actor);
     let years = app.db.read_now(years::years)?;
     let keyring = app.identities.keyring();
+    let forgotten_releases = app
+        .db
+        .write_now(|tx| statistics::forgotten_releases(tx, keyring));
     let unreadable = years
         .into_iter()
         .filter(|year| year.key_state == "active" && !fits(keyring, year))
@@ -241,6 +247,7 @@ pub fn restore(
         manifest,
         night,
         unreadable,
+        forgotten_releases,
     })
 }
 

@@ -59,6 +59,22 @@ pub(super) fn restore(app: &App, args: RestoreArgs) -> Outcome {
     println!(
         "Everybody is signed out. All letters are stopped: those sent since then wait again, so look at them before you let letters go."
     );
+    match &restored.forgotten_releases {
+        Ok(releases) if releases.is_empty() => {}
+        Ok(releases) => {
+            let numbers: Vec<String> = releases.iter().map(ToString::to_string).collect();
+            println!(
+                "Releases shown since then, which the database does not hold: {}. Their readers may remember them: they stay in every later audit, and their numbers are not given again. Make them again to show them.",
+                numbers.join(", ")
+            );
+        }
+        Err(error) => eprintln!(
+            "stature: what was shown since then cannot be read beside the keys: {error}. Nothing can be published until it can"
+        ),
+    }
+    if restored.forgotten_releases.is_err() {
+        return Ok(Ended::InPart);
+    }
     match restored.night {
         Ok(run) => {
             println!("{}.", run.in_words());

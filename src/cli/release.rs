@@ -65,6 +65,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
             })?;
             println!("{number}");
             eprintln!("{}", words(&evidence));
+            warn(app, &shelf, number)?;
         }
         ReleaseCommand::Audit { number } => {
             let actor = Actor::command("release audit");
@@ -78,6 +79,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
         }
         ReleaseCommand::Publish { number } => {
             let actor = Actor::command("release publish");
+            warn(app, &shelf, number)?;
             let told = app.db.write_now(|tx| {
                 statistics::publish_and_tell(tx, app, &shelf, &actor, now, number)
             })?;
@@ -118,6 +120,15 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
         }
     }
     Ok(Ended::Done)
+}
+
+/// Says on standard error what speaks against publishing a release.
+fn warn(app: &App, shelf: &Shelf, number: i64) -> Result<(), ReleaseError> {
+    let (_, release) = app.db.read_now(|tx| statistics::load(tx, shelf, number))?;
+    for caution in statistics::cautions(release.table()) {
+        eprintln!("stature: warning: {caution}");
+    }
+    Ok(())
 }
 
 /// The result of an audit, a line each.

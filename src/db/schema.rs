@@ -274,6 +274,7 @@ diesel::table! {
         title -> Text,
         evidence -> Text,
         audit_passed -> Bool,
+        needs_care -> Bool,
         frozen -> Text,
         made_by -> Text,
         made_at -> Timestamp,
@@ -458,6 +459,8 @@ diesel::table! {
         token -> Text,
         location -> Text,
         at -> Timestamp,
+        kind -> Text,
+        text -> Text,
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use disclosure::{AcademicYear, BadTable, PopulationCategory, RawTable, Sex, YearGroup};
 
-use super::queries::{CategoryCount, Headcount, OutcomeCount, SchoolRow};
+use super::queries::{CategoryCount, SchoolRow};
+use crate::measurement::Place;
+use crate::measurement::participation::Tally;
 
 /// Everything counted for some schools and years.
 #[derive(Debug, Default)]
@@ -13,15 +15,7 @@ pub(super) struct Counted {
     pub(super) authorities: Vec<(String, String)>,
     pub(super) schools: Vec<SchoolRow>,
     pub(super) categories: Vec<CategoryCount>,
-    pub(super) outcomes: Vec<OutcomeCount>,
-    pub(super) headcounts: Vec<Headcount>,
-}
-
-/// Eligible and measured children of one school, year and year group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Participation {
-    pub(super) eligible: i64,
-    pub(super) measured: i64,
+    pub(super) participation: BTreeMap<Place, Tally>,
 }
 
 /// Puts the counts together; a row that means nothing to the statistics is refused, never dropped.
@@ -34,15 +28,20 @@ pub(super) fn raw_table(as_at: NaiveDate, counted: &Counted) -> Result<RawTable,
     for school in &counted.schools {
         table.school(&school.urn.to_string(), &school.name, &school.la_code);
     }
-    for ((urn, year, group), children) in participation(counted) {
-        match (year.parse::<AcademicYear>(), year_group(&group)) {
+    for (place, tally) in &counted.participation {
+        let Place {
+            urn,
+            year,
+            year_group: group,
+        } = place;
+        match (year.parse::<AcademicYear>(), year_group(group)) {
             (Ok(year), Some(group)) => {
                 table.participation(
                     &urn.to_string(),
                     year,
                     group,
-                    children.eligible,
-                    children.measured,
+                    i64::from(tally.eligible),
+                    i64::from(tally.measured),
                 );
             }
             _ => problems.push(format!(
@@ -82,31 +81,6 @@ pub(super) fn raw_table(as_at: NaiveDate, counted: &Counted) -> Result<RawTable,
     }
 }
 
-/// Eligible children: the head-count set by hand where there is one, or else everybody on the roll or measured, less
-/// those whose reason takes them out of the count.
-fn participation(counted: &Counted) -> BTreeMap<(i32, String, String), Participation> {
-    let mut places: BTreeMap<(i32, String, String), Participation> = BTreeMap::new();
-    for row in &counted.outcomes {
-        let place = places
-            .entry((row.urn, row.year.clone(), row.year_group.clone()))
-            .or_default();
-        let measured = row.outcome == "measured";
-        if measured {
-            place.measured += row.children;
-        }
-        if measured || (row.on_roll && !row.excluded) {
-            place.eligible += row.children;
-        }
-    }
-    for row in &counted.headcounts {
-        let place = places
-            .entry((row.urn, row.year.clone(), row.year_group.clone()))
-            .or_default();
-        place.eligible = i64::from(row.eligible);
-    }
-    places
-}
-
 fn year_group(code: &str) -> Option<YearGroup> {
     YearGroup::ALL
         .into_iter()
@@ -131,63 +105,6 @@ fn category(code: &str, severe: bool) -> Option<PopulationCategory> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn outcome(outcome: &str, on_roll: bool, excluded: bool, children: i64) -> OutcomeCount {
-        OutcomeCount {
-            urn: 900_101,
-            year: "2026-27".into(),
-            year_group: "6".into(),
-            outcome: outcome.into(),
-            on_roll,
-            excluded,
-            children,
-        }
-    }
-
-    #[test]
-    fn reasons_that_exclude_take_children_out_of_the_eligible() {
-        let counted = Counted {
-            outcomes: vec![
-                outcome("measured", true, false, 40),
-                outcome("measured", false, false, 2),
-                outcome("none", true, false, 5),
-                outcome("none", false, false, 3),
-                outcome("not_measured", true, false, 4),
-                outcome("not_measured", true, true, 1),
-            ],
-            ..Counted::default()
-        };
-        let places: Vec<Participation> = participation(&counted).into_values().collect();
-        assert_eq!(
-            places,
-            [Participation {
-                eligible: 51,
-                measured: 42
-            }]
-        );
-    }
-
-    #[test]
-    fn a_headcount_set_by_hand_goes_before_the_roster() {
-        let counted = Counted {
-            outcomes: vec![outcome("measured", true, false, 40)],
-            headcounts: vec![Headcount {
-                urn: 900_101,
-                year: "2026-27".into(),
-                year_group: "6".into(),
-                eligible: 60,
-            }],
-            ..Counted::default()
-        };
-        let places: Vec<Participation> = participation(&counted).into_values().collect();
-        assert_eq!(
-            places,
-            [Participation {
-                eligible: 60,
-                measured: 40
-            }]
-        );
-    }
 
     #[test]
     fn a_severe_child_is_counted_once() {

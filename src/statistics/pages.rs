@@ -2,13 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use disclosure::{AcademicYear, Audience};
+use serde::Deserialize;
 use serde_json::json;
 
-use super::{Format, ReleaseError, Shelf, queries, view};
-use crate::access::{Role, needs};
+use super::{Format, ReleaseError, Shelf, audiences_of, cautions, queries, view};
+use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
-use crate::web::{Allowed, FormData, Submitted, View, download, redirect_with};
+use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once};
 use crate::years;
 
 impl From<ReleaseError> for AppError {
@@ -24,15 +25,35 @@ impl From<ReleaseError> for AppError {
     }
 }
 
-/// Every release.
+/// Which releases to list.
+#[derive(Deserialize)]
+pub struct ListQuery {
+    /// `ready` for those that can be published; all when empty.
+    #[serde(default)]
+    show: String,
+}
+
+/// Every release, or those that can be published.
 pub async fn list(
     allowed: Allowed<needs::ManageReleases>,
     app: web::Data<App>,
     request: HttpRequest,
+    query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let rows = app.db.read(|tx| super::releases(tx, None)).await?;
+    let only_ready = query.show == "ready";
+    let rows = app
+        .db
+        .read(move |tx| {
+            if only_ready {
+                super::releases_to_publish(tx)
+            } else {
+                super::releases(tx, None)
+            }
+        })
+        .await?;
     View::new(&app, &request, &allowed, "Releases")
         .with("releases", rows)
+        .with("only_ready", only_ready)
         .render("pages/statistics/releases.html")
 }
 
@@ -66,18 +87,24 @@ pub async fn make(
     };
     let shelf = Shelf::open(app.identities.keyring())?;
     let (actor, now, today) = (allowed.actor().clone(), app.clock.now(), app.clock.today());
+    let submission = form.submission();
     let made = app
         .db
-        .write(move |tx| super::make(tx, &shelf, &actor, now, today, &audience, &chosen))
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| {
+                let (number, _) = super::make(tx, &shelf, &actor, now, today, &audience, &chosen)?;
+                let page = format!("/releases/{number}");
+                Ok::<_, ReleaseError>(Answer::done(page, "The release was made"))
+            })
+        })
         .await;
     match made {
-        Ok((number, _)) => Ok(redirect_with(
-            &format!("/releases/{number}"),
-            "success",
-            "The release was made",
-        )),
+        Ok(answer) => Ok(answer.respond()),
         Err(
-            error @ (ReleaseError::Refused(_) | ReleaseError::Counts(_) | ReleaseError::Urn(_)),
+            error @ (ReleaseError::Refused(_)
+            | ReleaseError::Counts(_)
+            | ReleaseError::Urn(_)
+            | ReleaseError::PublishedWith { .. }),
         ) => {
             form.error("audience", error.to_string());
             make_view(&allowed, &app, &request, &form).await
@@ -101,36 +128,90 @@ pub async fn release(
         .await?;
     View::new(&app, &request, &allowed, row.title.clone())
         .with("figures", view::figures(release.table()))
+        .with("cautions", cautions(release.table()))
         .with("evidence", evidence(&row)?)
         .with("release", row)
         .with("notes", disclosure::notes())
         .render("pages/statistics/release.html")
 }
 
+/// The page that says what publishing does, and what speaks against it, before it is done.
+pub async fn publish_page(
+    allowed: Allowed<needs::ManageReleases>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    number: web::Path<i64>,
+) -> Result<HttpResponse, AppError> {
+    let (shelf, number) = (Shelf::open(app.identities.keyring())?, *number);
+    let (row, release) = app
+        .db
+        .read(move |tx| super::load(tx, &shelf, number))
+        .await?;
+    let form = FormData::default();
+    publish_view(&allowed, &app, &request, &row, &release, &form)
+}
+
+fn publish_view(
+    allowed: &Allowed<needs::ManageReleases>,
+    app: &App,
+    request: &HttpRequest,
+    row: &super::ReleaseRow,
+    release: &disclosure::Release,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let readers = match release.audience() {
+        Audience::School(_) => "The school",
+        Audience::Authority(_) => "The local authority",
+        Audience::Public => "Everybody, without signing in,",
+    };
+    View::new(app, request, allowed, "Publish a release")
+        .with("release", row)
+        .with("readers", readers)
+        .with("is_public", *release.audience() == Audience::Public)
+        .with("cautions", cautions(release.table()))
+        .form(form)
+        .render("pages/statistics/publish.html")
+}
+
 /// Shows a release to its audience.
 pub async fn publish(
     allowed: Allowed<needs::ManageReleases>,
     app: web::Data<App>,
+    request: HttpRequest,
     number: web::Path<i64>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
     let shelf = Shelf::open(app.identities.keyring())?;
     let (actor, now, number) = (
         allowed.actor().clone(),
         app.clock.now(),
         number.into_inner(),
     );
-    let parts = app.get_ref().clone();
-    let told = app
+    let for_reading = shelf.clone();
+    let (row, release) = app
         .db
-        .write(move |tx| super::publish_and_tell(tx, &parts, &shelf, &actor, now, number))
+        .read(move |tx| super::load(tx, &for_reading, number))
         .await?;
-    let text = format!("The release is published. {}", told.words());
-    Ok(redirect_with(
-        &format!("/releases/{number}"),
-        "success",
-        &text,
-    ))
+    if !form.is_set("anyway") && !cautions(release.table()).is_empty() {
+        form.error(
+            "anyway",
+            "Confirm that the release is to be published all the same",
+        );
+        return publish_view(&allowed, &app, &request, &row, &release, &form);
+    }
+    let (parts, submission) = (app.get_ref().clone(), form.submission());
+    let answer = app
+        .db
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| {
+                let told = super::publish_and_tell(tx, &parts, &shelf, &actor, now, number)?;
+                let text = format!("The release is published. {}", told.words());
+                Ok::<_, ReleaseError>(Answer::done(format!("/releases/{number}"), text))
+            })
+        })
+        .await?;
+    Ok(answer.respond())
 }
 
 /// The page that asks before a release is taken back.
@@ -156,21 +237,25 @@ pub async fn withdraw(
     allowed: Allowed<needs::ManageReleases>,
     app: web::Data<App>,
     number: web::Path<i64>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let (actor, now, number) = (
         allowed.actor().clone(),
         app.clock.now(),
         number.into_inner(),
     );
-    app.db
-        .write(move |tx| super::withdraw(tx, &actor, now, number))
+    let submission = form.0.submission();
+    let answer = app
+        .db
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| {
+                super::withdraw(tx, &actor, now, number)?;
+                let page = format!("/releases/{number}");
+                Ok::<_, ReleaseError>(Answer::done(page, "The release is withdrawn"))
+            })
+        })
         .await?;
-    Ok(redirect_with(
-        &format!("/releases/{number}"),
-        "success",
-        "The release is withdrawn",
-    ))
+    Ok(answer.respond())
 }
 
 /// A release as a file, for those who make releases.
@@ -190,30 +275,38 @@ pub async fn release_file(
     send(release.table(), format)
 }
 
-/// The releases made for the visitor's schools or authorities, and for everybody.
+/// The releases made for everybody, and for the visitor's schools or authorities.
 pub async fn own_list(
-    allowed: Allowed<needs::ViewReleases>,
+    allowed: Allowed<needs::Public>,
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let audiences = audiences_of(&allowed);
+    let audiences = audiences_of(allowed.session());
     let rows = app
         .db
         .read(move |tx| super::releases(tx, Some(&audiences)))
         .await?;
-    View::new(&app, &request, &allowed, "Figures")
+    let has_own = allowed.session().may(Permission::ViewReleases);
+    let title = if has_own {
+        "Figures"
+    } else {
+        "Published figures"
+    };
+    View::new(&app, &request, &allowed, title)
         .with("releases", rows)
+        .with("has_own", has_own)
+        .with("is_signed_in", allowed.role().is_some())
         .render("pages/statistics/own_list.html")
 }
 
 /// One of them.
 pub async fn own_release(
-    allowed: Allowed<needs::ViewReleases>,
+    allowed: Allowed<needs::Public>,
     app: web::Data<App>,
     request: HttpRequest,
     number: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
-    let (row, release) = own(&allowed, &app, number.into_inner()).await?;
+    let (row, release) = own(&allowed, &app, &request, number.into_inner()).await?;
     View::new(&app, &request, &allowed, row.title.clone())
         .with("figures", view::figures(release.table()))
         .with("release", row)
@@ -223,54 +316,41 @@ pub async fn own_release(
 
 /// One of them as a file.
 pub async fn own_file(
-    allowed: Allowed<needs::ViewReleases>,
+    allowed: Allowed<needs::Public>,
     app: web::Data<App>,
+    request: HttpRequest,
     path: web::Path<(i64, String)>,
 ) -> Result<HttpResponse, AppError> {
     let (number, ending) = path.into_inner();
     let format: Format = ending.parse().map_err(|_| AppError::NotFound)?;
-    let (_, release) = own(&allowed, &app, number).await?;
+    let (_, release) = own(&allowed, &app, &request, number).await?;
     send(release.table(), format)
 }
 
-/// A published release of one of the visitor's audiences; any other is not there.
+/// A published release of one of the visitor's audiences; any other is not there. Somebody who is not signed in is
+/// asked to, whether there is one or not: a school follows the link in its email.
 async fn own(
-    allowed: &Allowed<needs::ViewReleases>,
+    allowed: &Allowed<needs::Public>,
     app: &App,
+    request: &HttpRequest,
     number: i64,
 ) -> Result<(super::ReleaseRow, disclosure::Release), AppError> {
-    let audiences = audiences_of(allowed);
+    let audiences = audiences_of(allowed.session());
     let shelf = Shelf::open(app.identities.keyring())?;
-    app.db
-        .read(move |tx| -> Result<_, AppError> {
-            let (row, release) = super::load_published(tx, &shelf, number)?;
-            if audiences.contains(&row.audience) {
-                Ok((row, release))
-            } else {
-                Err(AppError::NotFound)
-            }
-        })
-        .await
-}
-
-/// The audiences that somebody belongs to. An authority sees its own figures, not those of its schools.
-fn audiences_of(allowed: &Allowed<needs::ViewReleases>) -> Vec<String> {
-    let mut audiences = vec![Audience::Public.to_string()];
-    match allowed.role() {
-        Some(Role::School) => {
-            let urns = allowed.scope().urns().unwrap_or_default();
-            audiences.extend(
-                urns.into_iter()
-                    .map(|urn| Audience::School(urn.to_string()).to_string()),
-            );
+    let found = app
+        .db
+        .read(move |tx| super::load_published(tx, &shelf, number))
+        .await;
+    match found {
+        Ok((row, release)) if audiences.contains(&row.audience) => Ok((row, release)),
+        Ok(_) | Err(ReleaseError::Unknown(_)) if allowed.role().is_none() => {
+            Err(AppError::SignInFirst {
+                next: request.path().to_owned(),
+            })
         }
-        Some(Role::Authority) => {
-            let codes = allowed.session().authorities.iter().cloned();
-            audiences.extend(codes.map(|code| Audience::Authority(code).to_string()));
-        }
-        _ => {}
+        Ok(_) => Err(AppError::NotFound),
+        Err(error) => Err(error.into()),
     }
-    audiences
 }
 
 fn send(table: &disclosure::SafeTable, format: Format) -> Result<HttpResponse, AppError> {

@@ -1,16 +1,19 @@
 //! The rows of counts and of releases.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use serde::Serialize;
 
 use super::aggregate::Counted;
+use super::authorities::{held_by, published_with};
 use crate::db::schema::{
-    disclosure, headcount, local_authority, measurement, not_measured, pupil, release,
-    release_figure, school,
+    disclosure, local_authority, measurement, pupil, release, release_figure, school,
 };
 use crate::db::{Conn, Error};
+use crate::measurement::tallies_of;
 
 // Children are counted by what stands on the child and on its measurement.
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
@@ -21,13 +24,6 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
     measurement::population_category,
     measurement::population_severe,
 );
-
-/// Reasons that take a child out of the eligible.
-const EXCLUDING: [&str; 3] = [
-    "no_longer_at_school",
-    "physical_impairment",
-    "cognitive_impairment",
-];
 
 /// A school that counts in the statistics.
 #[derive(Clone, Debug, Queryable)]
@@ -49,28 +45,6 @@ pub(super) struct CategoryCount {
     pub(super) children: i64,
 }
 
-/// Children by outcome.
-#[derive(Clone, Debug)]
-pub(super) struct OutcomeCount {
-    pub(super) urn: i32,
-    pub(super) year: String,
-    pub(super) year_group: String,
-    pub(super) outcome: String,
-    pub(super) on_roll: bool,
-    /// Not measured for a reason that takes the child out of the eligible.
-    pub(super) excluded: bool,
-    pub(super) children: i64,
-}
-
-/// Eligible children set by hand.
-#[derive(Clone, Debug, Queryable)]
-pub(super) struct Headcount {
-    pub(super) urn: i32,
-    pub(super) year: String,
-    pub(super) year_group: String,
-    pub(super) eligible: i32,
-}
-
 /// Whose children are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
@@ -80,6 +54,16 @@ pub(super) enum Whose {
     Authority(String),
     /// Everybody's.
     Everybody,
+}
+
+impl Whose {
+    /// The URN, when it is one school's.
+    pub(super) fn school(&self) -> Option<i32> {
+        match self {
+            Self::School(urn) => Some(*urn),
+            Self::Authority(_) | Self::Everybody => None,
+        }
+    }
 }
 
 /// Counts the children of some years, of schools that are part of the statistics.
@@ -93,21 +77,19 @@ pub(super) fn count_children(
         .into_boxed();
     match whose {
         Whose::School(urn) => schools = schools.filter(school::urn.eq(*urn)),
-        Whose::Authority(code) => schools = schools.filter(school::la_code.eq(code.clone())),
+        Whose::Authority(code) => schools = schools.filter(school::la_code.eq_any(held_by(code))),
         Whose::Everybody => {}
     }
-    let schools: Vec<SchoolRow> = schools
+    let mut schools: Vec<SchoolRow> = schools
         .order(school::urn)
         .select((school::urn, school::name, school::la_code))
         .load(tx)?;
-    let authorities: Vec<(String, String)> = local_authority::table
-        .order(local_authority::code)
-        .select((local_authority::code, local_authority::name))
-        .load(tx)?;
-    let authorities = authorities
-        .into_iter()
-        .filter(|(code, _)| schools.iter().any(|school| school.la_code == *code))
-        .collect();
+    for school in &mut schools {
+        if let Some(with) = published_with(&school.la_code) {
+            with.clone_into(&mut school.la_code);
+        }
+    }
+    let authorities = authorities_of(tx, &schools)?;
 
     let urns: Vec<i32> = schools.iter().map(|school| school.urn).collect();
     let place = (pupil::school_urn, pupil::year_label, pupil::year_group);
@@ -133,84 +115,33 @@ pub(super) fn count_children(
         .filter(pupil::year_label.eq_any(years))
         .filter(pupil::school_urn.eq_any(&urns))
         .load(tx)?;
-    let outcomes: Vec<(i32, String, String, String, bool, i64)> = pupil::table
-        .group_by((place, pupil::outcome, pupil::on_roll))
-        .select((
-            pupil::school_urn,
-            pupil::year_label,
-            pupil::year_group,
-            pupil::outcome,
-            pupil::on_roll,
-            count_star(),
-        ))
-        .filter(pupil::year_label.eq_any(years))
-        .filter(pupil::school_urn.eq_any(&urns))
-        .load(tx)?;
-    let excluded: Vec<(i32, String, String, i64)> = not_measured::table
-        .inner_join(pupil::table)
-        .group_by(place)
-        .select((
-            pupil::school_urn,
-            pupil::year_label,
-            pupil::year_group,
-            count_star(),
-        ))
-        .filter(not_measured::version.eq(pupil::outcome_version))
-        .filter(not_measured::reason.eq_any(EXCLUDING))
-        .filter(pupil::outcome.eq("not_measured"))
-        .filter(pupil::on_roll.eq(true))
-        .filter(pupil::year_label.eq_any(years))
-        .filter(pupil::school_urn.eq_any(&urns))
-        .load(tx)?;
-    let headcounts: Vec<Headcount> = headcount::table
-        .filter(headcount::year_label.eq_any(years))
-        .filter(headcount::school_urn.eq_any(&urns))
-        .select((
-            headcount::school_urn,
-            headcount::year_label,
-            headcount::year_group,
-            headcount::eligible,
-        ))
-        .load(tx)?;
     Ok(Counted {
         authorities,
-        schools,
         categories,
-        outcomes: less_excluded(outcomes, excluded),
-        headcounts,
+        participation: tallies_of(tx, Some(&urns), years)?,
+        schools,
     })
 }
 
-/// Splits the children not measured into those whose reason takes them out of the eligible and the others.
-fn less_excluded(
-    rows: Vec<(i32, String, String, String, bool, i64)>,
-    out: Vec<(i32, String, String, i64)>,
-) -> Vec<OutcomeCount> {
-    let mut counts = Vec::with_capacity(rows.len() + out.len());
-    for (urn, year, year_group, outcome, on_roll, children) in rows {
-        let excluded = out
-            .iter()
-            .find(|row| {
-                on_roll
-                    && outcome == "not_measured"
-                    && (row.0, &row.1, &row.2) == (urn, &year, &year_group)
-            })
-            .map_or(0, |row| row.3);
-        let count = |excluded, children| OutcomeCount {
-            urn,
-            year: year.clone(),
-            year_group: year_group.clone(),
-            outcome: outcome.clone(),
-            on_roll,
-            excluded,
-            children,
-        };
-        counts.push(count(false, children - excluded));
-        if excluded > 0 {
-            counts.push(count(true, excluded));
-        }
-    }
-    counts
+/// The authorities whose figures hold these schools: code and name, with the name of a small neighbour that is part of
+/// them.
+fn authorities_of(tx: &mut Conn, schools: &[SchoolRow]) -> Result<Vec<(String, String)>, Error> {
+    let names: BTreeMap<String, String> = local_authority::table
+        .select((local_authority::code, local_authority::name))
+        .load::<(String, String)>(tx)?
+        .into_iter()
+        .collect();
+    let codes: BTreeSet<&String> = schools.iter().map(|school| &school.la_code).collect();
+    Ok(codes
+        .into_iter()
+        .map(|code| {
+            let parts: Vec<String> = held_by(code)
+                .iter()
+                .filter_map(|code| names.get(code).cloned())
+                .collect();
+            (code.clone(), parts.join(" and "))
+        })
+        .collect())
 }
 
 /// A release as it is listed.
@@ -233,6 +164,8 @@ pub struct ReleaseRow {
     pub evidence: String,
     /// Whether it passed.
     pub audit_passed: bool,
+    /// Whether something speaks against publishing it: it shows nothing, or a part of a year.
+    pub needs_care: bool,
     /// The sealed release; never shown.
     #[serde(skip)]
     pub frozen: String,
@@ -260,6 +193,16 @@ pub fn releases(tx: &mut Conn, audiences: Option<&[String]>) -> Result<Vec<Relea
         .load(tx)?)
 }
 
+/// The releases that can be published with nothing to speak against it, the newest first.
+pub fn releases_to_publish(tx: &mut Conn) -> Result<Vec<ReleaseRow>, Error> {
+    Ok(release::table
+        .filter(release::state.eq("audited"))
+        .filter(release::needs_care.eq(false))
+        .order(release::id.desc())
+        .select(ReleaseRow::as_select())
+        .load(tx)?)
+}
+
 /// One release.
 pub(super) fn release(tx: &mut Conn, number: i64) -> Result<Option<ReleaseRow>, Error> {
     Ok(release::table
@@ -269,46 +212,54 @@ pub(super) fn release(tx: &mut Conn, number: i64) -> Result<Option<ReleaseRow>, 
         .optional()?)
 }
 
-/// The sealed texts of releases about the same places that somebody outside has seen: those of which the disclosure
-/// ledger tells or that were ever published, withdrawn or not.
-pub(super) fn shown_releases(tx: &mut Conn, audience: &str) -> Result<Vec<(i64, String)>, Error> {
-    let rows: Vec<(i64, String, String, bool)> = release::table
+/// The numbers and sealed texts of releases that somebody outside has seen: those of which the disclosure ledger tells
+/// or that were ever published, withdrawn or not.
+pub(super) fn shown_releases(tx: &mut Conn) -> Result<Vec<(i64, String)>, Error> {
+    let rows: Vec<(i64, String, bool)> = release::table
         .order(release::id)
         .select((
             release::id,
-            release::audience,
             release::frozen,
             release::published_at.is_not_null(),
         ))
         .load(tx)?;
-    let told: Vec<Option<String>> = disclosure::table
+    let told: BTreeSet<String> = disclosure::table
         .filter(disclosure::reference.like("release:%"))
-        .select(disclosure::reference)
+        .select(disclosure::reference.assume_not_null())
         .distinct()
-        .load(tx)?;
-    let school = audience.starts_with("school:");
-    let same_places = |other: &str| {
-        if school {
-            other == audience
-        } else {
-            !other.starts_with("school:")
-        }
-    };
+        .load::<String>(tx)?
+        .into_iter()
+        .collect();
     Ok(rows
         .into_iter()
-        .filter(|(id, other, _, published)| {
-            same_places(other) && (*published || told.contains(&Some(format!("release:{id}"))))
-        })
-        .map(|(id, _, frozen, _)| (id, frozen))
+        .filter(|(id, _, published)| *published || told.contains(&format!("release:{id}")))
+        .map(|(id, frozen, _)| (id, frozen))
         .collect())
 }
 
-/// The number that the next release gets.
-pub(super) fn next_number(tx: &mut Conn) -> Result<i64, Error> {
+/// The greatest number that a release in the database has; 0 where there is none.
+pub(super) fn last_number(tx: &mut Conn) -> Result<i64, Error> {
     let last: Option<i64> = release::table
         .select(diesel::dsl::max(release::id))
         .first(tx)?;
-    Ok(last.unwrap_or(0) + 1)
+    Ok(last.unwrap_or(0))
+}
+
+/// The releases made before release `number` that nobody has seen yet: number and audience.
+pub(super) fn drafts_before(tx: &mut Conn, number: i64) -> Result<Vec<(i64, String)>, Error> {
+    Ok(release::table
+        .filter(release::id.lt(number))
+        .filter(release::state.eq_any(["draft", "audited"]))
+        .select((release::id, release::audience))
+        .load(tx)?)
+}
+
+/// Ends a draft: a later release about its places has been shown.
+pub(super) fn set_superseded(tx: &mut Conn, number: i64) -> Result<(), Error> {
+    diesel::update(release::table.find(number))
+        .set(release::state.eq("superseded"))
+        .execute(tx)?;
+    Ok(())
 }
 
 /// A release to be stored.
@@ -323,6 +274,7 @@ pub(super) struct NewRelease {
     pub(super) title: String,
     pub(super) evidence: String,
     pub(super) audit_passed: bool,
+    pub(super) needs_care: bool,
     pub(super) frozen: String,
     pub(super) made_by: String,
     pub(super) made_at: NaiveDateTime,
@@ -433,6 +385,7 @@ pub(super) fn audiences(tx: &mut Conn) -> Result<Vec<(String, String)>, Error> {
         .load(tx)?;
     let mut all: Vec<(String, String)> = authorities
         .into_iter()
+        .filter(|(code, _)| published_with(code).is_none())
         .map(|(code, name)| (format!("la:{code}"), name))
         .collect();
     all.sort_by(|one, other| one.1.cmp(&other.1));

@@ -1,10 +1,11 @@
 //! A release's life: made, audited, published, withdrawn; each step in one transaction.
 //!
-//! The one thing to know: a release counts as seen from the moment the disclosure ledger tells of it, because it was
-//! published or because a file of it was taken out. From then on it is part of every audit about the same places, and
-//! nothing takes it out again.
+//! A release counts as shown from the moment it is published or a file of it is taken out. From then on it is part of
+//! every audit about the same places, and nothing takes it out again: no withdrawal, and no restore of an older backup,
+//! because what was shown is also kept beside the keys (`shown.rs`). Every step that shows something, or depends on what
+//! was shown, first takes the places for itself, so that of two at the same moment the second sees the first.
 
-use std::fmt;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -17,79 +18,14 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::aggregate::raw_table;
+use super::authorities::published_with;
+use super::cautions::cautions;
 use super::queries::{self, NewRelease, ReleaseRow, Whose};
+use super::shown::{self, ShownBook};
+use super::state::ReleaseState;
 use crate::audit::{self, Actor, Disclosure};
-use crate::db::{self, Conn};
+use crate::db::{self, Conn, dialect};
 use crate::identity::{Key, Keyring, KeyringError};
-
-/// Where a release is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReleaseState {
-    /// Made; its audit found something that is exposed. It can only be withdrawn.
-    Draft,
-    /// Made; its audit passed.
-    Audited,
-    /// Its audience sees it.
-    Published,
-    /// Nobody sees it any more; those who saw it remember.
-    Withdrawn,
-}
-
-impl ReleaseState {
-    /// The word in the table.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Audited => "audited",
-            Self::Published => "published",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    fn of_code(code: &str) -> Option<Self> {
-        [Self::Draft, Self::Audited, Self::Published, Self::Withdrawn]
-            .into_iter()
-            .find(|state| state.code() == code)
-    }
-
-    /// After an audit.
-    fn audited(self, passed: bool) -> Self {
-        match self {
-            Self::Draft | Self::Audited if passed => Self::Audited,
-            Self::Draft | Self::Audited => Self::Draft,
-            Self::Published | Self::Withdrawn => self,
-        }
-    }
-
-    /// To be seen by its audience.
-    fn publish(self, number: i64) -> Result<Self, ReleaseError> {
-        match self {
-            Self::Audited => Ok(Self::Published),
-            Self::Draft => Err(ReleaseError::NotSafe { number }),
-            Self::Published | Self::Withdrawn => Err(ReleaseError::NotFromHere {
-                number,
-                state: self,
-            }),
-        }
-    }
-
-    /// To be seen no more.
-    fn withdraw(self, number: i64) -> Result<Self, ReleaseError> {
-        match self {
-            Self::Withdrawn => Err(ReleaseError::NotFromHere {
-                number,
-                state: self,
-            }),
-            Self::Draft | Self::Audited | Self::Published => Ok(Self::Withdrawn),
-        }
-    }
-}
-
-impl fmt::Display for ReleaseState {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.code())
-    }
-}
 
 /// What a user can cause.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +52,36 @@ pub enum ReleaseError {
     NotSafe {
         /// The release.
         number: i64,
+    },
+    /// A later one has been shown.
+    #[error(
+        "release {number} was made before release {by}, which has been shown already: the two together could expose somebody. Nothing was published. Make the release again"
+    )]
+    Superseded {
+        /// The release.
+        number: i64,
+        /// The later one.
+        by: i64,
+    },
+    /// The authority's figures are part of another's.
+    #[error(
+        "the figures of authority {code} are published with those of authority {with}: make a release for la:{with}"
+    )]
+    PublishedWith {
+        /// The authority.
+        code: String,
+        /// The one whose figures hold them.
+        with: &'static str,
+    },
+    /// What was shown cannot be kept beside the keys, or read there.
+    #[error(
+        "{path}: what was shown cannot be kept beside the keys: {source}. Nothing was published"
+    )]
+    Shown {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// Not a step from where it is.
     #[error("release {number} is {state} already; nothing was changed")]
@@ -144,14 +110,14 @@ pub enum ReleaseError {
     Internal(#[from] anyhow::Error),
 }
 
-/// What reads and writes sealed releases: the server's key.
+/// What reads and writes sealed releases: the server's key, and the book of what was shown beside it.
 #[derive(Clone)]
-pub struct Shelf(Key);
+pub struct Shelf(Key, ShownBook);
 
 impl Shelf {
     /// The shelf of this keyring.
     pub fn open(keyring: &Keyring) -> Result<Self, ReleaseError> {
-        Ok(Self(keyring.server()?))
+        Ok(Self(keyring.server()?, ShownBook::beside(keyring)))
     }
 
     fn seal(&self, bytes: &[u8]) -> Vec<u8> {
@@ -165,7 +131,12 @@ impl Shelf {
         mac.finalize().into_bytes().to_vec()
     }
 
-    fn restore(&self, number: i64, frozen: &str) -> Result<Release, ReleaseError> {
+    /// The book of what was shown.
+    pub(super) fn book(&self) -> &ShownBook {
+        &self.1
+    }
+
+    pub(super) fn restore(&self, number: i64, frozen: &str) -> Result<Release, ReleaseError> {
         Release::restore(frozen, |bytes| self.seal(bytes))
             .map_err(|source| ReleaseError::Sealed { number, source })
     }
@@ -183,11 +154,14 @@ pub fn make(
 ) -> Result<(i64, Evidence), ReleaseError> {
     let started = Instant::now();
     let whose = whose(audience)?;
+    // Two who make a release at once would give both the same number.
+    dialect::take_release_numbers(tx)?;
+    dialect::take_releases(tx, whose.school())?;
     let labels: Vec<String> = years.iter().map(ToString::to_string).collect();
     let counted = queries::count_children(tx, &whose, &labels)?;
     let raw = raw_table(today, &counted)?;
-    let number = queries::next_number(tx)?;
-    let shown = shown_before(tx, shelf, audience, None)?;
+    let number = shown::next_number(tx, shelf)?;
+    let shown = shown::shown_about(tx, shelf, audience)?;
     let request = Request {
         number: u32::try_from(number).map_err(anyhow::Error::from)?,
         audience: audience.clone(),
@@ -208,6 +182,7 @@ pub fn make(
         as_at: today,
         evidence: text(&evidence)?,
         audit_passed: evidence.passed(),
+        needs_care: !cautions(release.table()).is_empty(),
         frozen: release
             .store(|bytes| shelf.seal(bytes))
             .map_err(anyhow::Error::from)?,
@@ -228,9 +203,9 @@ pub fn audit(
     now: NaiveDateTime,
     number: i64,
 ) -> Result<Evidence, ReleaseError> {
-    let (row, release) = load(tx, shelf, number)?;
+    let (row, release) = load_alone(tx, shelf, number)?;
     let state = state_of(&row)?;
-    let evidence = audited(tx, shelf, &release)?;
+    let (evidence, _) = audited(tx, shelf, &row, &release)?;
     let after = state.audited(evidence.passed());
     queries::put_state(
         tx,
@@ -245,7 +220,9 @@ pub fn audit(
     Ok(evidence)
 }
 
-/// Shows a release to its audience. It is audited once more: others may have been shown since it was made.
+/// Shows a release to its audience. It is audited once more, together with everything about the same places that was
+/// ever shown: others may have been shown since it was made. One made before a release already shown is refused, because
+/// it was made without knowing of that one. Drafts made before it can be published no more.
 pub fn publish(
     tx: &mut Conn,
     shelf: &Shelf,
@@ -253,9 +230,17 @@ pub fn publish(
     now: NaiveDateTime,
     number: i64,
 ) -> Result<Release, ReleaseError> {
-    let (row, release) = load(tx, shelf, number)?;
-    let evidence = audited(tx, shelf, &release)?;
-    let state = state_of(&row)?.audited(evidence.passed()).publish(number)?;
+    let (row, release) = load_alone(tx, shelf, number)?;
+    let (evidence, later) = audited(tx, shelf, &row, &release)?;
+    // A step that cannot be is told first: a withdrawn release is not one to make again.
+    let state = state_of(&row)?.audited(true).publish(number)?;
+    if let Some(by) = later {
+        return Err(ReleaseError::Superseded { number, by });
+    }
+    if !evidence.passed() {
+        return Err(ReleaseError::NotSafe { number });
+    }
+    shown::enter(tx, shelf, &row)?;
     queries::put_state(
         tx,
         number,
@@ -322,10 +307,17 @@ pub fn take_out(
     now: NaiveDateTime,
     number: i64,
 ) -> Result<Release, ReleaseError> {
-    let (row, release) = load(tx, shelf, number)?;
-    if row.published_at.is_none() && !audited(tx, shelf, &release)?.passed() {
-        return Err(ReleaseError::NotSafe { number });
+    let (row, release) = load_alone(tx, shelf, number)?;
+    let (evidence, later) = audited(tx, shelf, &row, &release)?;
+    if row.published_at.is_none() {
+        if let Some(by) = later {
+            return Err(ReleaseError::Superseded { number, by });
+        }
+        if !evidence.passed() {
+            return Err(ReleaseError::NotSafe { number });
+        }
     }
+    shown::enter(tx, shelf, &row)?;
     tell_ledger(tx, actor, now, &release, "file")?;
     Ok(release)
 }
@@ -354,7 +346,7 @@ pub fn load(
 pub fn audience_name(tx: &mut Conn, audience: &Audience) -> Result<String, ReleaseError> {
     Ok(match queries::contact(tx, &whose(audience)?)? {
         Some((name, _)) => name,
-        None if *audience == Audience::Public => "Everybody".to_owned(),
+        None if *audience == Audience::Public => "Figures by local authority".to_owned(),
         None => return Err(Refused::UnknownAudience(audience.clone()).into()),
     })
 }
@@ -373,40 +365,53 @@ pub(super) fn whose(audience: &Audience) -> Result<Whose, ReleaseError> {
         Audience::School(urn) => {
             Whose::School(urn.parse().map_err(|_| ReleaseError::Urn(urn.clone()))?)
         }
-        Audience::Authority(code) => Whose::Authority(code.clone()),
+        Audience::Authority(code) => match published_with(code) {
+            None => Whose::Authority(code.clone()),
+            Some(with) => {
+                let code = code.clone();
+                return Err(ReleaseError::PublishedWith { code, with });
+            }
+        },
         Audience::Public => Whose::Everybody,
     })
 }
 
-fn state_of(row: &ReleaseRow) -> Result<ReleaseState, ReleaseError> {
+pub(super) fn state_of(row: &ReleaseRow) -> Result<ReleaseState, ReleaseError> {
     ReleaseState::of_code(&row.state)
         .ok_or_else(|| anyhow::anyhow!("release {} is in no known state", row.id).into())
 }
 
-fn shown_before(
+/// A release whose places nobody else can show anything about until the transaction ends.
+fn load_alone(
     tx: &mut Conn,
     shelf: &Shelf,
-    audience: &Audience,
-    but: Option<i64>,
-) -> Result<Vec<Release>, ReleaseError> {
-    queries::shown_releases(tx, &audience.to_string())?
-        .into_iter()
-        .filter(|(number, _)| Some(*number) != but)
-        .map(|(number, frozen)| shelf.restore(number, &frozen))
-        .collect()
+    number: i64,
+) -> Result<(ReleaseRow, Release), ReleaseError> {
+    let row = queries::release(tx, number)?.ok_or(ReleaseError::Unknown(number))?;
+    dialect::take_releases(tx, whose(&row.audience.parse()?)?.school())?;
+    // Again, because another may have changed it until now.
+    load(tx, shelf, number)
 }
 
-fn audited(tx: &mut Conn, shelf: &Shelf, release: &Release) -> Result<Evidence, ReleaseError> {
+/// The audit of a release together with everything else about its places that was ever shown, and the latest release
+/// of those that was made after it.
+fn audited(
+    tx: &mut Conn,
+    shelf: &Shelf,
+    row: &ReleaseRow,
+    release: &Release,
+) -> Result<(Evidence, Option<i64>), ReleaseError> {
     let started = Instant::now();
-    let shown = shown_before(
-        tx,
-        shelf,
-        release.audience(),
-        Some(i64::from(release.number())),
-    )?;
+    let mut shown = shown::shown_about(tx, shelf, release.audience())?;
+    shown.retain(|other| other != release);
+    let later = shown
+        .iter()
+        .map(|other| i64::from(other.number()))
+        .filter(|other| *other > row.id)
+        .max();
     let mut evidence = audit_again(release, &History::of(&shown));
     evidence.seconds = started.elapsed().as_secs_f64();
-    Ok(evidence)
+    Ok((evidence, later))
 }
 
 fn tell_ledger(

@@ -59,7 +59,7 @@ fn children(test: &TestApp, urn: i32, year: &str, group: &str, counts: &[(Option
 }
 
 /// A two-form school: 56 measured of 60.
-fn two_forms(test: &TestApp, urn: i32) {
+pub(super) fn two_forms(test: &TestApp, urn: i32) {
     test.set_year("2026-27", 365);
     let counts = [
         (Some("underweight"), 1),
@@ -69,6 +69,31 @@ fn two_forms(test: &TestApp, urn: i32) {
         (None, 4),
     ];
     children(test, urn, "2026-27", "6", &counts);
+}
+
+/// Gives a school a contact who is told of releases.
+pub(super) fn give_contact(test: &TestApp, urn: i32) {
+    use stature::db::schema::school;
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::update(school::table.find(urn))
+                .set(school::contact_email.eq("office@hill.example.org"))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// The state of a release.
+fn state(test: &TestApp, number: i64) -> String {
+    test.db()
+        .read_now(|tx| -> Result<String, stature::db::Error> {
+            Ok(release::table
+                .find(number)
+                .select(release::state)
+                .first(tx)?)
+        })
+        .unwrap()
 }
 
 fn make(test: &TestApp, audience: &str) -> String {
@@ -120,16 +145,9 @@ both_databases! {
     }
 
     fn the_contact_is_told_by_an_email_with_a_link_and_no_figure(test: TestApp) {
-        use stature::db::schema::{outbox, school};
+        use stature::db::schema::outbox;
         two_forms(test, SCHOOL);
-        test.db()
-            .write_now(|tx| -> Result<(), stature::db::Error> {
-                diesel::update(school::table.find(SCHOOL))
-                    .set(school::contact_email.eq("office@hill.example.org"))
-                    .execute(tx)?;
-                Ok(())
-            })
-            .unwrap();
+        give_contact(test, SCHOOL);
         let number = make(test, "school:900101");
         let published = test.run(&["release", "publish", &number]).done().stdout;
         assert!(published.contains("waiting to be sent"), "{published}");
@@ -156,7 +174,7 @@ both_databases! {
         let form = form.press("Make the release").status(422).shows("Choose at least one year");
         let page = form.fill("Who will see it", "la:999").choose("2026-27").press("Make the release").status(200);
         assert!(page.says("Result of the audit") && page.says("Nothing is exposed"), "{}", page.text());
-        let page = page.press("Publish").status(200).shows("The release is published");
+        let page = page.follow("Publish this release").press("Publish the release").status(200).shows("The release is published");
         let authority = test.signed_in(Role::Authority, &[], &["999"]);
         assert!(authority.get("/figures/1").status(200).says("Overweight or very overweight"));
         page.follow("Withdraw this release").press("Withdraw the release").shows("The release is withdrawn");
@@ -292,5 +310,218 @@ both_databases! {
             .unwrap();
         let refused = test.run(&["release", "make", "--audience", "school:900101", "--years", "2026-27"]).code(1);
         assert!(refused.stderr.contains("takes part in the statistics"), "{}", refused.stderr);
+    }
+
+    fn a_public_release_is_read_and_downloaded_by_anybody_and_no_other_is(test: TestApp) {
+        for urn in [900_101, 900_102, 900_103] {
+            two_forms(test, urn);
+        }
+        let (public, school) = (make(test, "public"), make(test, "school:900101"));
+        let nobody = test.browser();
+        nobody.get("/figures").status(200).shows("No figures have been published yet");
+        assert!(nobody.get(&format!("/figures/{public}")).url.starts_with("/sign-in"));
+        for number in [&public, &school] {
+            test.run(&["release", "publish", number]).done();
+        }
+        let list = nobody.get("/privacy").follow("Published figures").status(200);
+        assert_eq!(list.all("table a"), ["Figures by local authority, 2026-27"]);
+        let page = list.follow("Figures by local authority, 2026-27").status(200);
+        assert!(page.says("Exampleshire") && page.says("How to read these figures"), "{}", page.text());
+        for ending in ["csv", "xlsx"] {
+            let (status, name, bytes) = nobody.download(&format!("/figures/{public}/figures.{ending}"));
+            assert_eq!((status, name), (200, format!("release-{public}.{ending}")));
+            assert!(!bytes.is_empty());
+        }
+        // A school's link asks to sign in and leads back; so does a number that nobody has, or the difference would
+        // say which schools have figures.
+        for address in ["/figures/2", "/figures/2/figures.csv", "/figures/77"] {
+            assert_eq!(nobody.get(address).url, format!("/sign-in?next={address}"));
+        }
+        test.signed_in(Role::Nurse, &[SCHOOL], &[]).get("/figures/1").status(200);
+        test.signed_in(Role::Nurse, &[900_102], &[]).get("/figures/2").status(404);
+        test.run(&["release", "withdraw", &public]).done();
+        nobody.get("/figures").shows("No figures have been published yet");
+        assert!(nobody.get(&format!("/figures/{public}/figures.csv")).url.starts_with("/sign-in"));
+    }
+
+    fn a_release_of_nothing_is_not_offered_on_home_nor_published_without_a_word(test: TestApp) {
+        test.set_year("2026-27", 365);
+        children(test, SCHOOL, "2026-27", "6", &[(Some("healthy_weight"), 5), (None, 55)]);
+        let made = test.run(&["release", "make", "--audience", "school:900101", "--years", "2026-27"]).done();
+        assert!(made.stderr.contains("warning: This release shows no figure"), "{}", made.stderr);
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        assert!(!browser.get("/").says("ready to be published"));
+        let page = browser.get("/releases/1").shows("shows no figure").follow("Publish this release");
+        let page = page.shows("shows no figure").press("Publish the release").status(422);
+        let page = page.shows("Confirm that the release is to be published all the same");
+        assert_eq!(state(test, 1), "audited");
+        page.choose("Yes, publish these figures").press("Publish the release").status(200)
+            .shows("The release is published");
+        // Nothing is asked about a year that was measured as a whole.
+        two_forms(test, 900_102);
+        make(test, "school:900102");
+        assert_eq!(browser.get("/").link("1 release ready to be published"), "/releases?show=ready");
+        let page = browser.get("/releases/2/publish").status(200);
+        assert!(!page.says("Before you publish"), "{}", page.text());
+    }
+
+    fn a_release_of_a_half_measured_year_says_so_before_it_is_published(test: TestApp) {
+        test.set_year("2026-27", 365);
+        children(test, SCHOOL, "2026-27", "6", &[(Some("healthy_weight"), 40), (None, 60)]);
+        make(test, "school:900101");
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        assert!(!browser.get("/").says("ready to be published"));
+        browser.get("/releases/1/publish").shows(
+            "School 900101, Year 6, 2026-27: about 43% of the eligible children have been measured. Figures of less than half",
+        );
+        let published = test.run(&["release", "publish", "1"]).done();
+        assert!(published.stderr.contains("warning: School 900101, Year 6, 2026-27: about 43%"), "{}", published.stderr);
+    }
+
+    fn a_draft_made_before_a_release_already_shown_is_refused(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let older = make(test, "school:900101");
+        children(test, SCHOOL, "2026-27", "6", &[(Some("overweight"), 9)]);
+        let newer = make(test, "school:900101");
+        test.run(&["release", "publish", &newer]).done();
+        assert_eq!(state(test, 1), "superseded");
+        let refused = test.run(&["release", "publish", &older]).code(1).stderr;
+        assert!(refused.contains("release 1 is superseded already; nothing was changed"), "{refused}");
+        let out = test.path("older.csv");
+        let refused = test
+            .run(&["release", "export", &older, "--format", "csv", "--out", out.to_str().unwrap()])
+            .code(1)
+            .stderr;
+        assert!(refused.contains("made before release 2") && !out.exists(), "{refused}");
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        assert!(!browser.get("/").says("ready to be published"));
+        browser.get("/releases/1").status(200).shows("It cannot be published any more");
+        // A file that was taken out counts as shown too, and the public's figures are those of each authority.
+        for urn in [900_102, 900_103, 900_104] {
+            two_forms(test, urn);
+        }
+        let (public, authority) = (make(test, "public"), make(test, "la:999"));
+        test.run(&["release", "export", &authority, "--format", "csv", "--out", out.to_str().unwrap()]).done();
+        let refused = test.run(&["release", "publish", &public]).code(1).stderr;
+        assert!(refused.contains("superseded already"), "{refused}");
+    }
+
+    fn of_releases_unsafe_together_that_are_published_at_once_one_is_shown(test: TestApp) {
+        use stature::audit::Actor;
+        use stature::statistics::{self, Shelf};
+        for round in 0..3 {
+            let urn = 900_101 + round;
+            two_forms(test, urn);
+            let audience = format!("school:{urn}");
+            let mut numbers = vec![make(test, &audience)];
+            for _ in 0..4 {
+                // Too few to be told apart from the release before.
+                children(test, urn, "2026-27", "6", &[(Some("overweight"), 1)]);
+                numbers.push(make(test, &audience));
+            }
+            let shelf = Shelf::open(test.app.identities.keyring()).unwrap();
+            let (actor, now) = (Actor::command("test"), test.app.clock.now());
+            let publish = |number: &String| {
+                test.db()
+                    .write_now(|tx| statistics::publish(tx, &shelf, &actor, now, number.parse().unwrap()))
+                    .is_ok()
+            };
+            let shown: Vec<bool> = std::thread::scope(|scope| {
+                let threads: Vec<_> = numbers.iter().map(|number| scope.spawn(move || publish(number))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(shown.iter().filter(|shown| **shown).count(), 1, "round {round}: {shown:?}");
+        }
+    }
+
+    fn releases_made_at_once_get_a_number_each(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let mut numbers: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| make(test, "school:900101"))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        numbers.sort();
+        assert_eq!(numbers, ["1", "2", "3", "4"]);
+    }
+
+    fn a_restore_forgets_no_release_that_was_shown_since(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let draft = make(test, "school:900101");
+        let backup = test.path("backup");
+        let backup = backup.to_str().unwrap();
+        test.run(&["backup", backup]).done();
+        let shown = make(test, "school:900101");
+        test.run(&["release", "publish", &shown]).done();
+        let restored = test.run(&["restore", backup, "--replace"]).done().stdout;
+        assert!(restored.contains("Releases shown since then, which the database does not hold: 2."), "{restored}");
+        assert_eq!(state(test, draft.parse().unwrap()), "superseded");
+        // The number is not given again, and too few children to be told apart change no figure.
+        children(test, SCHOOL, "2026-27", "6", &[(Some("overweight"), 4)]);
+        let next = make(test, "school:900101");
+        assert_eq!(next, "3");
+        test.run(&["release", "publish", &next]).done();
+        let school = test.signed_in(Role::School, &[SCHOOL], &[]);
+        let (_, _, bytes) = school.download("/figures/3/figures.csv");
+        let csv = String::from_utf8(bytes).unwrap();
+        assert!(csv.contains(",overweight,10,55,") && csv.contains(",participation,[z],55,60,"), "{csv}");
+    }
+
+    fn nothing_is_published_that_cannot_be_kept_beside_the_keys(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let number = make(test, "school:900101");
+        std::fs::write(test.path("keyring/shown"), "no folder").unwrap();
+        let refused = test.run(&["release", "publish", &number]).code(1).stderr;
+        assert!(refused.contains("beside the keys"), "{refused}");
+        assert_eq!(state(test, 1), "audited");
+        test.signed_in(Role::Administrator, &[], &[]).get("/").shows("Alarm What was shown cannot be read beside the keys");
+    }
+
+    fn a_head_count_that_more_children_than_that_were_measured_of_stops_no_release(test: TestApp) {
+        test.set_year("2026-27", 365);
+        test.school(SCHOOL, "999");
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        browser.get("/schools/900101").fill("Year 6", "30").press("Set the numbers").status(200);
+        two_forms(test, SCHOOL);
+        let number = make(test, "school:900101");
+        test.run(&["release", "publish", &number]).done();
+        assert_eq!(browser.get("/progress").count_shown("/progress#eligible"), Some(56));
+        // Now it would be wrong from the start.
+        let page = browser.get("/schools/900101").fill("Year 6", "55").press("Set the numbers").status(422);
+        let page = page.shows("Enter 56 or more: 56 children of Year 6 have been measured at this school");
+        assert_eq!(page.all("#eligible-6").len(), 1);
+        page.fill("Year 6", "56").press("Set the numbers").status(200);
+        assert_eq!(browser.get("/progress").count_shown("/progress#eligible"), Some(56));
+    }
+
+    fn the_city_of_london_is_published_with_hackney(test: TestApp) {
+        use stature::db::schema::{local_authority, school};
+        for urn in [900_101, 900_102, 900_103] {
+            two_forms(test, urn);
+        }
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                for (code, name) in [("201", "City of London"), ("204", "Hackney")] {
+                    diesel::insert_into(local_authority::table)
+                        .values((local_authority::code.eq(code), local_authority::name.eq(name)))
+                        .execute(tx)?;
+                }
+                diesel::update(school::table).set(school::la_code.eq("204")).execute(tx)?;
+                diesel::update(school::table.find(900_103)).set(school::la_code.eq("201")).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let refused = test.run(&["release", "make", "--audience", "la:201", "--years", "2026-27"]).code(1).stderr;
+        assert!(refused.contains("make a release for la:204"), "{refused}");
+        let options = test.signed_in(Role::Administrator, &[], &[]).get("/releases/new").all("option");
+        assert!(!options.contains(&"City of London".to_owned()), "{options:?}");
+        for audience in ["la:204", "public"] {
+            let number = make(test, audience);
+            let out = test.path("figures.csv");
+            let path = out.to_str().unwrap();
+            test.run(&["release", "export", &number, "--format", "csv", "--out", path]).done();
+            let csv = std::fs::read_to_string(&out).unwrap();
+            assert!(csv.contains(",local_authority,204,Hackney and City of London,6,all,participation,"), "{csv}");
+            assert!(!csv.contains(",201,"), "{csv}");
+        }
     }
 }

@@ -169,6 +169,26 @@ pub enum Audience {
     Public,
 }
 
+impl Audience {
+    /// Whether releases for both can be about the same place. A school's are about the school alone; an authority's and
+    /// the public's are about authorities, and the public's are about every one.
+    ///
+    /// ```
+    /// use disclosure::Audience;
+    /// let [school, here, there] = ["school:100000", "la:213", "la:302"].map(|text| text.parse::<Audience>().unwrap());
+    /// assert!(here.shares_places_with(&here) && here.shares_places_with(&Audience::Public));
+    /// assert!(!here.shares_places_with(&there) && !school.shares_places_with(&Audience::Public));
+    /// ```
+    pub fn shares_places_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::School(_), _)
+            | (_, Self::School(_))
+            | (Self::Authority(_), Self::Authority(_)) => self == other,
+            (Self::Public, _) | (_, Self::Public) => true,
+        }
+    }
+}
+
 impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -245,6 +245,11 @@ pub(crate) fn category_rows(block: &Categories) -> Vec<Row> {
     rows
 }
 
+/// A stored percentage must come back as it was: a text of few digits does, one of seventeen may not.
+fn six_places(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 fn row(
     academic_years: Vec<AcademicYear>,
     area: &Area,
@@ -261,7 +266,7 @@ fn row(
     };
     let counts = numerator.count().zip(denominator.count());
     let interval = counts.and_then(|(part, whole)| wilson(part, whole));
-    let of = |value: Option<f64>| value.map_or(missing, Value::Percent);
+    let of = |value: Option<f64>| value.map_or(missing, |value| Value::Percent(six_places(value)));
     Row {
         academic_years,
         area: area.clone(),

@@ -95,7 +95,7 @@ pub(crate) enum Layout {
     Withheld,
     /// Both sexes together, with a denominator of its own.
     Whole,
-    /// Sexes apart; denominators are sums of what is shown.
+    /// Sexes apart, with a denominator of their own each that add up to that of both.
     BySex,
 }
 
@@ -171,10 +171,11 @@ impl Categories {
         block
     }
 
-    /// The same block with each way to share out a category that is not shown by
-    /// sex between the denominators of girls and boys: what is nearest to the
-    /// truth first. None where there is nothing to share out.
-    pub(crate) fn shared_out(&self) -> Vec<Self> {
+    /// The same block with each pair of totals of girls and boys that may be tried, the nearest to the truth first. First
+    /// the rounded number of children, girls and boys a step off where they must be to add up to it; at last the sums of
+    /// the numbers shown, a category that is not shown by sex shared out in each way. None where sexes do not stand
+    /// apart.
+    pub(crate) fn with_other_totals(&self) -> Vec<Self> {
         if self.layout != Layout::BySex {
             return Vec::new();
         }
@@ -184,14 +185,28 @@ impl Categories {
         };
         let (girls, boys) = (shown_of(only(Sex::Female)), shown_of(only(Sex::Male)));
         let unsplit = shown_of(Mask::ALL) - girls - boys;
-        let honest = nearest(self.sum(only(Sex::Female))).saturating_sub(girls);
-        let mut shares: Vec<u32> = (0..=unsplit / BASE).map(|step| step * BASE).collect();
-        shares.sort_by_key(|share| share.abs_diff(honest));
-        let with = |share: u32| Self {
-            girls: Some(girls + share),
+        let rounded = nearest(self.sum(only(Sex::Female)));
+        let total = self.rounded_total();
+        let with = |all: u32, girls: u32| Self {
+            denominator: Some(all),
+            girls: Some(girls),
             ..self.clone()
         };
-        shares.into_iter().map(with).collect()
+        let (true_girls, true_boys) = (self.sum(only(Sex::Female)), self.sum(only(Sex::Male)));
+        let mut near = vec![rounded, rounded + BASE, rounded.saturating_sub(BASE)];
+        near.retain(|girls| *girls < total);
+        near.sort_by_key(|girls| {
+            girls
+                .abs_diff(true_girls)
+                .max((total - girls).abs_diff(true_boys))
+        });
+        let mut all: Vec<Self> = near.into_iter().map(|girls| with(total, girls)).collect();
+        let honest = rounded.saturating_sub(girls);
+        let mut shares: Vec<u32> = (0..=unsplit / BASE).map(|step| step * BASE).collect();
+        shares.sort_by_key(|share| share.abs_diff(honest));
+        let sums = shares.into_iter();
+        all.extend(sums.map(|share| with(girls + boys + unsplit, girls + share)));
+        all
     }
 
     /// The same block with its number of children moved by `step`; `None` where
@@ -217,7 +232,7 @@ impl Categories {
                 .filter(|c| *c >= 2 * BASE)?,
         );
         if block.layout == Layout::Whole {
-            block.denominator = Some(block.whole_denominator());
+            block.denominator = Some(block.rounded_total());
         } else {
             return None;
         }
@@ -273,7 +288,7 @@ impl Categories {
             .min()?
             .1;
         block.figures[smallest].shown = Shown::LeftOut;
-        block.denominator = Some(block.whole_denominator());
+        block.denominator = Some(block.rounded_total());
         Some(block)
     }
 
@@ -350,7 +365,7 @@ impl Categories {
             .iter()
             .map(|category| self.figure(category.mask(None)))
             .collect();
-        self.denominator = Some(self.whole_denominator());
+        self.denominator = Some(self.rounded_total());
     }
 
     fn lay_out_by_sex(&mut self) {
@@ -373,8 +388,7 @@ impl Categories {
                 .map(|sex| self.figure(SEVERELY_OBESE.mask(Some(sex))))
                 .to_vec();
         }
-        self.denominator = Some(self.figures.iter().filter_map(|f| f.shown.count()).sum());
-        if let Some(nearest) = self.shared_out().into_iter().next() {
+        if let Some(nearest) = self.with_other_totals().into_iter().next() {
             *self = nearest;
         }
     }
@@ -386,17 +400,16 @@ impl Categories {
     /// denominator D bounds the hidden rest by D − S ± (2 + 2 × shown). The step
     /// between D and S is held where that span leaves each hidden category at
     /// least six values, nought among them.
-    fn whole_denominator(&self) -> u32 {
-        let count = |test: fn(&Shown) -> bool| {
-            self.figures.iter().filter(|f| test(&f.shown)).count() as i64
-        };
+    fn rounded_total(&self) -> u32 {
+        let categories = SPLIT.map(|category| self.shown(category.mask(None)));
+        let count =
+            |test: fn(&Shown) -> bool| categories.iter().filter(|shown| test(shown)).count() as i64;
         let hidden = count(|shown| *shown == Shown::Confidential);
         let left_out = count(|shown| *shown == Shown::LeftOut);
         let shown = count(|shown| matches!(shown, Shown::Count(_)));
-        let sum: i64 = self
-            .figures
+        let sum: i64 = categories
             .iter()
-            .filter_map(|f| f.shown.count())
+            .filter_map(|shown| shown.count())
             .map(i64::from)
             .sum();
         let base = i64::from(BASE);

@@ -20,9 +20,9 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// The same with an authority's children measured shown as the sum of its
+    /// The same with an authority's children measured shown as the total of its
     /// categories where both are of one date: a reader takes the two for one
-    /// number, and two roundings of it would narrow it or contradict each other.
+    /// number, and two of it would narrow it or contradict each other.
     fn with_one_total(mut self) -> Self {
         let categories = &self.categories;
         if categories.area.kind == AreaType::LocalAuthority {
@@ -162,8 +162,9 @@ fn earlier_categories(new: &Categories, seen: &Seen<'_>) -> Option<Categories> {
 ///
 /// A figure that was left out *because* it would have exposed another tells a
 /// reader who knows this program that it would have. So the first resort is to
-/// show what another, safe set of children would have shown: children measured
-/// in a year moved on by a step, then the total of the categories, which leaves
+/// show what another, safe set of children would have shown: other totals of
+/// girls and boys, children measured in a year moved on by a step, then the
+/// total of the categories, which leaves
 /// each category as near to the truth as it was; only then the largest category.
 /// Leaving out comes last.
 fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Unit> {
@@ -173,9 +174,9 @@ fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Uni
         let steps = steps.into_iter().filter(|_| !kept);
         steps.filter_map(moved).collect::<Vec<_>>()
     };
-    let mut shares = own.clone();
+    let mut totals_by_sex = own.clone();
     if !kept {
-        shares.extend(shown.categories.shared_out());
+        totals_by_sex.extend(shown.categories.with_other_totals());
     }
     let totals = moved_by([5, -5], &|by| shown.categories.with_total_moved(by));
     let largest = |steps| moved_by(steps, &|by| shown.categories.with_largest_moved(by));
@@ -184,8 +185,8 @@ fn attempts(shown: &Unit, earlier: Option<&Categories>, new: &[bool]) -> Vec<Uni
     let two_steps = participation_moved(&shown.participation, new, [10, -10]);
     let mut attempts = Vec::new();
     for (participation, categories) in [
-        (&as_it_is, &shares),
-        (&one_step, &shares),
+        (&as_it_is, &totals_by_sex),
+        (&one_step, &totals_by_sex),
         (&as_it_is, &totals),
         (&one_step, &totals),
         (&two_steps, &own),

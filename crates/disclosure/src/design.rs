@@ -1,10 +1,11 @@
 //! The design of the tables: what each kind of area shows, described once.
 //!
 //! Files, audit and documentation all read this. The one thing to know: within
-//! a table every child is counted in exactly one *figure*; whatever else stands
-//! in the file (both sexes, overweight and very overweight together, pooled
-//! years of an authority, denominators) is worked out from figures as shown, so
-//! it tells a reader nothing that the figures do not.
+//! a table every child is counted in exactly one *figure*; both sexes together,
+//! overweight and very overweight together, and pooled years of an authority are
+//! worked out from figures as shown, so they tell a reader nothing that the
+//! figures do not. Totals are rounded by themselves, and the audit counts them
+//! among what is printed.
 
 use crate::model::{AreaType, Mask, PopulationCategory as P, Sex};
 
@@ -122,16 +123,18 @@ pub fn notes() -> Vec<String> {
          because another number could be worked out from it. [z] means that a number does not apply."
             .to_owned(),
         format!(
-            "Numbers are rounded to the nearest {}, and percentages with their 95 % intervals (Wilson) are \
-             worked out from the rounded numbers.",
+            "Numbers are rounded to the nearest {}, and percentages are worked out from the rounded numbers. The 95 % \
+             intervals (Wilson) are too: they say how far chance alone may have moved a percentage. They do not allow for \
+             rounding, for numbers that are hidden, or for children who were not measured.",
             crate::BASE
         ),
         "Children eligible are those measured and those not measured, each as shown; where seven or fewer were \
          not measured, five are counted for them."
             .to_owned(),
-        "In a school's category table the number of children is rounded too, and moved on by five or so in the rare \
-         case where it would give a hidden category away. In an authority's tables the totals are sums of the numbers \
-         shown, so that they add up; a hidden number counts as none in them."
+        "The number of children that the categories are shares of is rounded by itself, and moved on by five or so where \
+         it would give a hidden category away. So the categories need not add up to it. In an authority's tables the \
+         children measured are the same number, girls and boys add up to all, and both sexes together are the sum of the \
+         numbers shown for girls and boys."
             .to_owned(),
         format!(
             "The column academic_years says which years a figure covers: a school's categories pool up to \

@@ -69,8 +69,9 @@
 //! # How they are defended
 //! * **Few figures, each child in one.** A school gets participation for each year and one table of categories over up
 //!   to [`MOST_POOLED`] years, both sexes together. An authority gets each year by category, and by sex where every part
-//!   is above [`LARGEST_HIDDEN`]; its totals are sums of what is shown, so that there is nothing to play off against each
-//!   other; and nothing before [`FEWEST_SCHOOLS`] of its schools have been visited. See `design.rs`.
+//!   is above [`LARGEST_HIDDEN`]; its totals are rounded by themselves and audited with the rest, or sums of what is
+//!   shown where that would expose; and nothing before [`FEWEST_SCHOOLS`] of its schools have been visited. See
+//!   `design.rs`.
 //! * **Rules 1 to 3.** Counts up to 7, nought among them, are `[c]`; others are shown to the nearest 5; a category split
 //!   of fewer than [`SMALLEST_SPLIT`] children is not shown. Percentages and intervals come from what is shown.
 //!   See `block.rs`, `round.rs`.

@@ -4,6 +4,7 @@ use chrono::Duration;
 
 use super::queries;
 use super::todo::{Action, Asked, counted};
+use crate::access::Permission;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::letters::state::State;
@@ -50,12 +51,18 @@ pub(super) fn staged_rosters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Act
 }
 
 /// Somebody has stopped all letters.
-pub(super) fn stopped_letters(tx: &mut Conn, _: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+pub(super) fn stopped_letters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
     if !letters::deliver::is_stopped(tx)? {
         return Ok(Vec::new());
     }
     let text = "Sending is paused. No letters will be sent until sending is resumed.";
-    Ok(vec![Action::alarm(text, "/letters/stop")])
+    let may_resume = asked.session.may(Permission::PauseLetters);
+    let href = if may_resume {
+        "/letters/stop"
+    } else {
+        "/letters"
+    };
+    Ok(vec![Action::alarm(text, href)])
 }
 
 /// Letters that wait for a person, a line for each state.

@@ -7,6 +7,7 @@ mod chart;
 mod correct;
 pub mod pages;
 mod queries;
+mod record;
 
 use crate::fields::{NhsNumber, text};
 use crate::identity::Person;

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
-use growth::{Height, Sex, Weight};
 use serde_json::{Value, json};
 
-use super::chart::{self, Point};
 use super::queries::{self, Flags};
+use super::record::{chart_of, measured_json};
 use super::{MOST_SHOWN, Wanted, correct};
 use crate::access::{Permission, needs};
 use crate::app::App;
@@ -16,8 +15,8 @@ use crate::audit;
 use crate::error::{AppError, internal};
 use crate::fields::YearGroup;
 use crate::identity::{Person, Purpose, Whose};
-use crate::measurement::queries::{Measured, PupilRow, pupil_in_scope};
-use crate::measurement::sheet::{Order, assessment_words};
+use crate::measurement::queries::pupil_in_scope;
+use crate::measurement::sheet::Order;
 use crate::measurement::{Reason, current_year, entry, queries as measurements};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
@@ -178,8 +177,8 @@ pub async fn child_page(
             let page = json!({
                 "person": person.as_ref().map(person_json),
                 "school": school,
-                "chart": chart_of(&row, &measured),
-                "measurements": measured.iter().rev().map(|held| measured_json(&row, held)).collect::<Vec<_>>(),
+                "chart": chart_of(&row, person.as_ref(), &measured),
+                "measurements": measured.iter().rev().map(|held| measured_json(&row, person.as_ref(), held)).collect::<Vec<_>>(),
                 "reasons": reasons.iter().rev().map(|held| json!({
                     "words": Reason::from_code(&held.reason).map_or("not measured", Reason::words),
                     "noted_on": held.noted_on,
@@ -249,51 +248,6 @@ fn person_json(person: &Person) -> Value {
         "address": address,
         "contacts": contacts,
     })
-}
-
-fn measured_json(row: &PupilRow, held: &Measured) -> Value {
-    let counted =
-        |count: i32, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
-    let years = counted(held.age_months / 12, "year");
-    let months = counted(held.age_months % 12, "month");
-    json!({
-        "measured_on": held.measured_on,
-        "month_only": held.month_only,
-        "age": format!("{years} and {months}"),
-        "height": Height::from_millimetres(held.height_mm.max(0) as u32).to_string(),
-        "weight": Weight::from_grams(held.weight_g.max(0) as u32).to_string(),
-        "bmi": format!("{:.1}", bmi(held)),
-        "centile": held.bmi_z_tenths.map(|tenths| {
-            growth::centile_text(100.0 * growth::normal::cdf(f64::from(tenths) / 10.0))
-        }),
-        "clinical": assessment_words(held),
-        "population": held.population_category.as_deref()
-            .and_then(|code| growth::PopulationCategory::from_code(code).ok())
-            .map(|category| category.words_with_severe(held.population_severe)),
-        "by": held.recorded_by,
-        "at": held.recorded_at,
-        "current": row.outcome == "measured" && held.version == row.outcome_version,
-    })
-}
-
-fn bmi(held: &Measured) -> f64 {
-    let metres = f64::from(held.height_mm) / 1000.0;
-    f64::from(held.weight_g) / 1000.0 / (metres * metres)
-}
-
-/// The measurements on the chart: the one that counts.
-fn chart_of(row: &PupilRow, measured: &[Measured]) -> Option<String> {
-    let sex = Sex::parse(&row.sex).ok()?;
-    let points: Vec<Point> = measured
-        .iter()
-        .filter(|held| row.outcome == "measured" && held.version == row.outcome_version)
-        .filter(|held| held.not_assessed.is_none())
-        .map(|held| Point {
-            age: f64::from(held.age_months) / 12.0,
-            bmi: bmi(held),
-        })
-        .collect();
-    chart::bmi_chart(sex, &points)
 }
 
 /// What was done and seen, the newest first; the same person for the same thing in the same minute once.

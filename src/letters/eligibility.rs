@@ -4,11 +4,12 @@
 //! anywhere. It is given plain values and gives back every reason at once.
 
 use chrono::{Duration, NaiveDate};
-use growth::{Age, ClinicalCategory, Height, Scheme, Sex, Weight};
+use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
 
 use super::reason::Reason;
 use crate::identity::{Contact, Person};
 use crate::measurement::Reason as NotMeasuredReason;
+use crate::measurement::shown::{self, Figures};
 
 /// What is known of a child without its identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,11 +164,15 @@ pub fn reasons(
     reasons
 }
 
-/// The assessment that the letter tells, computed anew: what is stored is coarser on purpose.
+/// The assessment that the letter tells.
 pub fn result(sex: Sex, measured: &Measured, born: NaiveDate) -> Option<Told> {
-    let age = Age::between(born, measured.on).ok()?;
-    let assessment =
-        growth::assess(sex, &age, measured.height, measured.weight, measured.scheme).ok()?;
+    let figures = Figures {
+        on: measured.on,
+        height: measured.height,
+        weight: measured.weight,
+        scheme: measured.scheme,
+    };
+    let assessment = shown::assessment(sex, born, &figures)?;
     Some(Told {
         category: assessment.clinical,
         z: assessment.bmi_z,

@@ -13,6 +13,7 @@ pub mod queries;
 mod reason;
 mod record;
 pub mod sheet;
+pub mod shown;
 mod warning_queries;
 
 pub use entry::{Entry, LIMITS_SETTING, Offer};

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use stature::access::Role;
-use stature::db::schema::{access, audit_event, identity, pupil};
+use stature::db::schema::{access, audit_event, identity, letter, pupil};
 
 use crate::support::{ChildSpec, TestApp};
 
@@ -16,6 +16,16 @@ fn accesses(test: &TestApp, purpose: &str) -> i64 {
                 .get_result(tx)?)
         })
         .unwrap()
+}
+
+/// The number of a centile as a letter tells it ("87th", "Below the 0.4th"), as a table would show it.
+fn as_in_a_table(told: &str) -> String {
+    let number = told.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
+    number
+        .replace("Below the ", "<")
+        .replace("Above the ", ">")
+        .replace("below the ", "<")
+        .replace("above the ", ">")
 }
 
 both_databases! {
@@ -114,5 +124,31 @@ both_databases! {
         let page = nurse.get("/schools/900101/record").status(200).shows("Name removed");
         page.fill_named("height", "").fill_named("weight", "").fill_named("reason", "absent")
             .press_css(&format!("#f{child} button")).status(409).shows("nothing more can be recorded");
+    }
+
+    fn a_childs_page_shows_the_centile_of_its_letter_for_a_whole_demonstration_year(test: TestApp) {
+        test.run(&["synth", "--schools", "2", "--seed", "7", "--years", "1", "--out", "area"]).done();
+        test.run(&["import", "schools", "area/schools.csv"]).done();
+        test.set_year("2026-27", 900);
+        test.run(&["import", "roster", "area/roster-2026-27.csv", "--year", "2026-27"]).done();
+        test.run(&["import", "measurements", "area/measurements-2026-27.csv", "--year", "2026-27"]).done();
+        test.run(&["letters", "prepare"]).done();
+        let letters: Vec<(i64, i64)> = test.db().read_now(|tx| -> Result<_, stature::db::Error> {
+            Ok(letter::table.filter(letter::kind.eq("result")).order(letter::id).select((letter::id, letter::pupil_id)).load(tx)?)
+        }).unwrap();
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let mut compared = 0;
+        for (letter, child) in letters {
+            let rows = administrator.get(&format!("/letters/{letter}")).all(".nhsuk-summary-list__row");
+            // A letter without an address or without an assessment has no content yet.
+            let Some(told) = rows.iter().find_map(|row| row.strip_prefix("Centile ")) else {
+                continue;
+            };
+            let page = administrator.get(&format!("/children/{child}"));
+            let shown = page.all("table tbody tr:first-child td:nth-child(6)");
+            assert_eq!(shown.first(), Some(&as_in_a_table(told)), "letter {letter}");
+            compared += 1;
+        }
+        assert!(compared > 80, "only {compared} letters were compared");
     }
 }

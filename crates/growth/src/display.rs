@@ -36,6 +36,16 @@ pub fn centile_ordinal(centile: f64) -> String {
     text + ending
 }
 
+/// Where a result lies, for running text: "at the 87th centile", "below the 0.4th centile".
+pub fn centile_position(centile: f64) -> String {
+    let ordinal = centile_ordinal(centile);
+    if ordinal.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("at the {ordinal} centile")
+    } else {
+        format!("{ordinal} centile")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +83,18 @@ mod tests {
             (99.9, "above the 99.6th"),
         ] {
             assert_eq!(centile_ordinal(centile), text, "{centile}");
+        }
+    }
+
+    #[test]
+    fn a_result_beyond_the_outermost_lines_lies_below_or_above_them_and_never_at_the_below() {
+        for (centile, text) in [
+            (0.1, "below the 0.4th centile"),
+            (0.4, "at the 0.4th centile"),
+            (87.2, "at the 87th centile"),
+            (99.9, "above the 99.6th centile"),
+        ] {
+            assert_eq!(centile_position(centile), text, "{centile}");
         }
     }
 }

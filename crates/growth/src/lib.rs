@@ -38,7 +38,7 @@ mod sex;
 pub use age::{Age, BornAfterMeasurement};
 pub use assessment::{Assessment, NotAssessed, assess, assess_values};
 pub use category::{ClinicalCategory, PopulationCategory, UnknownCode};
-pub use display::{centile_ordinal, centile_text};
+pub use display::{centile_ordinal, centile_position, centile_text};
 pub use measure::{Height, Weight};
 pub use reference::{Lms, MAX_AGE_DAYS, MAX_AGE_YEARS, MIN_AGE_DAYS, MIN_AGE_YEARS, Measure, lms};
 pub use scheme::{Cut, Cuts, POPULATION, Scheme, SchemeDefinition};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::access::SessionLimits;
+use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
-use crate::identity::{Identities, Keyring, KeyringError};
+use crate::identity::{Identities, IdentityError, Keyring, KeyringError, upgrade};
 use crate::mail::{MailError, Mailer};
 use crate::roster::underway::Underway;
 use crate::web::page::Templates;
@@ -28,6 +29,9 @@ pub enum StartError {
     /// A template.
     #[error("the templates cannot be used: {0:#}")]
     Templates(anyhow::Error),
+    /// What an earlier version kept in clear cannot be sealed.
+    #[error(transparent)]
+    Sealing(#[from] IdentityError),
 }
 
 /// The parts of a running process; cheap to clone.
@@ -59,8 +63,16 @@ impl App {
         let mailer = Mailer::new(&config.mail.transport)?;
         let templates = Templates::new().map_err(StartError::Templates)?;
         let clock = config.clock.clone();
+        let identities = Identities::new(keyring, clock.clone());
+        let sealed = upgrade::seal_particulars(&db, &identities, &Actor::command("start"))?;
+        for year in sealed.years_waiting {
+            tracing::warn!(
+                year,
+                "classes and home areas of this year wait in clear until its key is in the keyring"
+            );
+        }
         Ok(Self {
-            identities: Identities::new(keyring, clock.clone()),
+            identities,
             db,
             clock,
             mailer,

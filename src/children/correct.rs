@@ -15,6 +15,7 @@ use crate::fields::{EmailReading, NhsNumber, Postcode, Upn, YearGroup, read_emai
 use crate::identity::{Contact, Person, Purpose, Whose, hex};
 use crate::measurement::queries::PupilRow;
 use crate::measurement::{When, reassess};
+use crate::roster::geography::place_of_home;
 use crate::web::FormData;
 
 /// Parents and carers that the form shows.
@@ -25,7 +26,6 @@ pub(super) struct Correction {
     person: Person,
     sex: Sex,
     year_group: YearGroup,
-    class: String,
 }
 
 /// A mark of what is held: whoever saves sends it back, and another one means that somebody else was quicker.
@@ -33,11 +33,7 @@ pub(super) fn mark(row: &PupilRow, person: &Person) -> Result<String, AppError> 
     let mut digest = Sha256::new();
     let held = Zeroizing::new(serde_json::to_vec(person).map_err(internal)?);
     digest.update(&*held);
-    for text in [
-        row.sex.as_str(),
-        &row.year_group,
-        row.class_name.as_deref().unwrap_or_default(),
-    ] {
+    for text in [row.sex.as_str(), &row.year_group] {
         digest.update([0]);
         digest.update(text);
     }
@@ -75,7 +71,7 @@ pub(super) fn filled(row: &PupilRow, person: &Person) -> Result<FormData, AppErr
         ("born-year", born.format("%Y").to_string()),
         ("sex", row.sex.clone()),
         ("year_group", row.year_group.clone()),
-        ("class", row.class_name.clone().unwrap_or_default()),
+        ("class", person.particulars.class.clone()),
         ("nhs_number", shown(person.nhs_number.as_ref())),
         ("upn", shown(person.upn.as_ref())),
         ("address", person.address_lines.join("\n")),
@@ -153,12 +149,12 @@ pub(super) fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Opti
         .collect();
     person.town = text::clean(form.text("town")).into_owned();
     person.postcode = postcode;
+    person.particulars.class = text::clean(form.text("class")).into_owned();
     person.contacts = contacts;
     Some(Correction {
         person,
         sex: sex?,
         year_group: year_group?,
-        class: text::clean(form.text("class")).into_owned(),
     })
 }
 
@@ -221,14 +217,17 @@ pub(super) fn apply(
         Sex::Male => "M",
     };
     let now = app.clock.now();
-    app.identities
-        .put(tx, &row.year_label, row.id, &correction.person)?;
+    let mut person = correction.person.clone();
+    if person.postcode != held.postcode {
+        person.particulars.place = place_of_home(tx, person.postcode.as_ref())?.unwrap_or_default();
+    }
+    app.identities.put(tx, &row.year_label, row.id, &person)?;
     queries::set_particulars(
         tx,
         row.id,
         sex,
         correction.year_group.code(),
-        &correction.class,
+        &person.particulars.place,
         now,
     )?;
     let fields = changed(row, held, correction, sex);
@@ -273,10 +272,7 @@ fn changed(row: &PupilRow, held: &Person, to: &Correction, sex: &str) -> Vec<&'s
         ("contacts", held.contacts != person.contacts),
         ("sex", row.sex != sex),
         ("year_group", row.year_group != to.year_group.code()),
-        (
-            "class",
-            row.class_name.as_deref().unwrap_or_default() != to.class,
-        ),
+        ("class", held.particulars.class != person.particulars.class),
     ]
     .into_iter()
     .filter_map(|(field, differs)| differs.then_some(field))

@@ -108,19 +108,19 @@ pub async fn search(
             ids.truncate(MOST_SHOWN);
             drop(compared);
             let shown = door.open(tx, &actor, Purpose::FindingChild, Whose::Pupils(&ids))?;
-            let urns: Vec<i32> = places.values().map(|(urn, _, _)| *urn).collect();
+            let urns: Vec<i32> = places.values().map(|(urn, _)| *urn).collect();
             let schools = queries::school_names(tx, &unique(urns))?;
             let rows: Vec<Value> = ids
                 .iter()
                 .filter_map(|id| {
-                    let (person, (urn, group, class)) = (shown.get(id)?, places.get(id)?);
+                    let (person, (urn, group)) = (shown.get(id)?, places.get(id)?);
                     Some(json!({
                         "id": id,
                         "name": format!("{}, {}", person.family_name, person.given_name),
                         "born": person.date_of_birth,
                         "school": schools.get(urn),
                         "year_group": YearGroup::from_code(group).map(|group| group.to_string()),
-                        "class": class,
+                        "class": person.particulars.class,
                     }))
                 })
                 .collect();
@@ -176,6 +176,8 @@ pub async fn child_page(
             );
             let page = json!({
                 "person": person.as_ref().map(person_json),
+                "class": person.as_ref().map(|person| person.particulars.class.clone()),
+                "flags": flags_of(&row, person.as_ref()),
                 "school": school,
                 "chart": chart_of(&row, person.as_ref(), &measured),
                 "measurements": measured.iter().rev().map(|held| measured_json(&row, person.as_ref(), held)).collect::<Vec<_>>(),
@@ -199,18 +201,9 @@ pub async fn child_page(
         .with("urn", row.school_urn)
         .with("sex", if row.sex == "F" { "Female" } else { "Male" })
         .with("year_group", group)
-        .with("class", &row.class_name)
         .with("on_roll", row.on_roll)
         .with("outcome", &row.outcome)
         .with("name_removed_on", row.name_removed_on)
-        .with(
-            "flags",
-            Flags {
-                opted_out: row.opted_out,
-                sensitive: row.sensitive,
-                growth_condition: row.growth_condition,
-            },
-        )
         .with("may_edit", allowed.session().may(Permission::EditChild))
         .with(
             "may_letter",
@@ -218,6 +211,16 @@ pub async fn child_page(
         )
         .with("page", page)
         .render("pages/children/child.html")
+}
+
+/// The flags of a child; those sealed with the name are gone with it.
+fn flags_of(row: &measurements::PupilRow, person: Option<&Person>) -> Flags {
+    let particulars = person.map(|person| &person.particulars);
+    Flags {
+        opted_out: row.opted_out,
+        sensitive: particulars.is_some_and(|it| it.sensitive),
+        growth_condition: particulars.is_some_and(|it| it.growth_condition),
+    }
 }
 
 fn person_json(person: &Person) -> Value {
@@ -307,10 +310,15 @@ pub async fn set_flags(
         app.clock.now(),
         *id,
     );
+    let inside = app.clone();
     app.db
         .write(move |tx| -> Result<(), AppError> {
-            pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
-            queries::set_flags(tx, id, flags, now)?;
+            let row = pupil_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)?;
+            let mut person = correct::open(tx, &inside, &actor, id)?;
+            person.particulars.sensitive = flags.sensitive;
+            person.particulars.growth_condition = flags.growth_condition;
+            inside.identities.put(tx, &row.year_label, id, &person)?;
+            queries::set_opted_out(tx, id, flags.opted_out, now)?;
             let subject = format!("pupil:{id}");
             let detail = serde_json::to_value(flags).map_err(internal)?;
             Ok(audit::event(

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::access::Scope;
 use crate::db::schema::{academic_year, access, access_pupil, audit_event, letter, pupil, school};
 use crate::db::{Conn, Error};
+use crate::identity;
 
 /// Rows of the timeline that are shown.
 const MOST_EVENTS: i64 = 100;
@@ -40,8 +41,8 @@ pub(super) fn years_with_names(tx: &mut Conn) -> Result<Vec<String>, Error> {
         .load(tx)?)
 }
 
-/// Where a child of a search is: school, year group, class.
-pub(super) type Place = (i32, String, Option<String>);
+/// Where a child of a search is: school, year group.
+pub(super) type Place = (i32, String);
 
 /// The children of a year at schools in scope, and where each is.
 pub(super) fn places(
@@ -51,20 +52,15 @@ pub(super) fn places(
 ) -> Result<HashMap<i64, Place>, Error> {
     let mut query = pupil::table
         .filter(pupil::year_label.eq(year))
-        .select((
-            pupil::id,
-            pupil::school_urn,
-            pupil::year_group,
-            pupil::class_name,
-        ))
+        .select((pupil::id, pupil::school_urn, pupil::year_group))
         .into_boxed();
     if let Some(urns) = scope.urns() {
         query = query.filter(pupil::school_urn.eq_any(urns));
     }
     Ok(query
-        .load::<(i64, i32, String, Option<String>)>(tx)?
+        .load::<(i64, i32, String)>(tx)?
         .into_iter()
-        .map(|(id, urn, group, class)| (id, (urn, group, class)))
+        .map(|(id, urn, group)| (id, (urn, group)))
         .collect())
 }
 
@@ -126,19 +122,15 @@ pub(super) struct Flags {
     pub(super) growth_condition: bool,
 }
 
-pub(super) fn set_flags(
+/// Notes whether a parent has withdrawn the child; the other flags are sealed with the name.
+pub(super) fn set_opted_out(
     tx: &mut Conn,
     pupil: i64,
-    flags: Flags,
+    opted_out: bool,
     now: NaiveDateTime,
 ) -> Result<(), Error> {
     diesel::update(pupil::table.find(pupil))
-        .set((
-            pupil::opted_out.eq(flags.opted_out),
-            pupil::sensitive.eq(flags.sensitive),
-            pupil::growth_condition.eq(flags.growth_condition),
-            pupil::updated_at.eq(now),
-        ))
+        .set((pupil::opted_out.eq(opted_out), pupil::updated_at.eq(now)))
         .execute(tx)?;
     Ok(())
 }
@@ -148,14 +140,15 @@ pub(super) fn set_particulars(
     pupil: i64,
     sex: &str,
     year_group: &str,
-    class: &str,
+    place: &identity::Place,
     now: NaiveDateTime,
 ) -> Result<(), Error> {
     diesel::update(pupil::table.find(pupil))
         .set((
             pupil::sex.eq(sex),
             pupil::year_group.eq(year_group),
-            pupil::class_name.eq(Some(class).filter(|class| !class.is_empty())),
+            pupil::deprivation_quintile.eq(place.quintile()),
+            pupil::deprivation_vintage.eq(place.decile_vintage),
             pupil::updated_at.eq(now),
         ))
         .execute(tx)?;

@@ -1,8 +1,10 @@
 //! `stature migrate`.
 
 use super::{Ended, Outcome};
+use crate::audit::Actor;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{Db, Error, migrate};
+use crate::identity::{Identities, Keyring, upgrade};
 
 pub(super) fn run(config: &Config) -> Outcome {
     let db = Db::open_unchecked(&config.database)?;
@@ -11,6 +13,19 @@ pub(super) fn run(config: &Config) -> Outcome {
         0 => println!("The database is up to date."),
         1 => println!("Brought the database up to date: 1 version applied."),
         many => println!("Brought the database up to date: {many} versions applied."),
+    }
+    let identities = Identities::new(Keyring::open(&config.keyring)?, config.clock.clone());
+    let sealed = upgrade::seal_particulars(&db, &identities, &Actor::command("migrate"))?;
+    if sealed.children > 0 {
+        println!(
+            "Sealed class, ethnic group, home area and flags of {} children with their names.",
+            sealed.children
+        );
+    }
+    for year in &sealed.years_waiting {
+        println!(
+            "The key of {year} is not in the keyring, or is another one: classes and home areas of that year stay in clear until the program starts with it."
+        );
     }
     Ok(Ended::Done)
 }

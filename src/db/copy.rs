@@ -61,6 +61,7 @@ macro_rules! with_every_table {
             headcount,
             visit,
             pupil,
+            pupil_to_seal,
             identity,
             measurement,
             not_measured,

@@ -235,6 +235,12 @@ fn month_of_moment(connection: &Conn, column: &str) -> String {
     }
 }
 
+/// A column of tenths rounded away from nought to halves, in SQL: a z-score beyond a limit for extreme values stays
+/// beyond it. A finer score would give the age in months back, for the height stands beside it.
+fn half_steps(column: &str) -> String {
+    format!("CASE WHEN {column} < 0 THEN -((4 - {column}) / 5 * 5) ELSE ({column} + 4) / 5 * 5 END")
+}
+
 /// Whether a reason's day or time of entry is exact, in SQL.
 fn reason_is_exact(connection: &Conn) -> String {
     format!(
@@ -269,13 +275,16 @@ pub fn noted_exactly_after_removal(connection: &mut Conn) -> Result<Vec<i64>, Er
     Ok(pupils)
 }
 
-/// Coarsens every exact date of these children to the first of its month: the databases name the functions differently.
+/// Coarsens every exact date of these children to the first of its month, and the ages and z-scores that would tell it:
+/// the databases name the functions differently.
 pub fn coarsen_dates(connection: &mut Conn, pupils: &[i64]) -> Result<Coarsened, Error> {
     let reason_is_exact = reason_is_exact(connection);
     let [measured_on, noted_on] =
         ["measured_on", "noted_on"].map(|column| month(connection, column));
     let [recorded_at, confirmed_at] =
         ["recorded_at", "confirmed_at"].map(|column| month_of_moment(connection, column));
+    let [height_z, weight_z, bmi_z] =
+        ["height_z_tenths", "weight_z_tenths", "bmi_z_tenths"].map(half_steps);
     let measurements = diesel::update(
         measurement::table
             .filter(measurement::pupil_id.eq_any(pupils))
@@ -284,6 +293,10 @@ pub fn coarsen_dates(connection: &mut Conn, pupils: &[i64]) -> Result<Coarsened,
     .set((
         measurement::measured_on.eq(sql::<Date>(&measured_on)),
         measurement::recorded_at.eq(sql::<Timestamp>(&recorded_at)),
+        measurement::age_months.eq(measurement::age_months / 6 * 6),
+        measurement::height_z_tenths.eq(sql::<Nullable<Integer>>(&height_z)),
+        measurement::weight_z_tenths.eq(sql::<Nullable<Integer>>(&weight_z)),
+        measurement::bmi_z_tenths.eq(sql::<Nullable<Integer>>(&bmi_z)),
         measurement::month_only.eq(true),
     ))
     .execute(connection)?;

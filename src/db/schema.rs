@@ -83,22 +83,31 @@ diesel::table! {
         year_label -> Text,
         school_urn -> Integer,
         year_group -> Text,
-        class_name -> Nullable<Text>,
         sex -> Text,
-        ethnicity -> Nullable<Text>,
-        lsoa -> Nullable<Text>,
-        lsoa_vintage -> Nullable<Integer>,
-        deprivation_decile -> Nullable<Integer>,
         deprivation_vintage -> Nullable<Integer>,
         opted_out -> Bool,
-        sensitive -> Bool,
-        growth_condition -> Bool,
         on_roll -> Bool,
         outcome -> Text,
         outcome_version -> Integer,
         name_removed_on -> Nullable<Date>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        ethnic_group -> Nullable<Text>,
+        deprivation_quintile -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    pupil_to_seal (pupil_id) {
+        pupil_id -> BigInt,
+        class_name -> Nullable<Text>,
+        ethnicity -> Nullable<Text>,
+        lsoa -> Nullable<Text>,
+        lsoa_vintage -> Nullable<Integer>,
+        deprivation_decile -> Nullable<Integer>,
+        deprivation_vintage -> Nullable<Integer>,
+        sensitive -> Bool,
+        growth_condition -> Bool,
     }
 }
 
@@ -471,6 +480,7 @@ diesel::joinable!(visit -> academic_year (year_label));
 diesel::joinable!(visit -> school (school_urn));
 diesel::joinable!(pupil -> academic_year (year_label));
 diesel::joinable!(pupil -> school (school_urn));
+diesel::joinable!(pupil_to_seal -> pupil (pupil_id));
 diesel::joinable!(identity -> pupil (pupil_id));
 diesel::joinable!(identity -> academic_year (year_label));
 diesel::joinable!(measurement -> pupil (pupil_id));
@@ -503,6 +513,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     headcount,
     visit,
     pupil,
+    pupil_to_seal,
     identity,
     measurement,
     not_measured,

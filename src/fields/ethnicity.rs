@@ -98,11 +98,76 @@ impl Ethnicity {
         char::from(self.0)
     }
 
+    /// The broad group; `None` when the ethnic group is not known or not stated.
+    pub fn group(self) -> Option<EthnicGroup> {
+        match self.0 {
+            b'A'..=b'C' => Some(EthnicGroup::White),
+            b'D'..=b'G' => Some(EthnicGroup::Mixed),
+            b'H'..=b'L' => Some(EthnicGroup::Asian),
+            b'M'..=b'P' => Some(EthnicGroup::Black),
+            b'R' | b'S' => Some(EthnicGroup::ChineseOrOther),
+            _ => None,
+        }
+    }
+
     /// The group in words.
     pub fn label(self) -> &'static str {
         NHS.iter()
             .find(|(code, _)| *code == self.0)
             .map_or("Not known", |(_, label)| label)
+    }
+}
+
+/// The five broad groups of the census, which are all that is kept in clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EthnicGroup {
+    /// NHS codes A to C.
+    White,
+    /// NHS codes D to G.
+    Mixed,
+    /// NHS codes H to L.
+    Asian,
+    /// NHS codes M to P.
+    Black,
+    /// NHS codes R (Chinese) and S.
+    ChineseOrOther,
+}
+
+impl EthnicGroup {
+    /// Every group.
+    pub const ALL: [Self; 5] = [
+        Self::White,
+        Self::Mixed,
+        Self::Asian,
+        Self::Black,
+        Self::ChineseOrOther,
+    ];
+
+    /// The word in the database.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::White => "white",
+            Self::Mixed => "mixed",
+            Self::Asian => "asian",
+            Self::Black => "black",
+            Self::ChineseOrOther => "other",
+        }
+    }
+
+    /// The group with this word in the database.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.code() == code)
+    }
+
+    /// The group in words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::White => "White",
+            Self::Mixed => "Mixed",
+            Self::Asian => "Asian or Asian British",
+            Self::Black => "Black or Black British",
+            Self::ChineseOrOther => "Chinese or other ethnic group",
+        }
     }
 }
 
@@ -168,6 +233,17 @@ mod tests {
         }
         for bad in ["WXYZ", "I", "", "6A", "Martian"] {
             assert_eq!(Ethnicity::parse(bad), Err(FieldError::Unknown), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_code_but_the_two_for_none_is_in_one_of_the_five_groups() {
+        for (code, label) in NHS {
+            let group = Ethnicity(*code).group();
+            assert_eq!(group.is_none(), matches!(code, b'X' | b'Z'), "{label}");
+        }
+        for group in EthnicGroup::ALL {
+            assert_eq!(EthnicGroup::from_code(group.code()), Some(group));
         }
     }
 }

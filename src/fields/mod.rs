@@ -23,7 +23,7 @@ pub use collection_year::CollectionYear;
 pub use date::{DateError, DateOrder, DateReading, read_date, read_date_month_first};
 pub use dfe_number::DfeNumber;
 pub use email::{EmailReading, read_email};
-pub use ethnicity::Ethnicity;
+pub use ethnicity::{EthnicGroup, Ethnicity};
 pub use nhs_number::NhsNumber;
 pub use phone::{PhoneReading, read_phone};
 pub use postcode::Postcode;

@@ -4,12 +4,16 @@
 //! writes the access log in the transaction it is given: nobody sees a name without a row that says so.
 
 mod keyring;
+mod particulars;
 mod person;
 mod purpose;
 mod queries;
 mod seal;
+pub mod upgrade;
+mod upgrade_queries;
 
 pub use keyring::{Key, Keyring, KeyringError, hex};
+pub use particulars::{Particulars, Place};
 pub use person::*;
 pub use purpose::Purpose;
 pub use seal::{FORMAT, SealError, Sealer, mark};

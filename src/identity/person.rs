@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::particulars::Particulars;
 use crate::fields::{NhsNumber, Postcode, Upn};
 
 /// The identity of one child.
@@ -42,6 +43,9 @@ pub struct Person {
     /// Parents and carers, the first one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
+    /// Class, home area and other details that are sealed with the name.
+    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
+    pub particulars: Particulars,
 }
 
 /// A parent or carer.

@@ -25,13 +25,15 @@ pub enum Purpose {
     ExportingRoster,
     /// Finding the small area of a home after the list of postcodes was renewed.
     LocatingHome,
+    /// Sealing, with a new version of the program, more of what is held of a child.
+    SealingMore,
     /// Checking that a removed name is gone.
     Retention,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MatchingRoster,
         Self::MatchingMeasurements,
         Self::Recording,
@@ -42,6 +44,7 @@ impl Purpose {
         Self::SubjectAccess,
         Self::ExportingRoster,
         Self::LocatingHome,
+        Self::SealingMore,
         Self::Retention,
     ];
 
@@ -58,6 +61,7 @@ impl Purpose {
             Self::SubjectAccess => "subject_access",
             Self::ExportingRoster => "exporting_roster",
             Self::LocatingHome => "locating_home",
+            Self::SealingMore => "sealing_more",
             Self::Retention => "retention",
         }
     }
@@ -92,6 +96,9 @@ impl Purpose {
             Self::LocatingHome => {
                 "to note which small area a home is in after the national list of postcodes was renewed"
             }
+            Self::SealingMore => {
+                "to encrypt more of what we hold together with the name, once, with a new version of our software"
+            }
             Self::Retention => "to make sure that a name which was removed is really gone",
         }
     }
@@ -111,7 +118,7 @@ impl Purpose {
             | Self::Correcting
             | Self::ExportingRoster
             | Self::LocatingHome => "Keeping the information we hold accurate",
-            Self::Retention => {
+            Self::SealingMore | Self::Retention => {
                 "Keeping names only for the period designated by the Department of Health"
             }
         }

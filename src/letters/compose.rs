@@ -289,8 +289,6 @@ mod tests {
             school_urn: 900_101,
             school: "St Mary’s".into(),
             sex: Sex::Female,
-            sensitive: false,
-            growth_condition: false,
             opted_out: false,
             version: 1,
             outcome: Outcome::Measured(Measured {

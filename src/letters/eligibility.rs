@@ -13,10 +13,6 @@ use crate::measurement::shown::{self, Figures};
 
 /// What is known of a child without its identity.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a mark on the child's record"
-)]
 pub struct Child {
     /// The child's number.
     pub pupil: i64,
@@ -28,10 +24,6 @@ pub struct Child {
     pub school: String,
     /// For the assessment.
     pub sex: Sex,
-    /// Marked sensitive.
-    pub sensitive: bool,
-    /// A growth-affecting condition is recorded.
-    pub growth_condition: bool,
     /// The parents have opted out.
     pub opted_out: bool,
     /// The version of the outcome.
@@ -129,8 +121,16 @@ pub fn reasons(
             reasons.push(reason);
         }
     };
-    when(child.sensitive, Reason::Sensitive);
-    when(child.growth_condition, Reason::GrowthCondition);
+    // Both flags are sealed with the name; without it nothing goes anyway.
+    let particulars = person.map(|person| &person.particulars);
+    when(
+        particulars.is_some_and(|it| it.sensitive),
+        Reason::Sensitive,
+    );
+    when(
+        particulars.is_some_and(|it| it.growth_condition),
+        Reason::GrowthCondition,
+    );
     match &child.outcome {
         Outcome::None => when(true, Reason::Superseded),
         Outcome::Measured(measured) => {
@@ -210,8 +210,6 @@ mod tests {
             school_urn: 900_101,
             school: "St Mary’s".into(),
             sex: Sex::Female,
-            sensitive: false,
-            growth_condition: false,
             opted_out: false,
             version: 1,
             outcome: Outcome::Measured(Measured {
@@ -246,7 +244,6 @@ mod tests {
     #[test]
     fn every_reason_is_told_at_once() {
         let child = Child {
-            sensitive: true,
             unconfirmed_warnings: 2,
             earlier_letter_sent: true,
             ..child()
@@ -254,10 +251,21 @@ mod tests {
         assert_eq!(
             told(&child, None),
             [
-                Reason::Sensitive,
                 Reason::UnconfirmedWarnings,
                 Reason::EarlierLetterSent,
                 Reason::NameRemoved
+            ]
+        );
+        let mut person = person();
+        person.particulars.sensitive = true;
+        person.particulars.growth_condition = true;
+        assert_eq!(
+            told(&child, Some(&person)),
+            [
+                Reason::Sensitive,
+                Reason::GrowthCondition,
+                Reason::UnconfirmedWarnings,
+                Reason::EarlierLetterSent
             ]
         );
     }

@@ -270,8 +270,6 @@ pub(super) struct Listed {
     pub letter: Letter,
     /// The school's name.
     pub school: String,
-    /// The class, where known.
-    pub class: Option<String>,
     /// Why the last try did not succeed.
     pub last_error: Option<String>,
 }
@@ -294,20 +292,18 @@ pub(super) fn list(
         .select((
             Stored::as_select(),
             school::name,
-            pupil::class_name,
             outbox::last_error.nullable(),
         ))
         .into_boxed();
     if let Some(urns) = scope.urns() {
         query = query.filter(pupil::school_urn.eq_any(urns));
     }
-    let rows: Vec<(Stored, String, Option<String>, Option<String>)> = query.load(tx)?;
+    let rows: Vec<(Stored, String, Option<String>)> = query.load(tx)?;
     rows.into_iter()
-        .map(|(stored, school, class, last_error)| {
+        .map(|(stored, school, last_error)| {
             Ok(Listed {
                 letter: stored.into_letter()?,
                 school,
-                class,
                 last_error,
             })
         })
@@ -315,18 +311,7 @@ pub(super) fn list(
 }
 
 /// A pupil's row as eligibility needs it.
-type PupilRow = (
-    i64,
-    String,
-    i32,
-    String,
-    String,
-    bool,
-    bool,
-    bool,
-    i32,
-    String,
-);
+type PupilRow = (i64, String, i32, String, String, bool, i32, String);
 
 /// A measurement's row as eligibility needs it.
 type MeasurementRow = (i64, NaiveDate, i32, i32, String, Option<String>);
@@ -344,8 +329,6 @@ pub(super) fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Chi
                 pupil::school_urn,
                 school::name,
                 pupil::sex,
-                pupil::sensitive,
-                pupil::growth_condition,
                 pupil::opted_out,
                 pupil::outcome_version,
                 pupil::outcome,
@@ -356,18 +339,7 @@ pub(super) fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Chi
         let warnings = unconfirmed_warnings(tx, chunk)?;
         let told_before = told_before(tx, chunk)?;
         for row in rows {
-            let (
-                id,
-                year,
-                school_urn,
-                school,
-                sex,
-                sensitive,
-                growth_condition,
-                opted_out,
-                version,
-                outcome,
-            ) = row;
+            let (id, year, school_urn, school, sex, opted_out, version, outcome) = row;
             let sex = Sex::parse(&sex).map_err(|_| {
                 Error::Schema(format!("pupil {id} has a sex that is neither F nor M"))
             })?;
@@ -387,8 +359,6 @@ pub(super) fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Chi
                     school_urn,
                     school,
                     sex,
-                    sensitive,
-                    growth_condition,
                     opted_out,
                     version,
                     outcome: outcome.unwrap_or(Outcome::None),

@@ -11,10 +11,6 @@ use crate::db::schema::{academic_year, measurement, not_measured, pupil, school,
 use crate::db::{Conn, Error};
 
 /// A child as recording needs it: nothing that names it.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a row of the table, with the flags it has"
-)]
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = pupil)]
 pub struct PupilRow {
@@ -26,16 +22,10 @@ pub struct PupilRow {
     pub school_urn: i32,
     /// `R` or `6`.
     pub year_group: String,
-    /// The class.
-    pub class_name: Option<String>,
     /// `F` or `M`.
     pub sex: String,
     /// A parent has withdrawn the child.
     pub opted_out: bool,
-    /// Letters need a nurse's care.
-    pub sensitive: bool,
-    /// A condition that affects growth is known.
-    pub growth_condition: bool,
     /// On the school's list.
     pub on_roll: bool,
     /// `none`, `measured` or `not_measured`.
@@ -267,13 +257,14 @@ pub fn outcomes_of_school(tx: &mut Conn, year: &str, urn: i32) -> Result<Outcome
     Ok(outcomes)
 }
 
-/// Height (mm) and weight (g) of the child measured last in the same class on the same day.
-pub(super) fn previous_in_class(
+/// Height (mm) and weight (g) of the child of the same school and year group measured last on the same day. The class
+/// is sealed with the name, and a save must not open the names of a whole class.
+pub(super) fn previous_in_year_group(
     tx: &mut Conn,
     of: &PupilRow,
     on: NaiveDate,
 ) -> Result<Option<(i32, i32)>, Error> {
-    let mut query = measurement::table
+    Ok(measurement::table
         .inner_join(pupil::table)
         .filter(pupil::year_label.eq(&of.year_label))
         .filter(pupil::school_urn.eq(of.school_urn))
@@ -282,12 +273,6 @@ pub(super) fn previous_in_class(
         .filter(pupil::outcome.eq("measured"))
         .filter(measurement::version.eq(pupil::outcome_version))
         .filter(measurement::measured_on.eq(on))
-        .into_boxed();
-    query = match &of.class_name {
-        Some(class) => query.filter(pupil::class_name.eq(class)),
-        None => query.filter(pupil::class_name.is_null()),
-    };
-    Ok(query
         .order(measurement::id.desc())
         .select((measurement::height_mm, measurement::weight_g))
         .first(tx)

@@ -12,7 +12,7 @@ use super::{Offer, Reason, entry};
 use crate::clock::local;
 use crate::identity::Opened;
 
-/// A row of the page. The name is empty in what the page polls for.
+/// A row of the page. Name and class are empty in what the page polls for.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// The child.
@@ -99,6 +99,7 @@ pub fn rows(
                 row.name = format!("{}, {}", person.family_name, person.given_name);
                 row.called = person.full_name();
                 row.born = Some(person.date_of_birth);
+                row.class_name.clone_from(&person.particulars.class);
                 if !person.preferred_name.is_empty() {
                     row.name = format!("{} ({})", row.name, person.preferred_name);
                 }
@@ -170,7 +171,7 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, today: NaiveDate) -> Row {
         name: String::new(),
         called: String::new(),
         born: None,
-        class_name: pupil.class_name.clone().unwrap_or_default(),
+        class_name: String::new(),
         version: pupil.outcome_version,
         outcome: pupil.outcome.clone(),
         height_mm: measured.map(|row| row.height_mm),
@@ -228,12 +229,10 @@ pub fn assessment_words(row: &super::queries::Measured) -> String {
 }
 
 /// The classes of these children, in order, each with how many children it has.
-pub fn classes(pupils: &[PupilRow]) -> Vec<(String, usize)> {
+pub fn classes(names: &Opened) -> Vec<(String, usize)> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for pupil in pupils {
-        *counts
-            .entry(pupil.class_name.as_deref().unwrap_or_default())
-            .or_default() += 1;
+    for person in names.values() {
+        *counts.entry(&person.particulars.class).or_default() += 1;
     }
     let mut classes: Vec<(String, usize)> = counts
         .into_iter()

@@ -23,7 +23,7 @@ pub(super) struct Waiting {
     pub(super) codes: Vec<String>,
 }
 
-/// The children of a year, at schools in scope, whose measurement waits to be confirmed: by school, class and number.
+/// The children of a year, at schools in scope, whose measurement waits to be confirmed.
 pub(super) fn waiting(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Waiting>, Error> {
     let mut query = warning::table
         .inner_join(pupil::table.inner_join(school::table))
@@ -48,15 +48,7 @@ pub(super) fn waiting(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Wa
             .codes
             .push(code);
     }
-    let mut children: Vec<Waiting> = children.into_values().collect();
-    children.sort_by(|one, other| {
-        let place = |it: &Waiting| (it.school.clone(), it.pupil.school_urn);
-        place(one)
-            .cmp(&place(other))
-            .then_with(|| one.pupil.class_name.cmp(&other.pupil.class_name))
-            .then(one.pupil.id.cmp(&other.pupil.id))
-    });
-    Ok(children)
+    Ok(children.into_values().collect())
 }
 
 /// How many warnings of a year wait to be confirmed, at schools in scope.

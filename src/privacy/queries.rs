@@ -158,10 +158,6 @@ pub(super) fn years_with_names(tx: &mut Conn) -> Result<Vec<String>, Error> {
 }
 
 /// The statistical record of a child in one year.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a row of the table, with the flags it has"
-)]
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = pupil)]
 pub(super) struct PupilRow {
@@ -169,14 +165,10 @@ pub(super) struct PupilRow {
     pub(super) year_label: String,
     pub(super) school_urn: i32,
     pub(super) year_group: String,
-    pub(super) class_name: Option<String>,
     pub(super) sex: String,
-    pub(super) ethnicity: Option<String>,
-    pub(super) lsoa: Option<String>,
-    pub(super) deprivation_decile: Option<i32>,
+    pub(super) ethnic_group: Option<String>,
+    pub(super) deprivation_quintile: Option<i32>,
     pub(super) opted_out: bool,
-    pub(super) sensitive: bool,
-    pub(super) growth_condition: bool,
     pub(super) on_roll: bool,
     pub(super) name_removed_on: Option<NaiveDate>,
     pub(super) created_at: NaiveDateTime,

@@ -14,7 +14,7 @@ use super::queries::{
 use crate::audit::{self, Actor, Disclosure};
 use crate::db::Conn;
 use crate::fields::text::folded;
-use crate::fields::{Ethnicity, NhsNumber};
+use crate::fields::{EthnicGroup, Ethnicity, NhsNumber};
 use crate::identity::{Identities, IdentityError, Person, Purpose, Whose};
 
 /// What is known of the child who is asked about.
@@ -87,6 +87,8 @@ pub struct YearPart {
     pupil: PupilRow,
     school: String,
     ethnicity: Option<&'static str>,
+    ethnic_group: Option<&'static str>,
+    details: Details,
     person: Option<Person>,
     measurements: Vec<MeasurementRow>,
     not_measured: Vec<NotMeasuredRow>,
@@ -95,6 +97,29 @@ pub struct YearPart {
     imports: Vec<ImportRow>,
     accesses: Vec<(AccessRow, &'static str)>,
     disclosures: Vec<DisclosureRow>,
+}
+
+/// The details that are sealed with the name; empty when it is gone.
+#[derive(Default, Serialize)]
+struct Details {
+    class: String,
+    lsoa: Option<String>,
+    decile: Option<i32>,
+    sensitive: bool,
+    growth_condition: bool,
+}
+
+impl Details {
+    fn of(person: &Person) -> Self {
+        let particulars = &person.particulars;
+        Self {
+            class: particulars.class.clone(),
+            lsoa: particulars.place.lsoa.clone(),
+            decile: particulars.place.decile,
+            sensitive: particulars.sensitive,
+            growth_condition: particulars.growth_condition,
+        }
+    }
 }
 
 /// The records that may be about the child, over all years that still have names.
@@ -156,14 +181,20 @@ pub fn gather(
     let mut years = Vec::new();
     for (row, school) in queries::pupils(tx, pupils)? {
         let id = row.id;
+        let person = persons.remove(&id);
         years.push(YearPart {
             school,
-            ethnicity: row
-                .ethnicity
-                .as_deref()
-                .and_then(|code| Ethnicity::parse(code).ok())
+            ethnicity: person
+                .as_ref()
+                .and_then(|person| person.particulars.ethnicity)
                 .map(Ethnicity::label),
-            person: persons.remove(&id),
+            details: person.as_ref().map(Details::of).unwrap_or_default(),
+            ethnic_group: row
+                .ethnic_group
+                .as_deref()
+                .and_then(EthnicGroup::from_code)
+                .map(EthnicGroup::label),
+            person,
             measurements: queries::measurements(tx, id)?,
             not_measured: queries::reasons_not_measured(tx, id)?,
             warnings: queries::warnings(tx, id)?,
@@ -202,6 +233,7 @@ mod tests {
             town: String::new(),
             postcode: None,
             contacts: Vec::new(),
+            particulars: crate::identity::Particulars::default(),
         }
     }
 

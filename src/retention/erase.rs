@@ -145,13 +145,19 @@ impl<'a> Night<'a> {
                     if due.is_empty() {
                         return Ok(0);
                     }
-                    let pupils: Vec<i64> = due.iter().map(|(pupil, _)| *pupil).collect();
-                    for (_, sealed) in &due {
-                        needles.add_sealed(sealed);
+                    let pupils: Vec<i64> = due.iter().map(|name| name.pupil).collect();
+                    let mut by_month: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
+                    for name in &due {
+                        needles.add_sealed(&name.sealed);
+                        let month = year.rule.removal_month(name.measured_on, as_of);
+                        by_month.entry(month).or_default().push(name.pupil);
                     }
                     counts.unopened += self.open(tx, &year.label, &pupils, &mut needles)?;
                     let erased = queries::delete_identities(tx, &pupils)?;
-                    counts.add_coarsened(queries::coarsen(tx, &pupils, as_of, now)?);
+                    for (month, pupils) in by_month {
+                        queries::note_removal(tx, &pupils, month)?;
+                    }
+                    counts.add_coarsened(dialect::coarsen_dates(tx, &pupils)?);
                     wipe_around(tx, &pupils, now, &mut counts, &mut needles)?;
                     *counts.names.entry(year.label.clone()).or_default() += erased as i64;
                     self.write_down(tx, &counts, &self.keys_destroyed)?;
@@ -173,7 +179,7 @@ impl<'a> Night<'a> {
         let mut needles = Needles::default();
         self.app.db.write_now(|tx| -> Result<(), RetentionError> {
             for pupils in queries::touched_after_removal(tx)?.chunks(BATCH as usize) {
-                counts.add_coarsened(queries::coarsen(tx, pupils, self.as_of, now)?);
+                counts.add_coarsened(dialect::coarsen_dates(tx, pupils)?);
                 wipe_around(tx, pupils, now, &mut counts, &mut needles)?;
             }
             let mut expired = Wiped::default();
@@ -204,7 +210,9 @@ impl<'a> Night<'a> {
                 let wiped = wipe_queries::wipe_leftovers_of_year(tx, &year.label, now)?;
                 take(&wiped, &mut counts, &mut needles);
                 for pupils in queries::not_coarsened(tx, &year.label)?.chunks(BATCH as usize) {
-                    counts.add_coarsened(queries::coarsen(tx, pupils, self.as_of, now)?);
+                    let month = year.rule.removal_month(None, self.as_of);
+                    queries::note_removal(tx, pupils, month)?;
+                    counts.add_coarsened(dialect::coarsen_dates(tx, pupils)?);
                     wipe_around(tx, pupils, now, &mut counts, &mut needles)?;
                 }
                 queries::close_year(tx, &year.label)?;

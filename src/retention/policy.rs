@@ -3,7 +3,7 @@
 //! A name's date is counted from the day the child was measured (the measurement that stands, when there were several),
 //! and for a child never measured from the last day of the collection year. The name goes in the night of its date.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 /// A year's rule for keeping names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,19 @@ impl Rule {
         names_left == 0 && self.last_date() <= as_of
     }
 
+    /// What is noted as the time of a name's removal: the first of the month in which the last name measured in the same
+    /// month goes. The exact day would give the day of the measurement away, for the two are always the same number of
+    /// days apart. A run that comes later notes its own month.
+    pub fn removal_month(self, last_measured: Option<NaiveDate>, as_of: NaiveDate) -> NaiveDate {
+        let end_of_month = last_measured.map(|day| {
+            month_of(day)
+                .checked_add_months(Months::new(1))
+                .and_then(|next| next.pred_opt())
+                .unwrap_or(day)
+        });
+        month_of(self.due_on(end_of_month)).max(month_of(as_of))
+    }
+
     fn days(self) -> Days {
         Days::new(u64::try_from(self.retention_days).unwrap_or(0))
     }
@@ -56,17 +69,27 @@ pub fn month_of(date: NaiveDate) -> NaiveDate {
 }
 
 /// What is left of a child's record when its name goes, for the pages and the evidence.
-pub const COARSENED: [(&str, &str); 7] = [
+pub const COARSENED: [(&str, &str); 8] = [
     (
         "Name, date of birth, address, contacts, NHS number, UPN",
         "erased",
     ),
-    ("Date measured, date noted, time of entry", "the month"),
-    ("Age", "completed months"),
-    ("z-scores", "tenths"),
-    ("Home area", "the deprivation decile"),
-    ("Class", "erased"),
-    ("Marks for nurses (sensitive, growth condition)", "erased"),
+    (
+        "Class, small area of the home, flags for nurses (sensitive, growth condition)",
+        "erased",
+    ),
+    (
+        "Dates and times: measured, recorded, confirmed, letter sent, name removed",
+        "the month",
+    ),
+    ("Age", "half-years"),
+    ("z-scores", "half steps"),
+    ("Ethnic group", "five groups"),
+    ("Deprivation of the home area", "the quintile"),
+    (
+        "Earlier versions of the measurement, who opened the name and when",
+        "erased",
+    ),
 ];
 
 #[cfg(test)]
@@ -114,6 +137,28 @@ mod tests {
         assert!(!rule(10).may_close(date(2027, 9, 9), 0));
         assert!(rule(10).may_close(date(2027, 9, 10), 0));
         assert!(!rule(10).may_close(date(2030, 1, 1), 1));
+    }
+
+    #[test]
+    fn the_month_of_removal_tells_nothing_about_the_day_of_the_measurement() {
+        let rule = rule(90);
+        for day in 1..=30 {
+            let measured = date(2026, 11, day);
+            let removed = rule.due_on(Some(measured));
+            assert_eq!(
+                rule.removal_month(Some(measured), removed),
+                date(2027, 2, 1),
+                "{day}"
+            );
+        }
+        assert_eq!(
+            rule.removal_month(None, rule.last_date()),
+            date(2027, 11, 1)
+        );
+        assert_eq!(
+            rule.removal_month(Some(date(2026, 11, 30)), date(2027, 6, 9)),
+            date(2027, 6, 1)
+        );
     }
 
     fn any_day() -> impl Strategy<Value = NaiveDate> {

@@ -1,12 +1,13 @@
 //! The rows that retention reads, erases and coarsens.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::policy::Rule;
 use crate::db::schema::{
     academic_year, account, identity, import_pupil, import_row, letter, measurement, outbox, pupil,
+    pupil_to_seal,
 };
 use crate::db::{Conn, Error, dialect};
 
@@ -85,21 +86,35 @@ pub(super) fn names_by_date_measured(
         .load(tx)?)
 }
 
+/// A child whose name is due.
+#[derive(Queryable)]
+pub(super) struct NameDue {
+    pub(super) pupil: i64,
+    /// The sealed bytes, for their mark.
+    pub(super) sealed: Vec<u8>,
+    /// The day of the measurement that stands.
+    pub(super) measured_on: Option<NaiveDate>,
+}
+
 /// Children whose name is due: those measured on `until` or before, and, if `never_measured_too`, those never
-/// measured. With the sealed bytes, for their marks.
+/// measured.
 pub(super) fn names_due(
     tx: &mut Conn,
     year: &str,
     until: NaiveDate,
     never_measured_too: bool,
     limit: i64,
-) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+) -> Result<Vec<NameDue>, Error> {
     let measured = with_standing_measurement!(year)
         .filter(measurement::measured_on.le(until))
         .order(identity::pupil_id)
         .limit(limit)
-        .select((identity::pupil_id, identity::sealed))
-        .load::<(i64, Vec<u8>)>(tx)?;
+        .select((
+            identity::pupil_id,
+            identity::sealed,
+            measurement::measured_on.nullable(),
+        ))
+        .load::<NameDue>(tx)?;
     if !measured.is_empty() || !never_measured_too {
         return Ok(measured);
     }
@@ -107,7 +122,11 @@ pub(super) fn names_due(
         .filter(measurement::id.is_null())
         .order(identity::pupil_id)
         .limit(limit)
-        .select((identity::pupil_id, identity::sealed))
+        .select((
+            identity::pupil_id,
+            identity::sealed,
+            measurement::measured_on.nullable(),
+        ))
         .load(tx)?)
 }
 
@@ -119,34 +138,27 @@ pub(super) fn names_held(tx: &mut Conn, year: &str) -> Result<i64, Error> {
         .get_result(tx)?)
 }
 
-/// Deletes the sealed identities of these children; returns how many there were.
+/// Deletes the sealed identities of these children, with what still waits to be sealed beside them; returns how many
+/// there were.
 pub(super) fn delete_identities(tx: &mut Conn, pupils: &[i64]) -> Result<usize, Error> {
+    diesel::delete(pupil_to_seal::table.filter(pupil_to_seal::pupil_id.eq_any(pupils)))
+        .execute(tx)?;
     Ok(diesel::delete(identity::table.filter(identity::pupil_id.eq_any(pupils))).execute(tx)?)
 }
 
-/// Coarsens what the records of these children still hold that could identify, and notes the day.
-pub(super) fn coarsen(
-    tx: &mut Conn,
-    pupils: &[i64],
-    today: NaiveDate,
-    now: NaiveDateTime,
-) -> Result<dialect::Coarsened, Error> {
+/// Notes the month in which the names of these children went.
+pub(super) fn note_removal(tx: &mut Conn, pupils: &[i64], month: NaiveDate) -> Result<(), Error> {
     diesel::update(
         pupil::table
             .filter(pupil::id.eq_any(pupils))
             .filter(pupil::name_removed_on.is_null()),
     )
     .set((
-        pupil::name_removed_on.eq(today),
-        pupil::class_name.eq(None::<String>),
-        pupil::lsoa.eq(None::<String>),
-        pupil::lsoa_vintage.eq(None::<i32>),
-        pupil::sensitive.eq(false),
-        pupil::growth_condition.eq(false),
-        pupil::updated_at.eq(now),
+        pupil::name_removed_on.eq(month),
+        pupil::updated_at.eq(month.and_time(NaiveTime::MIN)),
     ))
     .execute(tx)?;
-    dialect::coarsen_dates(tx, pupils)
+    Ok(())
 }
 
 /// Children whose name is gone and whose record was touched since: an exact date of a measurement, a reason or a

@@ -1,11 +1,12 @@
 //! Writing a plan: one transaction, all of it or nothing.
 
 use growth::Sex;
+use rand::seq::SliceRandom as _;
 use serde_json::json;
 
 use super::child::RosterChild;
 use super::code::Finding;
-use super::geography::Place;
+use super::geography::{Place, place_of_home};
 use super::import::{By, ImportError, Parsed, Prepared, Target};
 use super::plan::{Action, Held, PlannedRow};
 use super::progress::Step;
@@ -14,6 +15,7 @@ use super::waiting::{self, Before, WaitingRow};
 use crate::audit;
 use crate::db::Conn;
 use crate::db::dialect::{self, Moment, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
+use crate::fields::{EthnicGroup, Ethnicity};
 use crate::identity::{FORMAT, Sealer, seal_identity};
 
 /// How many children are sealed and inserted at a time.
@@ -137,6 +139,8 @@ pub(super) fn write(
             _ => {}
         }
     }
+    // In the order of the file, these rows would keep the school's list beside the children's numbers.
+    touched.sort_unstable_by_key(|row| row.pupil_id);
     dialect::insert_import_pupils(tx, touched)?;
     stage(tx, sealer, import, waiting, leavers)?;
     let detail = json!({
@@ -159,6 +163,11 @@ pub(super) fn write(
 
 /// Inserts the new children. Sealing is most of the work, so it is shared
 /// among threads.
+///
+/// Their numbers follow a random order. Numbers in the order of the file would
+/// let whoever has the school's list put the names back after they were erased.
+/// The children are shuffled rather than the numbers, so that the rows are still
+/// inserted in the order of their keys.
 fn insert_new(
     tx: &mut Conn,
     by: By<'_>,
@@ -167,7 +176,7 @@ fn insert_new(
     import: i64,
     prepared: &Prepared,
 ) -> Result<(), ImportError> {
-    let children: Vec<&RosterChild> = prepared
+    let mut children: Vec<&RosterChild> = prepared
         .plan
         .rows
         .iter()
@@ -179,45 +188,55 @@ fn insert_new(
     if children.is_empty() {
         return Ok(());
     }
+    children.shuffle(&mut rand::rng());
     let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
-    let numbered: Vec<(i64, &RosterChild)> = numbers.into_iter().zip(children).collect();
+    let numbered: Vec<Numbered<'_>> = numbers
+        .into_iter()
+        .zip(children)
+        .map(|(id, child)| Numbered {
+            id,
+            child,
+            place: place_of(prepared, child),
+        })
+        .collect();
     // Some at a time: sealed all at once, a large roster would stand in memory
     // twice.
-    let parts: Vec<&[(i64, &RosterChild)]> = numbered.chunks(CHILDREN_AT_A_TIME).collect();
+    let parts: Vec<&[Numbered<'_>]> = numbered.chunks(CHILDREN_AT_A_TIME).collect();
     let now = Moment::from(by.now);
     seal_ahead(sealer, &parts, |some, sealed| {
         let pupils = some
             .iter()
-            .map(|(id, child)| new_pupil(*id, year, child, place_of(prepared, child), &now));
+            .map(|new| new_pupil(new.id, year, new.child, new.place, &now));
         dialect::insert_pupils(tx, pupils.collect())?;
-        let identities = some
-            .iter()
-            .zip(sealed)
-            .map(|((id, _), sealed)| NewIdentity {
-                pupil_id: *id,
-                year_label: year,
-                format: FORMAT,
-                sealed,
-                updated_at: now.clone(),
-            });
+        let identities = some.iter().zip(sealed).map(|(new, sealed)| NewIdentity {
+            pupil_id: new.id,
+            year_label: year,
+            format: FORMAT,
+            sealed,
+            updated_at: now.clone(),
+        });
         dialect::insert_identities(tx, identities.collect())?;
-        let brought: Vec<i64> = some.iter().map(|(id, _)| *id).collect();
+        let brought: Vec<i64> = some.iter().map(|new| new.id).collect();
         dialect::insert_brought(tx, import, &brought)?;
         by.progress.add(some.len());
         Ok(())
     })
 }
 
-/// Some children with the numbers reserved for them.
-type Numbered<'c> = [(i64, &'c RosterChild)];
+/// A new child with the number reserved for it and where it lives.
+struct Numbered<'c> {
+    id: i64,
+    child: &'c RosterChild,
+    place: Option<&'c Place>,
+}
 
 /// Seals the children part by part and hands each part to `write` in order.
 /// Other threads seal the parts ahead while this one, which alone may use the
 /// connection, writes.
 fn seal_ahead(
     sealer: &Sealer,
-    parts: &[&Numbered<'_>],
-    mut write: impl FnMut(&Numbered<'_>, Vec<Vec<u8>>) -> Result<(), ImportError>,
+    parts: &[&[Numbered<'_>]],
+    mut write: impl FnMut(&[Numbered<'_>], Vec<Vec<u8>>) -> Result<(), ImportError>,
 ) -> Result<(), ImportError> {
     let threads = std::thread::available_parallelism()
         .map_or(1, |threads| threads.get().saturating_sub(1))
@@ -231,7 +250,7 @@ fn seal_ahead(
                     for part in parts.iter().skip(first).step_by(threads) {
                         let sealed: Result<Vec<_>, _> = part
                             .iter()
-                            .map(|(id, child)| seal_identity(sealer, *id, &child.person))
+                            .map(|new| seal_identity(sealer, new.id, &new.child.to_seal(new.place)))
                             .collect();
                         // Nobody listens any more when writing failed.
                         if send.send(sealed).is_err() {
@@ -265,11 +284,11 @@ pub(super) fn insert_one(
     let id = dialect::reserve_pupil_numbers(tx, 1)?
         .pop()
         .unwrap_or_default();
-    let place = one_place(tx, child)?;
+    let place = place_of_home(tx, child.person.postcode.as_ref())?;
     let now = Moment::from(by.now);
     let pupil = new_pupil(id, year, child, place.as_ref(), &now);
     dialect::insert_pupils(tx, vec![pupil])?;
-    let sealed = seal_identity(sealer, id, &child.person)?;
+    let sealed = seal_identity(sealer, id, &child.to_seal(place.as_ref()))?;
     let identity = NewIdentity {
         pupil_id: id,
         year_label: year,
@@ -280,14 +299,6 @@ pub(super) fn insert_one(
     dialect::insert_identities(tx, vec![identity])?;
     dialect::insert_brought(tx, import, &[id])?;
     Ok(id)
-}
-
-/// Where one child's home lies.
-pub(super) fn one_place(tx: &mut Conn, child: &RosterChild) -> Result<Option<Place>, ImportError> {
-    let Some(postcode) = &child.person.postcode else {
-        return Ok(None);
-    };
-    Ok(queries::places(tx, &[postcode])?.and_then(|mut places| places.remove(postcode.as_str())))
 }
 
 /// Writes what a newer list changed; returns the child as it was, sealed.
@@ -305,17 +316,12 @@ fn change(
     merged: &RosterChild,
     prepared: &Prepared,
 ) -> Result<Vec<u8>, ImportError> {
-    let moved_home = merged.person.postcode != held.child.person.postcode;
-    overwrite(
-        tx,
-        by,
-        year,
-        sealer,
-        held.pupil,
-        merged,
-        moved_home.then(|| place_of(prepared, merged)).flatten(),
-        moved_home,
-    )?;
+    let place = if merged.person.postcode == held.child.person.postcode {
+        Some(&held.child.person.particulars.place)
+    } else {
+        place_of(prepared, merged)
+    };
+    overwrite(tx, by, year, sealer, held.pupil, merged, place)?;
     Before {
         on_roll: held.on_roll,
         child: held.child.clone(),
@@ -324,7 +330,6 @@ fn change(
 }
 
 /// Writes a child over the one held under a number.
-#[expect(clippy::too_many_arguments, reason = "all of them belong to one child")]
 pub(super) fn overwrite(
     tx: &mut Conn,
     by: By<'_>,
@@ -333,12 +338,11 @@ pub(super) fn overwrite(
     pupil: i64,
     child: &RosterChild,
     place: Option<&Place>,
-    with_place: bool,
 ) -> Result<(), ImportError> {
     let now = Moment::from(by.now);
     let new = new_pupil(pupil, year, child, place, &now);
-    queries::update_pupil(tx, &new, with_place)?;
-    let sealed = seal_identity(sealer, pupil, &child.person)?;
+    queries::update_pupil(tx, &new)?;
+    let sealed = seal_identity(sealer, pupil, &child.to_seal(place))?;
     dialect::put_identity(tx, year, pupil, FORMAT, &sealed, by.now)?;
     Ok(())
 }
@@ -362,17 +366,16 @@ fn new_pupil<'a>(
         year_label: year,
         school_urn: child.urn.number() as i32,
         year_group: child.year_group.code(),
-        class_name: (!child.class.is_empty()).then_some(child.class.as_str()),
         sex: match child.sex {
             Sex::Female => "F",
             Sex::Male => "M",
         },
-        ethnicity: child.ethnicity.map(|ethnicity| ethnicity.to_string()),
-        lsoa: place.and_then(|place| place.lsoa.as_deref()),
-        lsoa_vintage: place.and_then(|place| place.lsoa_vintage),
-        deprivation_decile: place.and_then(|place| place.decile),
+        ethnic_group: child
+            .ethnicity
+            .and_then(Ethnicity::group)
+            .map(EthnicGroup::code),
+        deprivation_quintile: place.and_then(Place::quintile),
         deprivation_vintage: place.and_then(|place| place.decile_vintage),
-        sensitive: child.sensitive,
         created_at: now.clone(),
         updated_at: now.clone(),
     }

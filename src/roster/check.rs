@@ -20,7 +20,7 @@ use super::rows::{self, NotAChild};
 use super::schools::Schools;
 use super::slip::{self, Displaced, Slip};
 use crate::fields::{NhsNumber, Upn, Urn, YearGroup, YearGroupReading, text};
-use crate::identity::{Contact, Person};
+use crate::identity::{Contact, Particulars, Person};
 use crate::tabular::{Row, Table, restored};
 
 /// What a file is checked against.
@@ -600,6 +600,7 @@ fn check_child(
                     town,
                     postcode,
                     contacts,
+                    particulars: Particulars::default(),
                 },
             }))
         }

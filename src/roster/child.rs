@@ -4,7 +4,7 @@ use growth::Sex;
 use serde::{Deserialize, Serialize};
 
 use crate::fields::{Ethnicity, Urn, YearGroup};
-use crate::identity::Person;
+use crate::identity::{Person, Place};
 
 /// One child of a roster: who it is, and what its statistical record needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,4 +26,17 @@ pub struct RosterChild {
     pub sensitive: bool,
     /// Who it is.
     pub person: Person,
+}
+
+impl RosterChild {
+    /// Who it is, with everything that is sealed beside the name. What no
+    /// roster says (a condition that affects growth) stays as it was.
+    pub(super) fn to_seal(&self, place: Option<&Place>) -> Person {
+        let mut person = self.person.clone();
+        person.particulars.class.clone_from(&self.class);
+        person.particulars.ethnicity = self.ethnicity;
+        person.particulars.sensitive = self.sensitive;
+        person.particulars.place = place.cloned().unwrap_or_default();
+        person
+    }
 }

@@ -3,6 +3,8 @@
 //! The one thing to know: whatever was true when the row began to wait, the
 //! decision is carried out against the children held now.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::apply;
@@ -10,6 +12,7 @@ use super::check::{self, Context, Verdict};
 use super::child::RosterChild;
 use super::code::Code;
 use super::columns::find_columns;
+use super::geography::place_of_home;
 use super::import::{By, ImportError, held_child};
 use super::matching::{Index, Match};
 use super::merge::merge;
@@ -314,8 +317,11 @@ fn change(
     held: &Held,
     merged: &RosterChild,
 ) -> Result<(), ImportError> {
-    let place = apply::one_place(tx, merged)?;
-    let moved_home = merged.person.postcode != held.child.person.postcode;
+    let place = if merged.person.postcode == held.child.person.postcode {
+        Some(held.child.person.particulars.place.clone())
+    } else {
+        place_of_home(tx, merged.person.postcode.as_ref())?
+    };
     apply::overwrite(
         tx,
         by,
@@ -324,7 +330,6 @@ fn change(
         held.pupil,
         merged,
         place.as_ref(),
-        moved_home,
     )?;
     let before = Before {
         on_roll: held.on_roll,
@@ -446,12 +451,25 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
     }
     let sealer = by.identities.sealer(tx, &record.year_label)?;
     let mut brought = Vec::new();
-    for (pupil, action, before) in queries::import_pupils(tx, record.id)? {
+    let touched = queries::import_pupils(tx, record.id)?;
+    let changed: Vec<i64> = touched
+        .iter()
+        .filter(|(_, action, _)| action == "changed")
+        .map(|(pupil, _, _)| *pupil)
+        .collect();
+    let growth_conditions: HashMap<i64, bool> = held_of(tx, by, &record.year_label, &changed)?
+        .into_iter()
+        .map(|held| (held.pupil, held.child.person.particulars.growth_condition))
+        .collect();
+    for (pupil, action, before) in touched {
         match (action.as_str(), before) {
             ("new", _) => brought.push(pupil),
             ("changed", Some(sealed)) => {
-                let before = Before::open(&sealer, record.id, pupil, &sealed)?;
-                let place = apply::one_place(tx, &before.child)?;
+                let mut before = Before::open(&sealer, record.id, pupil, &sealed)?;
+                // No list says whether a child's growth is affected: what a nurse noted since stays.
+                before.child.person.particulars.growth_condition =
+                    growth_conditions.get(&pupil).copied().unwrap_or(false);
+                let place = place_of_home(tx, before.child.person.postcode.as_ref())?;
                 apply::overwrite(
                     tx,
                     by,
@@ -460,7 +478,6 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
                     pupil,
                     &before.child,
                     place.as_ref(),
-                    true,
                 )?;
                 queries::set_on_roll(tx, pupil, before.on_roll, by.now)?;
             }

@@ -23,7 +23,7 @@ use super::report::{Report, report};
 use super::schools::Schools;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
-use crate::fields::{CollectionYear, Ethnicity, Postcode, Urn, YearGroup};
+use crate::fields::{CollectionYear, Postcode, Urn, YearGroup};
 use crate::identity::{Identities, IdentityError, Purpose, Whose};
 use crate::tabular::{Limits, ReadError, Table};
 
@@ -274,10 +274,10 @@ pub(super) fn held_child(row: queries::PupilRow, person: crate::identity::Person
         child: RosterChild {
             urn: Urn::try_from(row.school_urn).ok()?,
             year_group: YearGroup::from_code(&row.year_group)?,
-            class: row.class_name.unwrap_or_default(),
+            class: person.particulars.class.clone(),
             sex: Sex::parse(&row.sex).ok()?,
-            ethnicity: row.ethnicity.and_then(|code| Ethnicity::parse(&code).ok()),
-            sensitive: row.sensitive,
+            ethnicity: person.particulars.ethnicity,
+            sensitive: person.particulars.sensitive,
             person,
         },
     })

@@ -327,6 +327,7 @@ mod tests {
             town: String::new(),
             postcode: Postcode::parse(postcode).ok(),
             contacts: Vec::new(),
+            particulars: crate::identity::Particulars::default(),
         }
     }
 

@@ -239,6 +239,7 @@ mod tests {
                 town: "Town".to_owned(),
                 postcode: Postcode::parse("EB1 4PU").ok(),
                 contacts: vec![contact],
+                particulars: crate::identity::Particulars::default(),
             },
         }
     }

@@ -26,10 +26,7 @@ pub(super) struct PupilRow {
     pub(super) id: i64,
     pub(super) school_urn: i32,
     pub(super) year_group: String,
-    pub(super) class_name: Option<String>,
     pub(super) sex: String,
-    pub(super) ethnicity: Option<String>,
-    pub(super) sensitive: bool,
     pub(super) on_roll: bool,
 }
 
@@ -201,39 +198,20 @@ pub(super) fn places(
     Ok(Some(places))
 }
 
-/// The children of a year who have no area or no decile, with what they have.
-pub(super) fn pupils_without_place(tx: &mut Conn, year: &str) -> Result<Vec<(i64, Place)>, Error> {
+/// The children of a year who have no deprivation quintile and may still have a
+/// name.
+pub(super) fn pupils_without_quintile(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error> {
     Ok(pupil::table
         .filter(pupil::year_label.eq(year))
-        .filter(
-            pupil::lsoa
-                .is_null()
-                .or(pupil::deprivation_decile.is_null()),
-        )
+        .filter(pupil::deprivation_quintile.is_null())
+        .filter(pupil::name_removed_on.is_null())
         .order(pupil::id)
-        .select((
-            pupil::id,
-            pupil::lsoa,
-            pupil::lsoa_vintage,
-            pupil::deprivation_decile,
-            pupil::deprivation_vintage,
-        ))
-        .load(tx)?
-        .into_iter()
-        .map(|(id, lsoa, lsoa_vintage, decile, decile_vintage)| {
-            let place = Place {
-                lsoa,
-                lsoa_vintage,
-                decile,
-                decile_vintage,
-            };
-            (id, place)
-        })
-        .collect())
+        .select(pupil::id)
+        .load(tx)?)
 }
 
-/// Notes where a child's home lies.
-pub(super) fn set_place(
+/// Notes the deprivation quintile of a child's home.
+pub(super) fn set_quintile(
     tx: &mut Conn,
     id: i64,
     place: &Place,
@@ -241,9 +219,7 @@ pub(super) fn set_place(
 ) -> Result<(), Error> {
     diesel::update(pupil::table.find(id))
         .set((
-            pupil::lsoa.eq(&place.lsoa),
-            pupil::lsoa_vintage.eq(place.lsoa_vintage),
-            pupil::deprivation_decile.eq(place.decile),
+            pupil::deprivation_quintile.eq(place.quintile()),
             pupil::deprivation_vintage.eq(place.decile_vintage),
             pupil::updated_at.eq(at),
         ))
@@ -382,34 +358,19 @@ pub fn import_in_scope(
 }
 
 /// Writes what a newer list changed in a child's statistical record.
-pub(super) fn update_pupil(
-    tx: &mut Conn,
-    new: &dialect::NewPupil<'_>,
-    with_place: bool,
-) -> Result<(), Error> {
-    let at = pupil::table.find(new.id);
-    diesel::update(at)
+pub(super) fn update_pupil(tx: &mut Conn, new: &dialect::NewPupil<'_>) -> Result<(), Error> {
+    diesel::update(pupil::table.find(new.id))
         .set((
             pupil::school_urn.eq(new.school_urn),
             pupil::year_group.eq(new.year_group),
-            pupil::class_name.eq(new.class_name),
             pupil::sex.eq(new.sex),
-            pupil::ethnicity.eq(&new.ethnicity),
-            pupil::sensitive.eq(new.sensitive),
+            pupil::ethnic_group.eq(new.ethnic_group),
+            pupil::deprivation_quintile.eq(new.deprivation_quintile),
+            pupil::deprivation_vintage.eq(new.deprivation_vintage),
             pupil::on_roll.eq(true),
             pupil::updated_at.eq(new.updated_at.at()),
         ))
         .execute(tx)?;
-    if with_place {
-        diesel::update(at)
-            .set((
-                pupil::lsoa.eq(new.lsoa),
-                pupil::lsoa_vintage.eq(new.lsoa_vintage),
-                pupil::deprivation_decile.eq(new.deprivation_decile),
-                pupil::deprivation_vintage.eq(new.deprivation_vintage),
-            ))
-            .execute(tx)?;
-    }
     Ok(())
 }
 

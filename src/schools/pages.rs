@@ -9,9 +9,11 @@ use super::work::{self, HeadcountTooLow, MOST_CHILDREN, Plan, VisitError};
 use super::work_queries as queries;
 use crate::access::{Permission, needs};
 use crate::app::App;
-use crate::db;
+use crate::audit::Actor;
+use crate::db::{self, Conn};
 use crate::error::AppError;
 use crate::fields::{Urn, YearGroup};
+use crate::identity::{Identities, Purpose, Whose};
 use crate::measurement::pages::tally_json;
 use crate::measurement::participation::Tally;
 use crate::measurement::{current_year, tallies};
@@ -70,28 +72,25 @@ async fn render_school<P: crate::access::Requires>(
     urn: i32,
     form: &FormData,
 ) -> Result<HttpResponse, AppError> {
-    let (scope, today) = (allowed.scope().clone(), app.clock.today());
-    let (year, school, tallies, outcomes, visits, by_hand) = app
+    let (scope, actor, today) = (
+        allowed.scope().clone(),
+        allowed.actor().clone(),
+        app.clock.today(),
+    );
+    let door = app.identities.clone();
+    let (year, school, tallies, classes, visits, by_hand) = app
         .db
-        .read(move |tx| -> Result<_, AppError> {
+        .write(move |tx| -> Result<_, AppError> {
             let school = queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
             let year = current_year(tx, today)?.unwrap_or_default();
             let one = crate::access::Scope::Schools([urn].into());
             let tallies = tallies(tx, &one, &year)?.remove(&urn).unwrap_or_default();
-            let outcomes = queries::class_outcomes(tx, urn, &year)?;
+            let classes = classes(tx, &door, &actor, urn, &year)?;
             let visits = queries::visits(tx, &scope, &year, Some(urn))?;
             let by_hand = queries::headcounts(tx, urn, &year)?;
-            Ok((year, school, tallies, outcomes, visits, by_hand))
+            Ok((year, school, tallies, classes, visits, by_hand))
         })
         .await?;
-    let mut classes: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
-    for (group, class, outcome, opted_out) in outcomes {
-        let count = classes
-            .entry((group, class.unwrap_or_default()))
-            .or_default();
-        count.0 += 1;
-        count.1 += u32::from(outcome != "none" || opted_out);
-    }
     let classes: Vec<_> = classes
         .into_iter()
         .map(|((group, class), (children, done))| {
@@ -122,6 +121,39 @@ async fn render_school<P: crate::access::Requires>(
         .with("may_plan", allowed.session().may(Permission::ManageVisits))
         .form(form)
         .render("pages/schools/school.html")
+}
+
+/// Children, and those with an outcome, by year group and class.
+type Classes = BTreeMap<(String, String), (u32, u32)>;
+
+/// Counts the children of each class of a school. The class is sealed with the name, so the names are opened for the
+/// machine to count by; a child whose name is gone is in no class.
+fn classes(
+    tx: &mut Conn,
+    door: &Identities,
+    actor: &Actor,
+    urn: i32,
+    year: &str,
+) -> Result<Classes, AppError> {
+    let outcomes = queries::outcomes_on_roll(tx, urn, year)?;
+    let pupils: Vec<i64> = outcomes.iter().map(|(pupil, ..)| *pupil).collect();
+    let names = door.open(
+        tx,
+        actor,
+        Purpose::Recording,
+        Whose::PartOfYear(year, &pupils),
+    )?;
+    let mut classes = Classes::new();
+    for (pupil, group, outcome, opted_out) in outcomes {
+        let class = names
+            .get(&pupil)
+            .map(|person| person.particulars.class.clone())
+            .unwrap_or_default();
+        let count = classes.entry((group, class)).or_default();
+        count.0 += 1;
+        count.1 += u32::from(outcome != "none" || opted_out);
+    }
+    Ok(classes)
 }
 
 /// Sets the head-counts of a school by hand.

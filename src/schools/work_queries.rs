@@ -74,19 +74,19 @@ pub fn school(tx: &mut Conn, scope: &Scope, urn: i32) -> Result<Option<School>, 
         .optional()?)
 }
 
-/// Year group, class, outcome, and whether its parents opted out, of every child on a school's list.
-pub fn class_outcomes(
+/// Number, year group and outcome of every child on a school's list, and whether its parents opted out.
+pub fn outcomes_on_roll(
     tx: &mut Conn,
     urn: i32,
     year: &str,
-) -> Result<Vec<(String, Option<String>, String, bool)>, Error> {
+) -> Result<Vec<(i64, String, String, bool)>, Error> {
     Ok(pupil::table
         .filter(pupil::school_urn.eq(urn))
         .filter(pupil::year_label.eq(year))
         .filter(pupil::on_roll.eq(true))
         .select((
+            pupil::id,
             pupil::year_group,
-            pupil::class_name,
             pupil::outcome,
             pupil::opted_out,
         ))

@@ -12,6 +12,7 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 pub fn register(tera: &mut Tera) {
     tera.register_filter("date", date);
     tera.register_filter("date_time", date_time);
+    tera.register_filter("month", month);
     tera.register_filter("time", time);
     tera.register_filter("centimetres", centimetres);
     tera.register_filter("kilograms", kilograms);
@@ -70,6 +71,11 @@ fn date(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
     let (moment, has_time) = moment(text)?;
     let wall = if has_time { local(moment) } else { moment };
     Ok(long_date(wall.date()))
+}
+
+/// `{{ day | month }}`: where only the month is kept.
+fn month(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
+    Ok(moment(text)?.0.format("%B %Y").to_string())
 }
 
 /// `{{ moment | date_time }}`.

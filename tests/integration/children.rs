@@ -118,7 +118,7 @@ both_databases! {
             Ok(())
         }).unwrap();
         let nurse = test.signed_in(Role::Nurse, &[900_101], &[]);
-        let page = nurse.get(&format!("/children/{child}")).status(200).shows("Name removed on 12 March 2027").shows("141.2");
+        let page = nurse.get(&format!("/children/{child}")).status(200).shows("Name removed by the end of March 2027").shows("141.2");
         assert!(!page.says("Correct details") && !page.says("sam@example.org"));
         nurse.get(&format!("/children/{child}/details")).status(409).shows("nothing left to correct");
         let page = nurse.get("/schools/900101/record").status(200).shows("Name removed");

@@ -14,6 +14,7 @@ mod architecture;
 mod audit_chain;
 mod backup;
 mod children;
+mod clear;
 mod contacts;
 mod demo;
 mod growth;

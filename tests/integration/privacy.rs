@@ -6,7 +6,7 @@ use stature::access::Role;
 use stature::audit::{self, Actor, Disclosure};
 use stature::db::schema::pupil;
 use stature::fields::NhsNumber;
-use stature::identity::{IdentityError, Person, Purpose, Whose};
+use stature::identity::{IdentityError, Particulars, Person, Purpose, Whose};
 
 use crate::support::TestApp;
 
@@ -26,6 +26,7 @@ fn child(test: &TestApp, year: &str, given: &str, family: &str, nhs: &str) -> i6
         town: "Exampleton".into(),
         postcode: None,
         contacts: Vec::new(),
+        particulars: Particulars::default(),
     };
     test.db()
         .write_now(|tx| -> Result<i64, IdentityError> {

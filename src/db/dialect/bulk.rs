@@ -71,22 +71,14 @@ pub struct NewPupil<'a> {
     pub school_urn: i32,
     /// `R` or `6`.
     pub year_group: &'static str,
-    /// Class, where known.
-    pub class_name: Option<&'a str>,
     /// `F` or `M`.
     pub sex: &'static str,
-    /// NHS code of the ethnic group.
-    pub ethnicity: Option<String>,
-    /// Small area of the home.
-    pub lsoa: Option<&'a str>,
-    /// Year of the small areas' boundaries.
-    pub lsoa_vintage: Option<i32>,
-    /// Deprivation decile, 1 the most deprived.
-    pub deprivation_decile: Option<i32>,
-    /// Year of the deciles.
+    /// Code of the broad ethnic group, where known.
+    pub ethnic_group: Option<&'static str>,
+    /// Deprivation quintile, 1 the most deprived.
+    pub deprivation_quintile: Option<i32>,
+    /// Year of the deprivation index.
     pub deprivation_vintage: Option<i32>,
-    /// Whether letters are held.
-    pub sensitive: bool,
     /// When it came in.
     pub created_at: Moment,
     /// When it last changed.

@@ -64,7 +64,7 @@ pub async fn list(
                         "child": persons.get(&row.letter.pupil).map(Person::full_name),
                         "kind": row.letter.kind.words(),
                         "school": row.school,
-                        "class": row.class,
+                        "class": persons.get(&row.letter.pupil).map(|person| person.particulars.class.as_str()),
                         "state": row.letter.state.code(),
                         "reasons": words(&row.letter.reasons),
                         "last_error": row.last_error,

@@ -36,10 +36,23 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn shows(&self, pupil: &PupilRow) -> bool {
+    fn shows_everybody(&self) -> bool {
+        let empty = |filter: &Option<String>| filter.as_deref().is_none_or(str::is_empty);
+        empty(&self.class) && empty(&self.group)
+    }
+
+    /// Whether a child is in the year group and the class asked for. Without its name the class is not known, and then
+    /// only the year group counts.
+    fn shows(&self, pupil: &PupilRow, names: Option<&Opened>) -> bool {
         let wanted = |filter: &Option<String>| filter.clone().filter(|text| !text.is_empty());
         wanted(&self.group).is_none_or(|group| group == pupil.year_group)
-            && wanted(&self.class).is_none_or(|class| Some(&class) == pupil.class_name.as_ref())
+            && wanted(&self.class).is_none_or(|class| {
+                names.is_none_or(|names| {
+                    names
+                        .get(&pupil.id)
+                        .is_some_and(|person| person.particulars.class == class)
+                })
+            })
     }
 
     fn day(&self, today: NaiveDate) -> NaiveDate {
@@ -54,7 +67,7 @@ impl Filter {
 struct Sheet {
     school: String,
     year: String,
-    pupils: Vec<PupilRow>,
+    classes: Vec<(String, usize)>,
     rows: Vec<Row>,
 }
 
@@ -76,26 +89,59 @@ fn sheet(
         .into_iter()
         .filter(|pupil| pupil.on_roll)
         .collect();
-    let shown: Vec<PupilRow> = pupils
-        .iter()
-        .filter(|pupil| filter.shows(pupil))
-        .cloned()
-        .collect();
-    let ids: Vec<i64> = shown.iter().map(|pupil| pupil.id).collect();
-    let names = match actor {
-        Some(actor) => app
-            .identities
-            .open(tx, actor, Purpose::Recording, Whose::Pupils(&ids))?,
-        None => Opened::new(),
+    let (names, classes) = match actor {
+        Some(actor) => names_and_classes(tx, app, actor, &year, &pupils, filter)?,
+        None => (None, Vec::new()),
     };
+    let shown: Vec<PupilRow> = pupils
+        .into_iter()
+        .filter(|pupil| filter.shows(pupil, names.as_ref()))
+        .collect();
+    let names = names.unwrap_or_default();
     let outcomes = queries::outcomes_of_school(tx, &year, urn)?;
     let rows = sheet::rows(&shown, &names, &outcomes, today);
     Ok(Sheet {
         school,
         year,
-        pupils,
+        classes,
         rows,
     })
+}
+
+/// The names to show, and the classes of the whole school for the filter. The class is sealed with the name: where only
+/// some children are shown, the whole school is opened for the machine to compare, and then those children are opened
+/// for the recorder. Both stand in the access log.
+fn names_and_classes(
+    tx: &mut crate::db::Conn,
+    app: &App,
+    actor: &Actor,
+    year: &str,
+    pupils: &[PupilRow],
+    filter: &Filter,
+) -> Result<(Option<Opened>, Vec<(String, usize)>), AppError> {
+    let everybody: Vec<i64> = pupils.iter().map(|pupil| pupil.id).collect();
+    if filter.shows_everybody() {
+        let names =
+            app.identities
+                .open(tx, actor, Purpose::Recording, Whose::Pupils(&everybody))?;
+        let classes = sheet::classes(&names);
+        return Ok((Some(names), classes));
+    }
+    let whole_school = Whose::PartOfYear(year, &everybody);
+    let compared = app
+        .identities
+        .open(tx, actor, Purpose::Recording, whole_school)?;
+    let classes = sheet::classes(&compared);
+    let shown: Vec<i64> = pupils
+        .iter()
+        .filter(|pupil| filter.shows(pupil, Some(&compared)))
+        .map(|pupil| pupil.id)
+        .collect();
+    drop(compared);
+    let names = app
+        .identities
+        .open(tx, actor, Purpose::Recording, Whose::Pupils(&shown))?;
+    Ok((Some(names), classes))
 }
 
 /// The class list, with fields for each child.
@@ -134,7 +180,7 @@ async fn render_sheet(
         .iter()
         .filter(|row| row.outcome != "none")
         .count();
-    let classes: Vec<_> = sheet::classes(&sheet.pupils)
+    let classes: Vec<_> = std::mem::take(&mut sheet.classes)
         .into_iter()
         .filter(|(class, _)| !class.is_empty())
         .map(|(class, children)| json!({"value": class, "text": format!("{class} ({children})")}))

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{Purpose, Whose};
+use crate::identity::{Opened, Purpose, Whose};
+use crate::measurement::sheet::Order;
 use crate::measurement::warning_queries::{self as queries, Waiting};
 use crate::measurement::{current_year, entry};
 use crate::web::{Allowed, LAST_PAGE, View};
@@ -41,7 +42,16 @@ pub async fn warnings(
         .db
         .write(move |tx| -> Result<_, AppError> {
             let year = current_year(tx, today)?.unwrap_or_default();
-            let waiting = queries::waiting(tx, &scope, &year)?;
+            let mut waiting = queries::waiting(tx, &scope, &year)?;
+            let all: Vec<i64> = waiting.iter().map(|child| child.pupil.id).collect();
+            let compared = inside.identities.open(
+                tx,
+                &actor,
+                Purpose::Recording,
+                Whose::PartOfYear(&year, &all),
+            )?;
+            sort_by_school_class_and_name(&mut waiting, &compared);
+            drop(compared);
             let warnings: usize = waiting.iter().map(|child| child.codes.len()).sum();
             let total = waiting.len();
             let shown: Vec<Waiting> = waiting.into_iter().skip(first).take(PAGE).collect();
@@ -61,7 +71,7 @@ pub async fn warnings(
                         "name": names.get(&pupil.id).map(|it| format!("{}, {}", it.family_name, it.given_name)),
                         "urn": pupil.school_urn,
                         "school": child.school,
-                        "class": pupil.class_name,
+                        "class": names.get(&pupil.id).map(|it| it.particulars.class.as_str()),
                         "on_roll": pupil.on_roll,
                         "version": pupil.outcome_version,
                         "height_mm": held.map(|held| held.height_mm),
@@ -86,6 +96,25 @@ pub async fn warnings(
         .with("last", first + rows.len())
         .with("rows", rows)
         .render("pages/measurement/warnings.html")
+}
+
+/// Puts the list into the order in which somebody walks through a school with it.
+fn sort_by_school_class_and_name(waiting: &mut [Waiting], names: &Opened) {
+    let order = Order::new();
+    waiting.sort_by(|one, other| {
+        let school = |it: &Waiting| (it.school.clone(), it.pupil.school_urn);
+        let by_person = match (names.get(&one.pupil.id), names.get(&other.pupil.id)) {
+            (Some(one), Some(other)) => (one.particulars.class)
+                .cmp(&other.particulars.class)
+                .then_with(|| order.compare(&one.family_name, &other.family_name))
+                .then_with(|| order.compare(&one.given_name, &other.given_name)),
+            (one, other) => other.is_some().cmp(&one.is_some()),
+        };
+        school(one)
+            .cmp(&school(other))
+            .then(by_person)
+            .then(one.pupil.id.cmp(&other.pupil.id))
+    });
 }
 
 fn words(code: &str) -> &'static str {

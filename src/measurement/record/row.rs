@@ -38,7 +38,7 @@ pub(super) fn subject(
             weight: Weight::from_grams(held.weight_g.max(0) as u32),
         })
         .collect();
-    let previous = queries::previous_in_class(tx, row, on)?.map(|(height, weight)| {
+    let previous = queries::previous_in_year_group(tx, row, on)?.map(|(height, weight)| {
         (
             Height::from_millimetres(height.max(0) as u32),
             Weight::from_grams(weight.max(0) as u32),

@@ -250,10 +250,7 @@ both_databases! {
         warn(test, warned);
         let sensitive = child(test, "Sensitive", Some("b@example.org"));
         measure(test, sensitive, 1120);
-        run(test.db(), |tx| {
-            diesel::update(pupil::table.find(sensitive)).set(pupil::sensitive.eq(true)).execute(tx)?;
-            Ok(())
-        });
+        test.change_person(sensitive, |person| person.particulars.sensitive = true);
         let unreachable = child(test, "Unreachable", None);
         measure(test, unreachable, 1120);
         let gone = child(test, "Gone", Some("d@example.org"));
@@ -292,10 +289,7 @@ both_databases! {
         let press = press();
         let post = Post::new(&test.app, &press, actor()).unwrap();
         assert_eq!(post.queue_ready(&Scope::Everything).unwrap(), 1);
-        run(test.db(), |tx| {
-            diesel::update(pupil::table.find(zara)).set(pupil::sensitive.eq(true)).execute(tx)?;
-            Ok(())
-        });
+        test.change_person(zara, |person| person.particulars.sensitive = true);
         let mut report = Report::default();
         assert!(post.claim(10, &mut report).unwrap().is_empty());
         assert_eq!(report.held, 1);

@@ -119,24 +119,8 @@ fn scan_of(run: &Run) -> &retention::Scan {
     run.scan.as_ref().unwrap()
 }
 
-/// School, year group, sex, category, tenths of the z-score, deprivation decile.
-type CategoryRow = (
-    i32,
-    String,
-    String,
-    Option<String>,
-    Option<i32>,
-    Option<i32>,
-);
-
-/// Class, home area, sensitive, growth condition, and when the name was removed.
-type RemovedRow = (
-    Option<String>,
-    Option<String>,
-    bool,
-    bool,
-    Option<NaiveDate>,
-);
+/// School, year group, sex, category, deprivation quintile.
+type CategoryRow = (i32, String, String, Option<String>, Option<i32>);
 
 /// Everything the programme counts: categories, participation and data quality as their pages show them, and the
 /// columns that they are counted from.
@@ -152,8 +136,7 @@ fn aggregates(test: &TestApp) -> Vec<String> {
                     pupil::year_group,
                     pupil::sex,
                     measurement::population_category,
-                    measurement::bmi_z_tenths,
-                    pupil::deprivation_decile,
+                    pupil::deprivation_quintile,
                 ))
                 .load(tx)?;
             let participation: Vec<(String, bool, bool, Option<String>)> = pupil::table
@@ -162,24 +145,23 @@ fn aggregates(test: &TestApp) -> Vec<String> {
                     pupil::outcome,
                     pupil::opted_out,
                     pupil::on_roll,
-                    pupil::ethnicity,
+                    pupil::ethnic_group,
                 ))
                 .load(tx)?;
             let reasons: Vec<String> = not_measured::table
-                .order(not_measured::id)
+                .order(not_measured::pupil_id)
                 .select(not_measured::reason)
                 .load(tx)?;
-            let quality: Vec<(i32, i32, i32, Option<String>)> = measurement::table
-                .order(measurement::id)
+            let quality: Vec<(i32, i32, Option<String>)> = measurement::table
+                .order(measurement::pupil_id)
                 .select((
                     measurement::height_mm,
                     measurement::weight_g,
-                    measurement::age_months,
                     measurement::measured_by,
                 ))
                 .load(tx)?;
             let warnings: Vec<(String, Option<String>)> = warning::table
-                .order(warning::id)
+                .order(warning::pupil_id)
                 .select((warning::code, warning::confirmed_by))
                 .load(tx)?;
             let tallies = measurement_slice::tallies(tx, &Scope::Everything, "2026-27")?;
@@ -301,12 +283,8 @@ both_databases! {
             .write_now(|tx| -> Result<(), Error> {
                 diesel::update(pupil::table)
                     .set((
-                        pupil::lsoa.eq("E01000001"),
-                        pupil::lsoa_vintage.eq(2021),
-                        pupil::deprivation_decile.eq(3),
-                        pupil::ethnicity.eq("A"),
-                        pupil::sensitive.eq(true),
-                        pupil::growth_condition.eq(true),
+                        pupil::deprivation_quintile.eq(2),
+                        pupil::ethnic_group.eq("white"),
                     ))
                     .execute(tx)?;
                 Ok(())
@@ -319,10 +297,13 @@ both_databases! {
         assert_eq!(aggregates(test), before);
         test.db()
             .read_now(|tx| -> Result<(), Error> {
-                let rows: Vec<RemovedRow> = pupil::table
-                    .select((pupil::class_name, pupil::lsoa, pupil::sensitive, pupil::growth_condition, pupil::name_removed_on))
-                    .load(tx)?;
-                assert!(rows.iter().all(|row| *row == (None, None, false, false, Some(date(2027, 9, 30)))), "{rows:?}");
+                let removed: Vec<(Option<NaiveDate>, NaiveDateTime)> =
+                    pupil::table.select((pupil::name_removed_on, pupil::updated_at)).load(tx)?;
+                let in_month = (Some(date(2027, 9, 1)), date(2027, 9, 1).and_hms_opt(0, 0, 0).unwrap());
+                assert!(removed.iter().all(|row| *row == in_month), "{removed:?}");
+                let figures: Vec<(i32, Option<i32>)> =
+                    measurement::table.select((measurement::age_months, measurement::bmi_z_tenths)).load(tx)?;
+                assert!(figures.iter().all(|row| *row == (126, Some(5))), "{figures:?}");
                 let dates: Vec<(NaiveDate, bool, NaiveDateTime)> = measurement::table
                     .select((measurement::measured_on, measurement::month_only, measurement::recorded_at))
                     .load(tx)?;

@@ -1,10 +1,12 @@
 //! Children put straight into the data, as an import would leave them.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use stature::audit::Actor;
-use stature::db::schema::{academic_year, pupil};
-use stature::identity::{Contact, IdentityError, Person};
+use stature::db::schema::{academic_year, identity, pupil};
+use stature::identity::{Contact, IdentityError, Particulars, Person, Purpose, Whose};
 
 use super::TestApp;
 
@@ -74,7 +76,10 @@ impl TestApp {
         }
         let now = self.app.clock.now();
         let (year, month, day) = spec.born;
+        let mut particulars = Particulars::default();
+        particulars.class.push_str(spec.class);
         let person = Person {
+            particulars,
             nhs_number: (!spec.nhs_number.is_empty()).then(|| spec.nhs_number.parse().unwrap()),
             upn: (!spec.upn.is_empty()).then(|| spec.upn.parse().unwrap()),
             given_name: spec.given_name.to_owned(),
@@ -102,7 +107,6 @@ impl TestApp {
                         pupil::year_label.eq(spec.year),
                         pupil::school_urn.eq(spec.school),
                         pupil::year_group.eq(spec.year_group),
-                        pupil::class_name.eq(Some(spec.class).filter(|class| !class.is_empty())),
                         pupil::sex.eq(spec.sex),
                         pupil::created_at.eq(now),
                         pupil::updated_at.eq(now),
@@ -113,6 +117,37 @@ impl TestApp {
                 Ok(id)
             })
             .unwrap()
+    }
+
+    /// Everybody whose name is held, by number.
+    pub(crate) fn people(&self) -> BTreeMap<i64, Person> {
+        self.db()
+            .write_now(|tx| -> Result<BTreeMap<i64, Person>, IdentityError> {
+                let pupils: Vec<i64> = identity::table.select(identity::pupil_id).load(tx)?;
+                let actor = Actor::command("test");
+                let whose = Whose::Pupils(&pupils);
+                let opened = self
+                    .app
+                    .identities
+                    .open(tx, &actor, Purpose::ViewingRecord, whose)?;
+                Ok(opened.into_iter().collect())
+            })
+            .unwrap()
+    }
+
+    /// Changes what is sealed about a child.
+    pub(crate) fn change_person(&self, child: i64, change: impl FnOnce(&mut Person)) {
+        let mut person = self.people().remove(&child).unwrap();
+        change(&mut person);
+        self.db()
+            .write_now(|tx| -> Result<(), IdentityError> {
+                let year: String = identity::table
+                    .find(child)
+                    .select(identity::year_label)
+                    .first(tx)?;
+                self.app.identities.put(tx, &year, child, &person)
+            })
+            .unwrap();
     }
 
     /// Records a measurement as a recorder would: millimetres, grams, the day. Warnings stay unconfirmed.

@@ -1,0 +1,294 @@
+//! What is left in clear, and whom it would identify.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use chrono::NaiveDate;
+use diesel::connection::SimpleConnection as _;
+use diesel::migration::MigrationSource;
+use diesel::prelude::*;
+use diesel_migrations::MigrationHarness;
+use stature::audit::Actor;
+use stature::db::schema::{identity, measurement, pupil, pupil_to_seal};
+use stature::db::{Conn, Db, Error, migrate};
+use stature::identity::{IdentityError, Sealer, seal_identity};
+use stature::retention;
+
+use crate::support::{Backend, ChildSpec, TestApp};
+
+/// Everything that stands of a child in clear. A new column must be decided about: see `docs/adr/0015`.
+const IN_CLEAR: [&str; 15] = [
+    "id",
+    "year_label",
+    "school_urn",
+    "year_group",
+    "sex",
+    "deprivation_vintage",
+    "opted_out",
+    "on_roll",
+    "outcome",
+    "outcome_version",
+    "name_removed_on",
+    "created_at",
+    "updated_at",
+    "ethnic_group",
+    "deprivation_quintile",
+];
+
+#[derive(QueryableByName)]
+struct ColumnName {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// Applies the first version of the schema only.
+fn first_version(connection: &mut Conn) {
+    fn first<B: diesel::backend::Backend>(
+        source: &impl MigrationSource<B>,
+    ) -> Box<dyn diesel::migration::Migration<B>> {
+        let mut versions = source.migrations().unwrap();
+        versions.sort_by_key(|version| version.name().version().as_owned());
+        versions.remove(0)
+    }
+    match connection {
+        Conn::Sqlite(sqlite) => {
+            sqlite.run_migration(&*first(&migrate::SQLITE)).unwrap();
+        }
+        Conn::Postgres(postgres) => {
+            postgres.run_migration(&*first(&migrate::POSTGRES)).unwrap();
+        }
+    }
+}
+
+/// How many children are the only one with their combination of values, and how many values each has.
+fn unique<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> (usize, usize) {
+    let mut counts: HashMap<K, usize> = HashMap::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    let alone = counts.values().filter(|count| **count == 1).count();
+    (alone, counts.values().sum())
+}
+
+fn percent((alone, all): (usize, usize)) -> f64 {
+    100.0 * alone as f64 / all as f64
+}
+
+both_databases! {
+    fn no_column_is_added_to_what_stands_of_a_child_in_clear_by_accident(test: TestApp) {
+        let query = match test.db().file() {
+            Some(_) => "SELECT name FROM pragma_table_info('pupil')",
+            None => "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = 'pupil'",
+        };
+        let mut columns: Vec<String> = test
+            .db()
+            .read_now(|tx| -> Result<Vec<ColumnName>, Error> { Ok(diesel::sql_query(query).load(tx)?) })
+            .unwrap()
+            .into_iter()
+            .map(|column| column.name)
+            .collect();
+        columns.sort();
+        let mut known = IN_CLEAR.map(str::to_owned);
+        known.sort();
+        assert_eq!(columns, known);
+    }
+
+    fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_name(test: TestApp) {
+        test.set_year("2026-27", 365);
+        let key = test.app.identities.keyring().year("2026-27").unwrap();
+        let template = test.child(ChildSpec::default());
+        let person = test.people().remove(&template).unwrap();
+        test.db().outside_transaction(migrate::down).unwrap();
+        test.db()
+            .outside_transaction(|connection| -> Result<(), IdentityError> {
+                first_version(connection);
+                connection.batch_execute(
+                    "INSERT INTO academic_year (label, starts_on, ends_on, retention_days, instrument, key_state, created_at)
+                         VALUES ('2026-27', '2026-09-01', '2027-08-31', 365, 'x', 'active', '2026-09-01 10:00:00');
+                     INSERT INTO local_authority (code, name) VALUES ('999', 'Exampleshire');
+                     INSERT INTO school (urn, la_code, establishment_number, name, type_name, type_group, status, phase, in_statistics, updated_at)
+                         VALUES (900101, '999', '1', 'A school', 'x', 4, 1, 'Primary', TRUE, '2026-09-01 10:00:00');
+                     INSERT INTO pupil (id, year_label, school_urn, year_group, class_name, sex, ethnicity, lsoa, lsoa_vintage,
+                             deprivation_decile, deprivation_vintage, sensitive, growth_condition, name_removed_on, created_at, updated_at)
+                         VALUES (7, '2026-27', 900101, '6', 'Oak', 'F', 'J', 'E01000001', 2021, 4, 2025, TRUE, TRUE, NULL, '2026-09-01 10:00:00', '2026-09-01 10:00:00'),
+                                (8, '2026-27', 900101, '6', NULL, 'F', 'B', NULL, NULL, 9, 2025, FALSE, FALSE, '2026-11-17', '2026-09-01 10:00:00', '2026-09-01 10:00:00');
+                     INSERT INTO measurement (pupil_id, version, measured_on, month_only, age_months, height_mm, weight_g, scheme, height_z_tenths, bmi_z_tenths, recorded_by, recorded_at)
+                         VALUES (8, 1, '2026-10-01', TRUE, 128, 1412, 34000, 'zscore', -31, 41, 'A nurse', '2026-10-01 00:00:00');",
+                )?;
+                let sealed = seal_identity(&Sealer::new(&key), 7, &person)?;
+                diesel::sql_query("INSERT INTO identity (pupil_id, year_label, format, sealed, updated_at) VALUES (7, '2026-27', 1, $1, '2026-09-01 10:00:00')")
+                    .bind::<diesel::sql_types::Binary, _>(sealed)
+                    .execute(connection)?;
+                Ok(())
+            })
+            .unwrap();
+        // Without its key the year waits, and nothing is lost.
+        let file = test.path("keyring/2026-27.key");
+        let kept = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let told = test.run(&["migrate"]).done();
+        assert!(told.stdout.contains("The key of 2026-27 is not in the keyring"), "{}", told.stdout);
+        let waiting = || {
+            test.db()
+                .read_now(|tx| -> Result<i64, Error> { Ok(pupil_to_seal::table.count().get_result(tx)?) })
+                .unwrap()
+        };
+        assert_eq!(waiting(), 1);
+        std::fs::write(&file, kept).unwrap();
+        let told = test.run(&["migrate"]).done();
+        assert!(told.stdout.contains("flags of 1 children"), "{}", told.stdout);
+        assert_eq!(waiting(), 0);
+        let people = test.people();
+        let particulars = &people[&7].particulars;
+        assert_eq!((particulars.class.as_str(), particulars.sensitive, particulars.growth_condition), ("Oak", true, true));
+        assert_eq!(particulars.ethnicity.map(|it| it.to_string()).as_deref(), Some("J"));
+        assert_eq!((particulars.place.lsoa.as_deref(), particulars.place.decile), (Some("E01000001"), Some(4)));
+        assert_eq!(people[&7].given_name, person.given_name);
+        test.db()
+            .read_now(|tx| -> Result<(), Error> {
+                let rows: Vec<(i64, Option<String>, Option<i32>, Option<NaiveDate>)> = pupil::table
+                    .order(pupil::id)
+                    .select((pupil::id, pupil::ethnic_group, pupil::deprivation_quintile, pupil::name_removed_on))
+                    .load(tx)?;
+                let november = NaiveDate::from_ymd_opt(2026, 11, 1);
+                assert_eq!(rows, [(7, Some("asian".to_owned()), Some(2), None), (8, Some("white".to_owned()), Some(5), november)]);
+                let coarse: (i32, Option<i32>, Option<i32>) = measurement::table
+                    .select((measurement::age_months, measurement::height_z_tenths, measurement::bmi_z_tenths))
+                    .first(tx)?;
+                assert_eq!(coarse, (126, Some(-35), Some(45)));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(test.run(&["migrate"]).done().stdout, "The database is up to date.\n");
+    }
+}
+
+/// What somebody who has a school's list could compare with a child's record.
+#[derive(Queryable)]
+struct Clear {
+    school: i32,
+    year_group: String,
+    sex: String,
+    ethnic_group: Option<String>,
+    quintile: Option<i32>,
+    age_months: i32,
+    measured_on: NaiveDate,
+    height_mm: i32,
+}
+
+fn in_clear(db: &Db) -> Vec<Clear> {
+    db.read_now(|tx| -> Result<_, Error> {
+        Ok(pupil::table
+            .inner_join(measurement::table)
+            .filter(measurement::version.eq(pupil::outcome_version))
+            .filter(pupil::outcome.eq("measured"))
+            .select((
+                pupil::school_urn,
+                pupil::year_group,
+                pupil::sex,
+                pupil::ethnic_group,
+                pupil::deprivation_quintile,
+                measurement::age_months,
+                measurement::measured_on,
+                measurement::height_mm,
+            ))
+            .load(tx)?)
+    })
+    .unwrap()
+}
+
+/// How many children of the demonstration area can be told by what stands in clear, before and after the names go. The
+/// figures are in `docs/adr/0015`; `--nocapture` prints those of this run.
+#[test]
+fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
+    let test = TestApp::start(Backend::Sqlite);
+    test.run(&[
+        "synth",
+        "--schools",
+        "8",
+        "--seed",
+        "1",
+        "--years",
+        "2",
+        "--out",
+        "area",
+    ])
+    .done();
+    for kind in ["schools", "postcodes", "deprivation"] {
+        test.run(&["import", kind, &format!("area/{kind}.csv")])
+            .done();
+    }
+    test.set_year("2025-26", 60);
+    for (kind, file) in [("roster", "roster"), ("measurements", "measurements")] {
+        let file = format!("area/{file}-2025-26.csv");
+        test.run(&["import", kind, &file, "--year", "2025-26"])
+            .done();
+    }
+    let before = in_clear(test.db());
+    assert!(before.len() > 300, "only {} children", before.len());
+    let record = |it: &Clear| {
+        (
+            it.school,
+            it.year_group.clone(),
+            it.sex.clone(),
+            it.ethnic_group.clone(),
+            it.quintile,
+        )
+    };
+    let list = percent(unique(before.iter().map(record)));
+    let dated = percent(unique(
+        before
+            .iter()
+            .map(|it| (record(it), it.age_months, it.measured_on)),
+    ));
+    // What the version before kept beside it.
+    let people = test.people();
+    let pupils: Vec<(i64, i32, String, String)> = test
+        .db()
+        .read_now(|tx| -> Result<_, Error> {
+            Ok(pupil::table
+                .inner_join(identity::table)
+                .select((pupil::id, pupil::school_urn, pupil::year_group, pupil::sex))
+                .load(tx)?)
+        })
+        .unwrap();
+    let formerly = percent(unique(pupils.iter().map(|(id, school, group, sex)| {
+        let it = &people[id].particulars;
+        (
+            (*school, group, sex),
+            (&it.class, it.ethnicity, &it.place.lsoa),
+        )
+    })));
+    let night = retention::run_night(&test.app, &Actor::job("retention")).unwrap();
+    assert_eq!(night.names as usize, people.len());
+    let after = in_clear(test.db());
+    assert_eq!(after.len(), before.len());
+    let erased = percent(unique(after.iter().map(|it| (record(it), it.age_months))));
+    let public = percent(unique(after.iter().map(|it| {
+        (
+            it.school,
+            it.year_group.clone(),
+            it.sex.clone(),
+            it.age_months,
+            it.measured_on,
+        )
+    })));
+    let with_height = percent(unique(
+        after
+            .iter()
+            .map(|it| (record(it), it.age_months, it.height_mm)),
+    ));
+    println!("children measured: {}", before.len());
+    println!(
+        "names held, as the version before kept it (class, ethnicity, LSOA): {formerly:.1} % unique"
+    );
+    println!("names held, school, year group, sex, ethnic group, quintile: {list:.1} % unique");
+    println!("names held, and age in months and day measured: {dated:.1} % unique");
+    println!(
+        "names gone, school, year group, sex, ethnic group, quintile, half-year: {erased:.1} % unique"
+    );
+    println!("names gone, school, year group, sex, half-year, month: {public:.1} % unique");
+    println!("names gone, and height: {with_height:.1} % unique");
+    assert!(list < formerly / 2.0, "{list} against {formerly}");
+    assert!(after.iter().all(|it| it.age_months % 6 == 0));
+}

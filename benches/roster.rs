@@ -82,7 +82,7 @@ fn read_check_and_plan_ten_thousand_rows(bencher: Bencher) {
         let table = read(file.as_bytes(), &Limits::UPLOAD).ok()?;
         let columns = find_columns(&table, &Choices::default(), 2026).ok()?;
         Some(
-            plan(check::check(&table, &columns, &context), &[])
+            plan(check::check(&table, &columns, &context), &[], &[])
                 .counts()
                 .rows,
         )

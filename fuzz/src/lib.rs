@@ -109,7 +109,7 @@ pub fn plan_of(bytes: &[u8]) {
     };
     let checked = check::check(&table, &columns, &context);
     assert_eq!(checked.rows.len(), below, "a row was lost");
-    let plan = plan::plan(checked, &[]);
+    let plan = plan::plan(checked, &[], &[]);
     assert_eq!(plan.rows.len(), below, "a row was lost");
     for row in &plan.rows {
         let _ = row.message();

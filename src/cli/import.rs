@@ -16,9 +16,11 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Db};
 use crate::fields::{CollectionYear, Urn};
+use crate::roster::commit::{Destination, commit};
 use crate::roster::import::{By, ImportError, Mode, Parsed, Prepared, Target};
 use crate::roster::plan::{Action, Counts};
 use crate::roster::progress::{Progress as RosterProgress, Reached, Step};
+use crate::roster::stored_choices::HeadingKey;
 use crate::roster::{self, import};
 use crate::schools::geography::{self, GeographyError};
 use crate::schools::{self, RegisterError};
@@ -310,11 +312,10 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
     };
     let progress = RosterProgress::default();
     let (prepared, applied, parsed) = watched(&progress, || -> anyhow::Result<_> {
-        let parsed = import::parse(&bytes, limits, target.year, None, |layout| {
+        let key = HeadingKey::of(&app.identities)?;
+        let parsed = import::parse(&bytes, limits, target.year, &key, None, |layout| {
             app.db.read_now(|tx| roster::remembered_choices(tx, layout))
         })?;
-        let schools = app.db.read_now(roster::all_schools)?;
-        let file = parsed.check(&schools, target, &progress)?;
         let actor = Actor::command("import roster");
         let by = By {
             identities: &app.identities,
@@ -322,9 +323,9 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
             now: app.clock.now(),
             progress: &progress,
         };
-        Ok(app
-            .db
-            .write_now(|tx| import::import(tx, by, target, file, &bytes, mode))?)
+        let destination = Destination::New(&bytes);
+        let (prepared, applied) = commit(&app.db, by, target, &parsed, mode, destination)?;
+        Ok((prepared, applied, parsed))
     })?;
     if let Some(path) = &args.errors {
         write_errors(&app.db, path, &prepared, &parsed)?;

@@ -4,8 +4,10 @@
 //! query elsewhere can behave differently on one of the two.
 
 mod bulk;
+mod collect;
 
 pub use bulk::*;
+pub use collect::*;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -13,7 +15,7 @@ use diesel::sql_types::{Bool, Date, Integer, Nullable, Timestamp};
 
 use super::schema::{
     academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured, pupil,
-    setting, submission, warning,
+    setting, submission, visit, warning,
 };
 use super::{Conn, Error};
 
@@ -326,6 +328,7 @@ pub fn put_identity(
     pupil: i64,
     format: i32,
     sealed: &[u8],
+    key: &[u8],
     at: chrono::NaiveDateTime,
 ) -> Result<(), Error> {
     let row = (
@@ -333,6 +336,7 @@ pub fn put_identity(
         identity::year_label.eq(year),
         identity::format.eq(format),
         identity::sealed.eq(sealed),
+        identity::identity_key.eq(key),
         identity::updated_at.eq(at),
     );
     execute!(
@@ -344,6 +348,45 @@ pub fn put_identity(
             .set(row)
     )?;
     Ok(())
+}
+
+/// A visit to be inserted.
+#[derive(Clone, Copy, Debug, Insertable)]
+#[diesel(table_name = visit)]
+pub struct NewVisit<'a> {
+    /// Academic year.
+    pub year_label: &'a str,
+    /// School.
+    pub school_urn: i32,
+    /// Day.
+    pub visit_on: chrono::NaiveDate,
+    /// Who goes.
+    pub team: Option<&'a str>,
+    /// What to know.
+    pub note: Option<&'a str>,
+    /// Who planned it.
+    pub created_by: &'a str,
+    /// When it was planned.
+    pub created_at: chrono::NaiveDateTime,
+}
+
+/// Inserts a visit; returns its number, or `None` when the school has one on that day: an error would end PostgreSQL's
+/// transaction.
+pub fn insert_visit(connection: &mut Conn, new: &NewVisit<'_>) -> Result<Option<i64>, Error> {
+    Ok(match connection {
+        Conn::Sqlite(sqlite) => diesel::insert_into(visit::table)
+            .values(new)
+            .on_conflict_do_nothing()
+            .returning(visit::id)
+            .get_result(sqlite)
+            .optional()?,
+        Conn::Postgres(postgres) => diesel::insert_into(visit::table)
+            .values(new)
+            .on_conflict_do_nothing()
+            .returning(visit::id)
+            .get_result(postgres)
+            .optional()?,
+    })
 }
 
 /// What a setting holds.

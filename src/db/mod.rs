@@ -5,6 +5,7 @@
 //! soon as two people save at once. SQLite has one writer connection (several would queue inside SQLite, blindly) and
 //! several readers; PostgreSQL has one pool for both.
 
+mod bulk;
 mod connection;
 pub mod copy;
 pub mod dialect;
@@ -20,6 +21,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 
+pub use bulk::Bulk;
 pub use connection::Conn;
 
 use crate::config::DatabaseUrl;

@@ -118,6 +118,7 @@ diesel::table! {
         format -> Integer,
         sealed -> Binary,
         updated_at -> Timestamp,
+        identity_key -> Nullable<Binary>,
     }
 }
 
@@ -185,6 +186,8 @@ diesel::table! {
         created_at -> Timestamp,
         applied_at -> Nullable<Timestamp>,
         expires_at -> Timestamp,
+        created_by_account -> Nullable<BigInt>,
+        erased_at -> Nullable<Timestamp>,
     }
 }
 

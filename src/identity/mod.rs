@@ -3,6 +3,7 @@
 //! [`Identities::open`] is the only function that unseals a child's identity. It takes the purpose and the actor, and
 //! writes the access log in the transaction it is given: nobody sees a name without a row that says so.
 
+mod key;
 mod keyring;
 mod particulars;
 mod person;
@@ -11,12 +12,15 @@ mod queries;
 mod seal;
 pub mod upgrade;
 mod upgrade_queries;
+mod whole_year;
 
+pub use key::{fill_missing_keys, free_key, identity_key};
 pub use keyring::{Key, Keyring, KeyringError, hex};
 pub use particulars::{Particulars, Place};
 pub use person::*;
 pub use purpose::Purpose;
 pub use seal::{FORMAT, SealError, Sealer, mark};
+pub use whole_year::{OpenedYear, SealedYear, Unreadable};
 
 use std::collections::HashMap;
 
@@ -24,7 +28,7 @@ use chrono::NaiveDateTime;
 
 use crate::audit::{self, Actor, Touched};
 use crate::clock::Clock;
-use crate::db::{self, Conn};
+use crate::db::{self, Conn, dialect};
 use crate::error::AppError;
 
 const IDENTITY: &str = "identity";
@@ -38,9 +42,19 @@ pub enum IdentityError {
     /// A sealed value does not open.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// A sealed value opens but is not an identity.
-    #[error("the sealed identity of pupil {0} cannot be understood")]
-    NotAnIdentity(i64),
+    /// A child's sealed identity does not open, or is none.
+    #[error(
+        "the record of child {pupil} cannot be read: {why}. Look for an undamaged copy in a backup"
+    )]
+    Unreadable {
+        /// The child's number.
+        pupil: i64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A child's identity cannot be written as text to be sealed.
+    #[error("the identity of child {0} cannot be sealed")]
+    NotSealable(i64),
     /// The year's rule for keeping names is missing, so names may not come in.
     #[error(
         "names cannot come in for {0}: it has no retention rule; set one with `stature year set {0} --retention-days N --instrument TEXT`"
@@ -76,6 +90,12 @@ impl From<IdentityError> for AppError {
                 tracing::error!(key = name, "a key is not in the keyring");
                 Self::Unavailable(format!(
                     "The key of {name} is not in the keyring, so its names cannot be read. Nothing was changed. Tell your system administrator."
+                ))
+            }
+            IdentityError::Unreadable { pupil, why } => {
+                tracing::error!(pupil, why, "a sealed identity cannot be read");
+                Self::Unavailable(format!(
+                    "The record of child {pupil} is damaged and cannot be read. Nothing was changed. Tell your system administrator this number."
                 ))
             }
             IdentityError::NoRetentionRule(_)
@@ -173,8 +193,7 @@ impl Identities {
         if queries::name_was_removed(tx, pupil)? {
             return Err(IdentityError::NameRemoved(pupil));
         }
-        let sealed = seal_identity(&sealer, pupil, person)?;
-        Ok(queries::put_identity(tx, year, pupil, &sealed, self.now())?)
+        put_identity(tx, &sealer, year, pupil, person, self.now())
     }
 
     /// The sealer of a year that names may come into: it has a retention rule, and its key is there and is the right
@@ -202,6 +221,22 @@ impl Identities {
     }
 }
 
+/// Seals a child's identity over what was held of it. For callers that have a year's sealer already.
+pub fn put_identity(
+    tx: &mut Conn,
+    sealer: &Sealer,
+    year: &str,
+    pupil: i64,
+    person: &Person,
+    at: NaiveDateTime,
+) -> Result<(), IdentityError> {
+    let sealed = seal_identity(sealer, pupil, person)?;
+    let key = free_key(tx, sealer, pupil, person)?;
+    Ok(dialect::put_identity(
+        tx, year, pupil, FORMAT, &sealed, &key, at,
+    )?)
+}
+
 /// The sealed bytes of a child's identity.
 pub fn seal_identity(
     sealer: &Sealer,
@@ -209,13 +244,43 @@ pub fn seal_identity(
     person: &Person,
 ) -> Result<Vec<u8>, IdentityError> {
     let plain = zeroize::Zeroizing::new(
-        serde_json::to_vec(person).map_err(|_| IdentityError::NotAnIdentity(pupil))?,
+        serde_json::to_vec(person).map_err(|_| IdentityError::NotSealable(pupil))?,
     );
     Ok(sealer.seal(IDENTITY, pupil, &plain)?)
 }
 
 fn read_identity(sealer: &Sealer, pupil: i64, sealed: &[u8]) -> Result<Person, IdentityError> {
-    let plain = sealer.open(IDENTITY, pupil, sealed)?;
+    let plain =
+        sealer
+            .open(IDENTITY, pupil, sealed)
+            .map_err(|error| IdentityError::Unreadable {
+                pupil,
+                why: error.to_string(),
+            })?;
     // serde's message could quote a name; only the number is told.
-    serde_json::from_slice(&plain).map_err(|_| IdentityError::NotAnIdentity(pupil))
+    serde_json::from_slice(&plain).map_err(|_| IdentityError::Unreadable {
+        pupil,
+        why: "a sealed identity opens but cannot be understood".to_owned(),
+    })
+}
+
+/// Opens what opens. A damaged identity is one child's trouble, told by its number, and not the year's.
+fn open_rows(sealer: &Sealer, rows: Vec<(i64, Vec<u8>)>) -> Result<OpenedYear, IdentityError> {
+    let mut opened = OpenedYear {
+        people: Opened::with_capacity(rows.len()),
+        unreadable: Vec::new(),
+    };
+    for (pupil, sealed) in rows {
+        match read_identity(sealer, pupil, &sealed) {
+            Ok(person) => {
+                opened.people.insert(pupil, person);
+            }
+            Err(IdentityError::Unreadable { pupil, why }) => {
+                tracing::error!(pupil, why, "a sealed identity cannot be read");
+                opened.unreadable.push(Unreadable { pupil, why });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(opened)
 }

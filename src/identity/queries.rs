@@ -1,7 +1,8 @@
 //! The rows of sealed identities.
 
-use chrono::NaiveDateTime;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Binary;
 
 use crate::db::schema::{academic_year, identity, pupil};
 use crate::db::{Conn, Error, dialect};
@@ -49,14 +50,53 @@ pub(super) fn sealed_identities_of_year(tx: &mut Conn, year: &str) -> Result<Vec
         .load(tx)?)
 }
 
-pub(super) fn put_identity(
-    tx: &mut Conn,
-    year: &str,
-    pupil: i64,
-    sealed: &[u8],
-    at: NaiveDateTime,
-) -> Result<(), Error> {
-    dialect::put_identity(tx, year, pupil, super::FORMAT, sealed, at)
+/// The marks of the sealed identities of a year (see [`super::mark`]), by child.
+pub(super) fn marks_of_year(tx: &mut Conn, year: &str) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+    Ok(identity::table
+        .filter(identity::year_label.eq(year))
+        .order(identity::pupil_id)
+        .select((identity::pupil_id, sql::<Binary>("substr(sealed, 2, 24)")))
+        .load(tx)?)
+}
+
+/// The children of a year whose identity has no key yet: those of an earlier version of the program.
+pub(super) fn without_key(tx: &mut Conn, year: &str) -> Result<Vec<i64>, Error> {
+    Ok(identity::table
+        .filter(identity::year_label.eq(year))
+        .filter(identity::identity_key.is_null())
+        .select(identity::pupil_id)
+        .load(tx)?)
+}
+
+/// The child that has this key.
+pub(super) fn pupil_with_key(tx: &mut Conn, key: &[u8]) -> Result<Option<i64>, Error> {
+    Ok(identity::table
+        .filter(identity::identity_key.eq(key))
+        .select(identity::pupil_id)
+        .first(tx)
+        .optional()?)
+}
+
+/// The keys of some children.
+pub(super) fn keys_of(tx: &mut Conn, pupils: &[i64]) -> Result<Vec<(i64, Option<Vec<u8>>)>, Error> {
+    let mut keys = Vec::with_capacity(pupils.len());
+    for chunk in pupils.chunks(NUMBERS_A_STATEMENT) {
+        keys.extend(
+            identity::table
+                .filter(identity::pupil_id.eq_any(chunk))
+                .select((identity::pupil_id, identity::identity_key))
+                .load::<(i64, Option<Vec<u8>>)>(tx)?,
+        );
+    }
+    Ok(keys)
+}
+
+/// Gives a sealed identity its key.
+pub(super) fn set_key(tx: &mut Conn, pupil: i64, key: &[u8]) -> Result<(), Error> {
+    diesel::update(identity::table.find(pupil))
+        .set(identity::identity_key.eq(key))
+        .execute(tx)?;
+    Ok(())
 }
 
 /// What stands about a year's key; it stays so until the transaction ends.

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{AeadInOut, KeyInit};
+use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::keyring::Key;
@@ -20,6 +22,10 @@ const HEAD_BYTES: usize = 1 + NONCE_BYTES;
 const LENGTH_BYTES: usize = 4;
 const TAG_BYTES: usize = 16;
 const PADDING_STEP: usize = 128;
+/// The block of SHA-256, to which a shorter key is filled up.
+const MAC_BLOCK_BYTES: usize = 64;
+/// How much of a keyed hash is kept.
+const HASH_BYTES: usize = 16;
 
 /// A value that does not open.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +45,40 @@ pub enum SealError {
 #[derive(Clone)]
 pub struct Sealer {
     cipher: Arc<XChaCha20Poly1305>,
+    mac: Hmac<Sha256>,
+}
+
+/// Shows nothing: it holds a key.
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer(…)")
+    }
 }
 
 impl Sealer {
     /// A sealer with this key.
     pub fn new(key: &Key) -> Self {
         let bytes: &[u8; 32] = key;
+        let mut block = Zeroizing::new([0_u8; MAC_BLOCK_BYTES]);
+        block[..bytes.len()].copy_from_slice(bytes);
+        let block: &[u8; MAC_BLOCK_BYTES] = &block;
         Self {
             cipher: Arc::new(XChaCha20Poly1305::new(bytes.into())),
+            mac: Hmac::new(block.into()),
         }
+    }
+
+    /// A hash of some texts that only the holder of the key can make; equal texts have equal hashes within a year.
+    pub fn keyed_hash(&self, what: &'static str, parts: &[&[u8]]) -> Vec<u8> {
+        let mut mac = self.mac.clone();
+        mac.update(b"stature ");
+        mac.update(what.as_bytes());
+        for part in parts {
+            // The length keeps "ab", "c" and "a", "bc" apart.
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes()[..HASH_BYTES].to_vec()
     }
 
     /// Seals `plain` for the row `id` of `what` (`identity`, `import row`, …).

@@ -342,7 +342,7 @@ fn wipe_around(
     needles: &mut Needles,
 ) -> Result<(), RetentionError> {
     let mut wiped = Wiped::default();
-    wipe_queries::wipe_imports_of(tx, pupils, &mut wiped)?;
+    wipe_queries::wipe_imports_of(tx, pupils, now, &mut wiped)?;
     wipe_queries::wipe_letters_of(tx, pupils, now, &mut wiped)?;
     take(&wiped, counts, needles);
     Ok(())

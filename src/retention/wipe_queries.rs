@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{import, import_pupil, import_row, letter, outbox};
 use crate::db::{Conn, Error};
+use crate::roster;
 
 /// Empties a column of sealed bytes in some rows, and keeps what was in it for the search that follows.
 macro_rules! wipe {
@@ -52,6 +53,7 @@ pub(super) struct Wiped {
 pub(super) fn wipe_imports_of(
     tx: &mut Conn,
     pupils: &[i64],
+    now: NaiveDateTime,
     wiped: &mut Wiped,
 ) -> Result<(), Error> {
     let mut imports: Vec<i64> = import_pupil::table
@@ -68,7 +70,7 @@ pub(super) fn wipe_imports_of(
     );
     imports.sort_unstable();
     imports.dedup();
-    wipe_imports(tx, &imports, wiped)?;
+    wipe_imports(tx, &imports, now, wiped)?;
     wipe!(
         tx,
         wiped.import_befores,
@@ -79,7 +81,12 @@ pub(super) fn wipe_imports_of(
 }
 
 /// Wipes what was uploaded in these imports and every row that waits in them; one that waited to be confirmed expires.
-fn wipe_imports(tx: &mut Conn, imports: &[i64], wiped: &mut Wiped) -> Result<(), Error> {
+fn wipe_imports(
+    tx: &mut Conn,
+    imports: &[i64],
+    now: NaiveDateTime,
+    wiped: &mut Wiped,
+) -> Result<(), Error> {
     for imports in imports.chunks(1_000) {
         wipe!(
             tx,
@@ -93,13 +100,7 @@ fn wipe_imports(tx: &mut Conn, imports: &[i64], wiped: &mut Wiped) -> Result<(),
             import::table.filter(import::id.eq_any(imports)),
             import::sealed_upload
         );
-        diesel::update(
-            import::table
-                .filter(import::id.eq_any(imports))
-                .filter(import::state.eq("staged")),
-        )
-        .set(import::state.eq("expired"))
-        .execute(tx)?;
+        roster::note_erased(tx, imports, now)?;
     }
     Ok(())
 }
@@ -121,7 +122,7 @@ pub(super) fn wipe_expired_imports(
         .select(import::id)
         .distinct()
         .load(tx)?;
-    wipe_imports(tx, &holding, wiped)
+    wipe_imports(tx, &holding, now, wiped)
 }
 
 /// Wipes the letters that wait to be sent to these children's parents and cancels them. One that a process is handing
@@ -175,7 +176,7 @@ pub(super) fn wipe_leftovers_of_year(
         .filter(import::year_label.eq(year))
         .select(import::id)
         .load(tx)?;
-    wipe_imports(tx, &imports, &mut wiped)?;
+    wipe_imports(tx, &imports, now, &mut wiped)?;
     for imports in imports.chunks(1_000) {
         wipe!(
             tx,

@@ -124,6 +124,8 @@ codes! {
     PossibleDuplicate = "possible_duplicate", Review;
     /// Several children held fit.
     SeveralMatches = "several_matches", Review;
+    /// May be a child whose record is damaged and cannot be compared.
+    RecordUnreadable = "record_unreadable", Review;
 }
 
 impl From<Code> for &'static str {

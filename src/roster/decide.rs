@@ -7,24 +7,27 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use super::apply;
+use super::apply::{self, Writing};
 use super::check::{self, Context, Verdict};
 use super::child::RosterChild;
 use super::code::Code;
-use super::columns::find_columns;
+use super::columns::{Choices, find_columns};
 use super::geography::place_of_home;
-use super::import::{By, ImportError, held_child};
+use super::import::{By, ImportError};
 use super::matching::{Index, Match};
 use super::merge::merge;
 use super::plan::{Action, Held, plan};
 use super::progress::Progress;
 use super::queries::{self, ImportRecord};
+use super::roll::{self, Roll, held_child};
 use super::staged::target_of;
+use super::state::Step;
+use super::stored_choices::{HeadingKey, StoredChoices};
 use super::waiting::{Before, Content};
 use crate::audit;
 use crate::db::Conn;
 use crate::db::dialect::{self, NewImportPupil};
-use crate::identity::{Person, Purpose, Sealer, Whose};
+use crate::identity::{Purpose, Whose};
 use crate::tabular::{Limits, Table, TableBuilder};
 
 /// A row that waits, opened for somebody to look at.
@@ -191,7 +194,7 @@ fn candidates_now(
     year: &str,
     child: &RosterChild,
 ) -> Result<Vec<i64>, ImportError> {
-    let held = super::import::held_children(tx, by.identities, by.actor, year)?;
+    let Roll { held, .. } = roll::read_in(tx, by, year)?;
     Ok(match find_among(&held, child) {
         Match::New => Vec::new(),
         Match::Same(place) => vec![held[place].pupil],
@@ -226,13 +229,23 @@ pub fn held_of(
     )?;
     let mut rows = queries::pupils_of_year(tx, year)?;
     rows.retain(|row| numbers.contains(&row.id));
-    Ok(rows
-        .into_iter()
+    // A child whose name was removed meanwhile is nobody to compare with.
+    rows.into_iter()
         .filter_map(|row| {
-            let person: Person = opened.remove(&row.id)?;
-            held_child(row, person)
+            let person = opened.remove(&row.id)?;
+            Some(held_child(&row, person))
         })
-        .collect())
+        .collect()
+}
+
+/// Keeps imports of the year out while a person's decision is carried out. One
+/// that is being written may take long; the person is told instead of waiting.
+fn lock(tx: &mut Conn, year: &str) -> Result<(), ImportError> {
+    if dialect::try_lock_imports(tx, year)? {
+        Ok(())
+    } else {
+        Err(ImportError::BeingWritten)
+    }
 }
 
 /// Carries a decision out.
@@ -243,10 +256,17 @@ pub fn decide(
     row: i32,
     decision: Decision,
 ) -> Result<(), ImportError> {
+    lock(tx, &record.year_label)?;
     let waiting = queries::waiting_row(tx, record.id, row)?
-        .filter(|waiting| waiting.decision.is_none() && record.state == "applied")
+        .filter(|waiting| waiting.decision.is_none() && record.is_open())
         .ok_or(ImportError::RowNotWaiting)?;
     let sealer = by.identities.sealer(tx, &record.year_label)?;
+    let writing = Writing {
+        by,
+        year: &record.year_label,
+        sealer: &sealer,
+        import: record.id,
+    };
     let content = match &waiting.sealed {
         Some(sealed) => Some(Content::open(&sealer, record.id, row, sealed)?),
         None => None,
@@ -267,14 +287,7 @@ pub fn decide(
             Some(Content {
                 child: Some(child), ..
             }),
-        ) => Some(apply::insert_one(
-            tx,
-            by,
-            &record.year_label,
-            &sealer,
-            record.id,
-            &child,
-        )?),
+        ) => Some(apply::insert_one(tx, writing, &child)?),
         (
             Decision::UseUploaded(pupil),
             Some(Content {
@@ -285,12 +298,10 @@ pub fn decide(
                 .pop()
                 .ok_or(ImportError::RowNotWaiting)?;
             let (merged, _) = merge(&held.child, &child);
-            change(tx, by, record, &sealer, &held, &merged)?;
+            change(tx, writing, &held, &merged)?;
             Some(pupil)
         }
-        (Decision::Mend(cells), Some(content)) => {
-            Some(mend(tx, by, record, &sealer, content, cells)?)
-        }
+        (Decision::Mend(cells), Some(content)) => Some(mend(tx, writing, record, content, cells)?),
         _ => return Err(ImportError::RowNotWaiting),
     };
     if !queries::decide_row(tx, waiting.id, word, child)? {
@@ -311,43 +322,30 @@ pub fn decide(
 /// Overwrites a child and keeps what it was, for undoing.
 fn change(
     tx: &mut Conn,
-    by: By<'_>,
-    record: &ImportRecord,
-    sealer: &Sealer,
+    writing: Writing<'_>,
     held: &Held,
     merged: &RosterChild,
 ) -> Result<(), ImportError> {
+    let import = writing.import;
     let place = if merged.person.postcode == held.child.person.postcode {
         Some(held.child.person.particulars.place.clone())
     } else {
         place_of_home(tx, merged.person.postcode.as_ref())?
     };
-    apply::overwrite(
-        tx,
-        by,
-        &record.year_label,
-        sealer,
-        held.pupil,
-        merged,
-        place.as_ref(),
-    )?;
-    let before = Before {
-        on_roll: held.on_roll,
-        child: held.child.clone(),
-    }
-    .seal(sealer, record.id, held.pupil)?;
+    apply::overwrite(tx, writing, held.pupil, merged, place.as_ref())?;
+    let before = Before::of(held).seal(writing.sealer, import, held.pupil)?;
     // The first state of a child within an import is the one to go back to.
-    match queries::action_of(tx, record.id, held.pupil)?.as_deref() {
+    match queries::action_of(tx, import, held.pupil)?.as_deref() {
         None => {
             let changed = NewImportPupil {
-                import_id: record.id,
+                import_id: import,
                 pupil_id: held.pupil,
                 action: "changed",
                 sealed_before: Some(before),
             };
             dialect::insert_import_pupils(tx, vec![changed])?;
         }
-        Some("seen") => queries::note_changed(tx, record.id, held.pupil, &before)?,
+        Some("seen") => queries::note_changed(tx, import, held.pupil, &before)?,
         Some(_) => {}
     }
     Ok(())
@@ -356,27 +354,25 @@ fn change(
 /// Takes a mended row in; returns the child's number.
 fn mend(
     tx: &mut Conn,
-    by: By<'_>,
+    writing: Writing<'_>,
     record: &ImportRecord,
-    sealer: &Sealer,
     content: Content,
     cells: Vec<String>,
 ) -> Result<i64, ImportError> {
     let target = target_of(record)?;
     let table = table_of(&content.headings, &cells)?;
-    let choices = record
-        .mapping
-        .as_deref()
-        .and_then(|json| serde_json::from_str(json).ok())
-        .or(match &record.layout {
-            Some(layout) => queries::remembered_choices(tx, layout)?,
-            None => None,
-        })
-        .unwrap_or_default();
-    let columns = find_columns(&table, &choices, target.year.start_year())?;
+    let choices = match (record.choices()?, &record.layout) {
+        (Some(choices), _) => choices,
+        (None, Some(layout)) => queries::remembered_choices(tx, layout)?.unwrap_or_default(),
+        (None, None) => StoredChoices::default(),
+    };
+    let start_year = target.year.start_year();
+    let columns = find_columns(&table, &Choices::default(), start_year)?;
+    let choices = choices.resolve(&columns, &HeadingKey::of(writing.by.identities)?);
+    let columns = find_columns(&table, &choices, start_year)?;
     let schools = queries::schools(tx)?;
     let context = Context {
-        start_year: target.year.start_year(),
+        start_year,
         schools: &schools,
         school: target.school,
         progress: &Progress::default(),
@@ -397,23 +393,21 @@ fn mend(
             messages
         });
     }
-    let held = super::import::held_children(tx, by.identities, by.actor, &record.year_label)?;
-    let mut plan = plan(checked, &held);
+    let Roll { held, unreadable } = roll::read_in(tx, writing.by, &record.year_label)?;
+    let mut plan = plan(checked, &held, &unreadable);
     let Some(row) = plan.rows.pop() else {
         return Err(ImportError::RowNotWaiting);
     };
     let message = row.message();
     match row.action {
-        Action::New(child) => {
-            apply::insert_one(tx, by, &record.year_label, sealer, record.id, &child)
-        }
+        Action::New(child) => apply::insert_one(tx, writing, &child),
         Action::Unchanged { held: place } => Ok(held[place].pupil),
         Action::Changed {
             held: place,
             merged,
             ..
         } => {
-            change(tx, by, record, sealer, &held[place], &merged)?;
+            change(tx, writing, &held[place], &merged)?;
             Ok(held[place].pupil)
         }
         _ => still_wrong(message.into_iter().collect()),
@@ -435,6 +429,12 @@ fn table_of(headings: &[String], cells: &[String]) -> Result<Table, ImportError>
 /// they were. Only while nothing was recorded on any of them and no later
 /// import changed them.
 pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), ImportError> {
+    lock(tx, &record.year_label)?;
+    if record.erased_at.is_some() {
+        return Err(ImportError::CannotUndo(
+            "This import cannot be undone any more: what is needed for that was erased when its time had come. Nothing was changed.".to_owned(),
+        ));
+    }
     let (recorded, later) = queries::reasons_against_undoing(tx, record.id)?;
     if recorded > 0 {
         return Err(ImportError::CannotUndo(
@@ -446,10 +446,16 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
             "A later import changed children of this one. Undo that one first. Nothing was changed.".to_owned(),
         ));
     }
-    if !queries::change_state(tx, record.id, "applied", "undone", None, None)? {
+    if !queries::step(tx, record.id, Step::Undo)? {
         return Err(ImportError::NotWaiting);
     }
     let sealer = by.identities.sealer(tx, &record.year_label)?;
+    let writing = Writing {
+        by,
+        year: &record.year_label,
+        sealer: &sealer,
+        import: record.id,
+    };
     let mut brought = Vec::new();
     let touched = queries::import_pupils(tx, record.id)?;
     let changed: Vec<i64> = touched
@@ -470,15 +476,7 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
                 before.child.person.particulars.growth_condition =
                     growth_conditions.get(&pupil).copied().unwrap_or(false);
                 let place = place_of_home(tx, before.child.person.postcode.as_ref())?;
-                apply::overwrite(
-                    tx,
-                    by,
-                    &record.year_label,
-                    &sealer,
-                    pupil,
-                    &before.child,
-                    place.as_ref(),
-                )?;
+                apply::overwrite(tx, writing, pupil, &before.child, place.as_ref())?;
                 queries::set_on_roll(tx, pupil, before.on_roll, by.now)?;
             }
             _ => {}

@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use super::child::RosterChild;
-use super::import::{By, ImportError, held_child};
+use super::import::{By, ImportError};
 use super::plan::Held;
 use super::queries;
+use super::roll::held_child;
 use crate::audit::{self, Disclosure};
 use crate::db::Conn;
 use crate::fields::Urn;
@@ -39,9 +40,9 @@ pub fn children_for_export(
         .into_iter()
         .filter_map(|row| {
             let person = opened.remove(&row.id)?;
-            held_child(row, person)
+            Some(held_child(&row, person))
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     held.sort_by(|a, b| sort_key(&a.child).cmp(&sort_key(&b.child)));
     let numbers: Vec<i64> = held.iter().map(|held| held.pupil).collect();
     let reference = format!("roster:{year}");

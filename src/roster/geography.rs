@@ -5,10 +5,10 @@ use chrono::NaiveDateTime;
 use super::import::ImportError;
 use super::queries;
 use crate::audit::Actor;
-use crate::db::{Conn, dialect};
+use crate::db::Conn;
 use crate::fields::Postcode;
 pub use crate::identity::Place;
-use crate::identity::{FORMAT, Identities, Purpose, Whose, seal_identity};
+use crate::identity::{Identities, Purpose, Whose, put_identity};
 
 /// How many homes are looked up at a time: their names stand in memory.
 const HOMES_AT_A_TIME: usize = 5_000;
@@ -46,8 +46,7 @@ pub fn locate_homes(
                 };
                 queries::set_quintile(tx, pupil, place, now)?;
                 person.particulars.place.clone_from(place);
-                let sealed = seal_identity(&sealer, pupil, &person)?;
-                dialect::put_identity(tx, &year, pupil, FORMAT, &sealed, now)?;
+                put_identity(tx, &sealer, &year, pupil, &person, now)?;
                 found += 1;
             }
         }

@@ -1,30 +1,30 @@
-//! From a file to a plan, and from a plan to the database.
+//! From a file to a plan.
 //!
-//! The one thing to know: reading and checking need no database and hold no
-//! lock; the plan and what follows from it are made inside one writing
-//! transaction, against the children as they are held at that moment.
+//! Reading, checking and planning hold no lock. What was planned is written by
+//! [`super::commit`], which looks under its lock whether the children held are
+//! still those that the plan was made against.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Duration, NaiveDateTime};
-use growth::Sex;
 
-use super::apply::{self, Applied};
 use super::check::{self, Checked, Context, Verdict};
 use super::child::RosterChild;
 use super::code::{Code, Finding};
 use super::columns::{self, Choices, Columns, ColumnsError};
 use super::field::Field;
 use super::geography::Place;
-use super::plan::{Counts, Held, Plan, plan};
+use super::plan::{Action, Counts, Held, Plan, plan};
 use super::progress::{Progress, Step};
 use super::queries;
 use super::report::{Report, report};
+use super::roll::{self, Basis, Roll};
 use super::schools::Schools;
+use super::stored_choices::{HeadingKey, StoredChoices};
 use crate::audit::Actor;
-use crate::db::{self, Conn};
-use crate::fields::{CollectionYear, Postcode, Urn, YearGroup};
-use crate::identity::{Identities, IdentityError, Purpose, Whose};
+use crate::db::{self, Conn, Db};
+use crate::fields::{CollectionYear, Postcode, Urn};
+use crate::identity::{Identities, IdentityError};
 use crate::tabular::{Limits, ReadError, Table};
 
 /// How long uploaded bytes and waiting rows are kept.
@@ -58,9 +58,34 @@ pub enum ImportError {
     /// Somebody was quicker.
     #[error("This import was confirmed, discarded or undone in the meantime. Nothing was changed.")]
     NotWaiting,
-    /// Somebody is at it.
-    #[error("This import is being written at this moment. Wait until it is done.")]
+    /// Another request is writing this import, or another one of the year.
+    #[error(
+        "An import of this year is being written at this moment. Nothing was changed. Try again when it is done."
+    )]
     BeingWritten,
+    /// The children held changed again and again between planning and writing.
+    #[error(
+        "The children of this year were changed several times while the list was compared with them. Nothing was imported. Try again."
+    )]
+    KeptChanging,
+    /// A child's record in clear cannot be understood.
+    #[error("the record of child {pupil} is damaged: its {what} cannot be understood")]
+    DamagedRecord {
+        /// The child's number.
+        pupil: i64,
+        /// The column.
+        what: &'static str,
+    },
+    /// Something that was stored as JSON cannot be understood.
+    #[error("the {what} stored with import {import} cannot be understood: {why}")]
+    DamagedImport {
+        /// The import's number.
+        import: i64,
+        /// What it is.
+        what: &'static str,
+        /// What the parser said.
+        why: String,
+    },
     /// Rows to be mended, and the good ones were not asked for alone.
     #[error(
         "{rejected} of {rows} rows cannot go in as they stand, so nothing was imported. Correct them, or import the good rows now and let the others wait."
@@ -107,7 +132,7 @@ pub struct Parsed {
     pub table: Table,
     /// Its columns.
     pub columns: Columns,
-    /// The name of its layout.
+    /// The name of its layout, see [`HeadingKey::layout`].
     pub layout: String,
 }
 
@@ -118,15 +143,6 @@ pub struct Target {
     pub year: CollectionYear,
     /// The school the file is for, when that was said beside it.
     pub school: Option<Urn>,
-}
-
-/// A file checked against the schools.
-#[derive(Debug)]
-pub struct CheckedFile {
-    /// The file.
-    pub parsed: Parsed,
-    /// Its rows.
-    pub checked: Checked,
 }
 
 /// A plan with everything that applying it needs.
@@ -148,17 +164,19 @@ pub fn parse(
     bytes: &[u8],
     limits: &Limits,
     year: CollectionYear,
-    chosen: Option<&Choices>,
-    remembered: impl FnOnce(&str) -> Result<Option<Choices>, db::Error>,
+    key: &HeadingKey,
+    chosen: Option<StoredChoices>,
+    remembered: impl FnOnce(&str) -> Result<Option<StoredChoices>, db::Error>,
 ) -> Result<Parsed, ImportError> {
     let table = super::read(bytes, limits)?;
     let start_year = year.start_year();
     let mut columns = columns::find_columns(&table, &Choices::default(), start_year)?;
-    let layout = columns::fingerprint(&columns);
-    let choices = match chosen {
-        Some(chosen) => Some(chosen.clone()),
+    let layout = key.layout(&columns);
+    let stored = match chosen {
+        Some(chosen) => Some(chosen),
         None => remembered(&layout)?,
     };
+    let choices = stored.map(|stored| stored.resolve(&columns, key));
     if let Some(choices) = choices.filter(|choices| !choices.0.is_empty()) {
         columns = columns::find_columns(&table, &choices, start_year)?;
     }
@@ -188,11 +206,11 @@ impl Parsed {
 
     /// Checks every row.
     pub fn check(
-        self,
+        &self,
         schools: &Schools,
         target: Target,
         progress: &Progress,
-    ) -> Result<CheckedFile, ImportError> {
+    ) -> Result<Checked, ImportError> {
         if schools.iter().next().is_none() {
             return Err(ImportError::NoSchools);
         }
@@ -209,78 +227,40 @@ impl Parsed {
             school: target.school,
             progress,
         };
-        let checked = check::check(&self.table, &self.columns, &context);
-        Ok(CheckedFile {
-            parsed: self,
-            checked,
-        })
+        Ok(check::check(&self.table, &self.columns, &context))
     }
 }
 
 /// Plans an import against the children held at this moment. Opens every
 /// identity of the year to compare them, and the access log says so.
-pub fn prepare(
-    tx: &mut Conn,
+pub(super) fn prepare(
+    db: &Db,
     by: By<'_>,
     year: CollectionYear,
     parsed: &Parsed,
     mut checked: Checked,
-) -> Result<Prepared, ImportError> {
+) -> Result<(Prepared, Basis), ImportError> {
     by.progress.begin(Step::Comparing, 0);
-    // Refused before any work, so that the refusal comes at once.
-    by.identities.sealer(tx, &year.to_string())?;
-    let held = held_children(tx, by.identities, by.actor, &year.to_string())?;
-    let places = note_unknown_postcodes(tx, &mut checked)?;
-    let plan = plan(checked, &held);
+    let (roll, basis) = roll::read(db, by, &year.to_string())?;
+    let places = db.read_now(|tx| note_unknown_postcodes(tx, &mut checked))?;
+    let Roll { held, unreadable } = roll;
+    let plan = plan(checked, &held, &unreadable);
     let slips = plan
         .slips
         .iter()
         .map(|slip| slip.message(&parsed.table, &parsed.columns));
-    let notices = slips.chain(plan.notices.iter().cloned()).collect();
-    Ok(Prepared {
+    let damaged = unreadable.iter().map(|one| one.notice());
+    let notices = slips
+        .chain(plan.notices.iter().cloned())
+        .chain(damaged)
+        .collect();
+    let prepared = Prepared {
         plan,
         held,
         places,
         notices,
-    })
-}
-
-/// The children of a year whose names are held.
-pub(super) fn held_children(
-    tx: &mut Conn,
-    identities: &Identities,
-    actor: &Actor,
-    year: &str,
-) -> Result<Vec<Held>, ImportError> {
-    let pupils = queries::pupils_of_year(tx, year)?;
-    if pupils.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut opened = identities.open(tx, actor, Purpose::MatchingRoster, Whose::WholeYear(year))?;
-    Ok(pupils
-        .into_iter()
-        .filter_map(|row| {
-            let person = opened.remove(&row.id)?;
-            held_child(row, person)
-        })
-        .collect())
-}
-
-/// A child held, from its two halves.
-pub(super) fn held_child(row: queries::PupilRow, person: crate::identity::Person) -> Option<Held> {
-    Some(Held {
-        pupil: row.id,
-        on_roll: row.on_roll,
-        child: RosterChild {
-            urn: Urn::try_from(row.school_urn).ok()?,
-            year_group: YearGroup::from_code(&row.year_group)?,
-            class: person.particulars.class.clone(),
-            sex: Sex::parse(&row.sex).ok()?,
-            ethnicity: person.particulars.ethnicity,
-            sensitive: person.particulars.sensitive,
-            person,
-        },
-    })
+    };
+    Ok((prepared, basis))
 }
 
 /// Finds where the homes lie, and warns of postcodes on no list.
@@ -320,6 +300,21 @@ fn note_unknown_postcodes(
 }
 
 impl Prepared {
+    /// Whether the plan changes any child.
+    pub(super) fn writes(&self) -> bool {
+        self.plan
+            .rows
+            .iter()
+            .any(|row| matches!(row.action, Action::New(_) | Action::Changed { .. }))
+    }
+
+    /// Where a child's home lies, as far as is known.
+    pub(super) fn place_of(&self, child: &RosterChild) -> Option<&Place> {
+        self.places
+            .as_ref()?
+            .get(child.person.postcode.as_ref()?.as_str())
+    }
+
     /// The report of the plan.
     pub fn report(&self, columns: &Columns) -> Report {
         report(&self.plan, columns, self.notices.clone())
@@ -349,30 +344,6 @@ impl By<'_> {
     pub fn expires_at(&self) -> NaiveDateTime {
         self.now + Duration::days(DAYS_KEPT)
     }
-}
-
-/// Plans and applies in one go, as the command line does. With `partial` the
-/// good rows go in while the others wait; without it a rejected row stops
-/// everything. Nothing is written when `dry_run`.
-pub fn import(
-    tx: &mut Conn,
-    by: By<'_>,
-    target: Target,
-    file: CheckedFile,
-    bytes: &[u8],
-    mode: Mode,
-) -> Result<(Prepared, Option<Applied>, Parsed), ImportError> {
-    let CheckedFile { parsed, checked } = file;
-    let prepared = prepare(tx, by, target.year, &parsed, checked)?;
-    let rejected = prepared.counts().rejected;
-    let applied = match mode {
-        Mode::DryRun => None,
-        Mode::AllOrNothing if rejected > 0 => None,
-        Mode::AllOrNothing | Mode::Partial => {
-            Some(apply::apply(tx, by, target, &prepared, &parsed, bytes)?)
-        }
-    };
-    Ok((prepared, applied, parsed))
 }
 
 /// How far an import may go.

@@ -40,7 +40,7 @@ fn import(text: &str, school: Option<&str>) -> Plan {
         school: school.map(|urn| Urn::parse(urn).unwrap()),
         progress: &Progress::default(),
     };
-    plan(check::check(&table, &columns, &context), &[])
+    plan(check::check(&table, &columns, &context), &[], &[])
 }
 
 fn outcomes(plan: &Plan) -> Vec<(u32, &'static str)> {

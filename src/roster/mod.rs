@@ -1,14 +1,16 @@
 //! Rosters: the lists of children that schools send, in any layout.
 //!
-//! A file's way in: bytes → table → columns → checked rows → plan → one
-//! transaction. Everything up to the plan is plain values in and plain values
-//! out; nothing is written before a person (or a command) confirms the plan.
+//! A file's way in: bytes → table → columns → checked rows → plan → sealed
+//! children → one short transaction. Everything up to the plan is plain values
+//! in and plain values out; nothing is written before a person (or a command)
+//! confirms the plan.
 
 mod apply;
 pub mod check;
 pub mod child;
 pub mod code;
 pub mod columns;
+pub mod commit;
 mod contacts;
 pub mod ctf;
 mod dates;
@@ -38,21 +40,26 @@ mod read;
 mod read_child;
 mod repeats;
 pub mod report;
+pub mod roll;
 mod rows;
 #[cfg(test)]
 mod samples;
 pub mod schools;
+mod seal_ahead;
 pub mod slip;
 pub mod staged;
+pub mod state;
+pub mod stored_choices;
 pub mod underway;
 mod values;
 mod waiting;
 
-pub use apply::Applied;
+pub use commit::Applied;
 pub use errors_file::write_errors;
 pub use geography::locate_homes;
 pub use queries::{
-    ImportRecord, import_in_scope, imports, open_years, remembered_choices, schools as all_schools,
+    ImportRecord, import_in_scope, imports, note_erased, open_years, remembered_choices,
+    schools as all_schools,
 };
 pub use read::read;
 
@@ -61,6 +68,6 @@ pub fn staged_imports(
     tx: &mut crate::db::Conn,
     scope: &crate::access::Scope,
 ) -> Result<i64, crate::db::Error> {
-    let (_, staged) = imports(tx, scope, None, Some("staged"), 0, 1)?;
+    let (_, staged) = imports(tx, scope, None, Some(state::State::Staged), 0, 1)?;
     Ok(staged)
 }

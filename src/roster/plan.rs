@@ -13,6 +13,7 @@ use super::child::RosterChild;
 use super::code::{Code, Finding, Strength};
 use super::matching::{Index, Match};
 use super::merge::{Change, merge};
+use super::roll::Unreadable;
 use super::rows::NotAChild;
 use super::slip::Slip;
 use crate::fields::{Urn, YearGroup, text};
@@ -138,7 +139,10 @@ pub struct Counts {
 }
 
 /// Works out what an import would do.
-pub fn plan(checked: Checked, held: &[Held]) -> Plan {
+///
+/// `unreadable` are children of whom only the statistical record can be read: a
+/// row that may be one of them and fits no child held waits for a person.
+pub fn plan(checked: Checked, held: &[Held], unreadable: &[Unreadable]) -> Plan {
     let mut held_index = Index::with_capacity(held.len());
     for one in held {
         let traits = held_index.traits(&one.child.person, one.child.urn);
@@ -179,6 +183,7 @@ pub fn plan(checked: Checked, held: &[Held]) -> Plan {
                     &rows_in_file,
                     &mut findings,
                 );
+                let action = hold_for_unreadable(action, unreadable, &mut findings);
                 match &action {
                     Action::Unchanged { held } | Action::Changed { held, .. } => {
                         taken.insert(*held, number);
@@ -276,6 +281,34 @@ fn decide(
             }
         }
         (Match::New, Match::New) => Action::New(child),
+    }
+}
+
+/// Holds a child for review who would be new but may be one whose record is
+/// damaged: added now, it would be there twice once the record is mended.
+fn hold_for_unreadable(
+    action: Action,
+    unreadable: &[Unreadable],
+    findings: &mut Vec<Finding>,
+) -> Action {
+    let Action::New(child) = action else {
+        return action;
+    };
+    let Some(damaged) = unreadable.iter().find(|one| one.may_be(&child)) else {
+        return Action::New(child);
+    };
+    findings.push(Finding {
+        code: Code::RecordUnreadable,
+        heading: None,
+        message: format!(
+            "May be child {}, whose record is damaged and cannot be compared. Wait until the record is restored and import the list again, or decide that this is another child.",
+            damaged.pupil
+        ),
+    });
+    Action::Review {
+        child,
+        of_row: None,
+        candidates: Vec::new(),
     }
 }
 

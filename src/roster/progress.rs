@@ -20,14 +20,17 @@ pub enum Step {
     Comparing,
     /// Children are sealed and written.
     Writing,
+    /// Another import of the year is being written.
+    Waiting,
 }
 
 impl Step {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Reading,
         Self::Checking,
         Self::Comparing,
         Self::Writing,
+        Self::Waiting,
     ];
 
     /// In words, for whoever waits.
@@ -37,6 +40,7 @@ impl Step {
             Self::Checking => "Checking every row",
             Self::Comparing => "Comparing with the children already held",
             Self::Writing => "Writing the children",
+            Self::Waiting => "Waiting for another import of this year",
         }
     }
 }

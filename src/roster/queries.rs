@@ -2,13 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::columns::Choices;
 use super::geography::Place;
+use super::import::ImportError;
+use super::plan::Counts;
 use super::schools::{School, Schools};
+use super::state::{State, Step};
+use super::stored_choices::StoredChoices;
 use crate::access::Scope;
+use crate::audit::Actor;
 use crate::db::schema::{
     academic_year, column_mapping, deprivation, identity, import, import_pupil, import_row, letter,
     measurement, not_measured, postcode, pupil, school,
@@ -20,7 +24,7 @@ use crate::fields::{DfeNumber, Postcode, Urn};
 const VALUES_A_STATEMENT: usize = 10_000;
 
 /// The statistical record of a child, as far as an import may change it.
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Hash, Queryable, Selectable)]
 #[diesel(table_name = pupil)]
 pub(super) struct PupilRow {
     pub(super) id: i64,
@@ -28,6 +32,7 @@ pub(super) struct PupilRow {
     pub(super) year_group: String,
     pub(super) sex: String,
     pub(super) on_roll: bool,
+    pub(super) name_removed_on: Option<NaiveDate>,
 }
 
 /// An import as it is listed.
@@ -40,22 +45,78 @@ pub struct ImportRecord {
     pub year_label: String,
     /// The school it is for, when that was said.
     pub school_urn: Option<i32>,
-    /// `staged`, `applied`, `undone` or `discarded`.
+    /// The word of a [`State`].
     pub state: String,
-    /// The layout's name, see `columns::fingerprint`.
+    /// The layout's name, see `HeadingKey::layout`.
     pub layout: Option<String>,
     /// The choices made for its columns, as JSON.
     pub mapping: Option<String>,
     /// How many rows came to what, as JSON.
     pub counts: Option<String>,
-    /// Who brought it.
+    /// Name of who uploaded it, at that time.
     pub created_by: String,
-    /// When it was brought.
+    /// Account of who uploaded it; `None` for the command line.
+    pub created_by_account: Option<i64>,
+    /// When it was uploaded.
     pub created_at: NaiveDateTime,
     /// When it was applied.
     pub applied_at: Option<NaiveDateTime>,
     /// When its bytes and waiting rows go.
     pub expires_at: NaiveDateTime,
+    /// When its bytes and waiting rows were erased.
+    pub erased_at: Option<NaiveDateTime>,
+}
+
+impl ImportRecord {
+    /// Whether it is in this state.
+    pub fn is(&self, state: State) -> bool {
+        self.state == state.code()
+    }
+
+    /// Whether rows of it can still be decided, and all of it undone.
+    pub fn is_open(&self) -> bool {
+        self.is(State::Applied) && self.erased_at.is_none()
+    }
+
+    /// Whether an account uploaded it.
+    pub fn is_of(&self, account: Option<i64>) -> bool {
+        account.is_some() && self.created_by_account == account
+    }
+
+    /// What was chosen for its columns.
+    pub(super) fn choices(&self) -> Result<Option<StoredChoices>, ImportError> {
+        self.mapping
+            .as_deref()
+            .map(|json| from_json(self.id, "choice of columns", json))
+            .transpose()
+    }
+
+    /// How many rows came to what.
+    pub(super) fn counts(&self) -> Result<Option<Counts>, ImportError> {
+        self.counts
+            .as_deref()
+            .map(|json| from_json(self.id, "counts", json))
+            .transpose()
+    }
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(
+    import: i64,
+    what: &'static str,
+    json: &str,
+) -> Result<T, ImportError> {
+    serde_json::from_str(json).map_err(|error| ImportError::DamagedImport {
+        import,
+        what,
+        // Where it fails, and not what stands there.
+        why: format!("line {}, column {}", error.line(), error.column()),
+    })
+}
+
+/// Counts or choices as they are stored.
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::Schema(format!("a value cannot be stored as JSON: {error}")))
 }
 
 /// A row that waits.
@@ -116,26 +177,34 @@ pub(super) fn pupils_of_year(tx: &mut Conn, year: &str) -> Result<Vec<PupilRow>,
 }
 
 /// What was chosen for a layout before.
-pub fn remembered_choices(tx: &mut Conn, layout: &str) -> Result<Option<Choices>, Error> {
+pub fn remembered_choices(tx: &mut Conn, layout: &str) -> Result<Option<StoredChoices>, Error> {
     let saved: Option<String> = column_mapping::table
         .find(layout)
         .select(column_mapping::mapping)
         .first(tx)
         .optional()?;
-    // A mapping of an older program that no longer reads is as good as none.
-    Ok(saved.and_then(|json| serde_json::from_str(&json).ok()))
+    saved
+        .map(|json| {
+            serde_json::from_str(&json).map_err(|error| {
+                Error::Schema(format!(
+                    "the columns remembered for layout {layout} cannot be understood (line {}, column {})",
+                    error.line(),
+                    error.column()
+                ))
+            })
+        })
+        .transpose()
 }
 
 /// Remembers what was chosen for a layout.
 pub(super) fn remember_choices(
     tx: &mut Conn,
     layout: &str,
-    choices: &Choices,
+    choices: &StoredChoices,
     by: &str,
     at: NaiveDateTime,
 ) -> Result<(), Error> {
-    let json = serde_json::to_string(choices).unwrap_or_default();
-    dialect::put_column_mapping(tx, layout, &json, by, at)
+    dialect::put_column_mapping(tx, layout, &to_json(choices)?, by, at)
 }
 
 /// Whether postcodes were imported.
@@ -231,11 +300,10 @@ pub(super) fn set_quintile(
 pub(super) struct NewImport<'a> {
     pub(super) year: &'a str,
     pub(super) school: Option<i32>,
-    pub(super) state: &'a str,
+    pub(super) state: State,
     pub(super) layout: Option<&'a str>,
-    pub(super) mapping: Option<&'a str>,
     pub(super) counts: Option<&'a str>,
-    pub(super) by: &'a str,
+    pub(super) by: &'a Actor,
     pub(super) at: NaiveDateTime,
     pub(super) applied_at: Option<NaiveDateTime>,
     pub(super) expires_at: NaiveDateTime,
@@ -247,11 +315,11 @@ pub(super) fn insert_import(tx: &mut Conn, new: &NewImport<'_>) -> Result<i64, E
             import::kind.eq("roster"),
             import::year_label.eq(new.year),
             import::school_urn.eq(new.school),
-            import::state.eq(new.state),
+            import::state.eq(new.state.code()),
             import::layout.eq(new.layout),
-            import::mapping.eq(new.mapping),
             import::counts.eq(new.counts),
-            import::created_by.eq(new.by),
+            import::created_by.eq(&new.by.label),
+            import::created_by_account.eq(new.by.id),
             import::created_at.eq(new.at),
             import::applied_at.eq(new.applied_at),
             import::expires_at.eq(new.expires_at),
@@ -283,37 +351,43 @@ pub(super) fn set_mapping(tx: &mut Conn, id: i64, mapping: &str) -> Result<(), E
     Ok(())
 }
 
-/// Moves an import from one state to another; false when it was in another one.
-pub(super) fn change_state(
-    tx: &mut Conn,
-    id: i64,
-    from: &str,
-    to: &str,
-    counts: Option<&str>,
-    applied_at: Option<NaiveDateTime>,
-) -> Result<bool, Error> {
+/// Makes a step with an import; false when it is in a state from which that
+/// cannot be done.
+pub(super) fn step(tx: &mut Conn, id: i64, step: Step) -> Result<bool, Error> {
     let changed = diesel::update(
         import::table
             .filter(import::id.eq(id))
-            .filter(import::state.eq(from)),
+            .filter(import::state.eq_any(step.from())),
     )
-    .set((
-        import::state.eq(to),
-        counts.map(|counts| import::counts.eq(counts)),
-        applied_at.map(|at| import::applied_at.eq(at)),
-    ))
+    .set(import::state.eq(step.to().code()))
     .execute(tx)?;
     Ok(changed == 1)
 }
 
+/// Notes that a staged import was applied; false when it was not staged.
+pub(super) fn set_applied(
+    tx: &mut Conn,
+    id: i64,
+    counts: &str,
+    at: NaiveDateTime,
+) -> Result<bool, Error> {
+    if !step(tx, id, Step::Apply)? {
+        return Ok(false);
+    }
+    diesel::update(import::table.find(id))
+        .set((import::counts.eq(counts), import::applied_at.eq(at)))
+        .execute(tx)?;
+    Ok(true)
+}
+
 /// The imports of rosters, the newest first: those of the schools in scope, or
-/// all; with `by`, those that somebody brought; with `state`, those in that
+/// all; with `by`, those that one account uploaded; with `state`, those in that
 /// state. A page of them and how many there are.
 pub fn imports(
     tx: &mut Conn,
     scope: &Scope,
-    by: Option<&str>,
-    state: Option<&str>,
+    by: Option<i64>,
+    state: Option<State>,
     offset: i64,
     limit: i64,
 ) -> Result<(Vec<ImportRecord>, i64), Error> {
@@ -323,10 +397,10 @@ pub fn imports(
             query = query.filter(import::school_urn.eq_any(urns));
         }
         if let Some(by) = by {
-            query = query.filter(import::created_by.eq(by.to_owned()));
+            query = query.filter(import::created_by_account.eq(by));
         }
         if let Some(state) = state {
-            query = query.filter(import::state.eq(state.to_owned()));
+            query = query.filter(import::state.eq(state.code()));
         }
         query
     };
@@ -436,7 +510,8 @@ pub(super) fn rows_waiting_in_year(tx: &mut Conn, year: &str) -> Result<Vec<Stil
     let rows: Vec<(i64, i64, i32, Option<Vec<u8>>)> = import_row::table
         .inner_join(import::table)
         .filter(import::year_label.eq(year))
-        .filter(import::state.eq("applied"))
+        .filter(import::state.eq(State::Applied.code()))
+        .filter(import::erased_at.is_null())
         .filter(import_row::decision.is_null())
         .filter(import_row::sealed.is_not_null())
         .select((
@@ -457,7 +532,8 @@ pub(super) fn leavers_already_proposed(tx: &mut Conn, year: &str) -> Result<Hash
     Ok(import_row::table
         .inner_join(import::table)
         .filter(import::year_label.eq(year))
-        .filter(import::state.eq("applied"))
+        .filter(import::state.eq(State::Applied.code()))
+        .filter(import::erased_at.is_null())
         .filter(import_row::outcome.eq("leaver"))
         .filter(import_row::decision.is_null())
         .select(import_row::pupil_id)
@@ -614,7 +690,7 @@ pub(super) fn delete_waiting_rows(tx: &mut Conn, import: i64) -> Result<(), Erro
 pub(super) fn imports_due(tx: &mut Conn, now: NaiveDateTime) -> Result<Vec<i64>, Error> {
     Ok(import::table
         .filter(import::expires_at.le(now))
-        .filter(import::state.ne("expired"))
+        .filter(import::erased_at.is_null())
         .select(import::id)
         .load(tx)?)
 }
@@ -631,11 +707,29 @@ pub(super) fn erase_expired(tx: &mut Conn, now: NaiveDateTime) -> Result<usize, 
             .set(import_pupil::sealed_before.eq(None::<Vec<u8>>))
             .execute(tx)?;
         diesel::update(import::table.filter(import::id.eq_any(chunk)))
-            .set((
-                import::sealed_upload.eq(None::<Vec<u8>>),
-                import::state.eq("expired"),
-            ))
+            .set(import::sealed_upload.eq(None::<Vec<u8>>))
             .execute(tx)?;
+        note_erased(tx, chunk, now)?;
     }
     Ok(due.len())
+}
+
+/// Notes that what was sealed of some imports is erased. Those that still
+/// waited to be confirmed have expired; what became of the others stays.
+pub fn note_erased(tx: &mut Conn, imports: &[i64], now: NaiveDateTime) -> Result<(), Error> {
+    diesel::update(
+        import::table
+            .filter(import::id.eq_any(imports))
+            .filter(import::state.eq_any(Step::Expire.from())),
+    )
+    .set(import::state.eq(Step::Expire.to().code()))
+    .execute(tx)?;
+    diesel::update(
+        import::table
+            .filter(import::id.eq_any(imports))
+            .filter(import::erased_at.is_null()),
+    )
+    .set(import::erased_at.eq(now))
+    .execute(tx)?;
+    Ok(())
 }

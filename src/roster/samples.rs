@@ -63,7 +63,7 @@ pub(super) fn import(name: &str, school: Option<&str>, held: &[Held]) -> (Plan, 
         progress: &Progress::default(),
     };
     let checked = check::check(&table, &columns, &context);
-    (plan(checked, held), columns, table)
+    (plan(checked, held, &[]), columns, table)
 }
 
 /// The children a plan leaves behind, as if it had been confirmed.

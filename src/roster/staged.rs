@@ -3,11 +3,13 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::apply;
 use super::columns::{Choices, find_columns};
-use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target, prepare};
+use super::commit::{self, Destination};
+use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target};
 use super::progress::Step;
 use super::queries::{self, ImportRecord, NewImport};
+use super::state::{State, Step as Change};
+use super::stored_choices::{HeadingKey, StoredChoices};
 use super::waiting;
 use crate::audit;
 use crate::db::{Conn, Db};
@@ -24,8 +26,8 @@ pub struct Preview {
 }
 
 /// Reads an upload that is to be staged. Refused when the file cannot be read or its columns leave no way to go on.
-pub fn read(db: &Db, target: Target, bytes: &[u8]) -> Result<Parsed, ImportError> {
-    parse(db, target, bytes, None)
+pub fn read(db: &Db, by: By<'_>, target: Target, bytes: &[u8]) -> Result<Parsed, ImportError> {
+    parse(db, by, target, bytes, None)
 }
 
 /// Keeps an upload that was read, sealed, for somebody to look at; returns its number. Refused when names cannot come
@@ -44,11 +46,10 @@ pub fn stage(
         &NewImport {
             year: &year,
             school: target.school.map(|urn| urn.number() as i32),
-            state: "staged",
+            state: State::Staged,
             layout: Some(&parsed.layout),
-            mapping: None,
             counts: None,
-            by: &by.actor.label,
+            by: by.actor,
             at: by.now,
             applied_at: None,
             expires_at: by.expires_at(),
@@ -75,22 +76,22 @@ pub fn target_of(record: &ImportRecord) -> Result<Target, ImportError> {
     })
 }
 
-fn choices_of(record: &ImportRecord) -> Option<Choices> {
-    record
-        .mapping
-        .as_deref()
-        .and_then(|json| serde_json::from_str(json).ok())
-}
-
 fn parse(
     db: &Db,
+    by: By<'_>,
     target: Target,
     bytes: &[u8],
-    choices: Option<&Choices>,
+    choices: Option<StoredChoices>,
 ) -> Result<Parsed, ImportError> {
-    import::parse(bytes, &Limits::UPLOAD, target.year, choices, |layout| {
-        db.read_now(|tx| queries::remembered_choices(tx, layout))
-    })
+    let key = HeadingKey::of(by.identities)?;
+    import::parse(
+        bytes,
+        &Limits::UPLOAD,
+        target.year,
+        &key,
+        choices,
+        |layout| db.read_now(|tx| queries::remembered_choices(tx, layout)),
+    )
 }
 
 /// The uploaded bytes of an import.
@@ -108,65 +109,43 @@ pub fn uploaded_bytes(
 pub fn reread(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Parsed, ImportError> {
     by.progress.begin(Step::Reading, 0);
     let bytes = db.read_now(|tx| uploaded_bytes(tx, by, record))?;
-    parse(db, target_of(record)?, &bytes, choices_of(record).as_ref())
+    parse(db, by, target_of(record)?, &bytes, record.choices()?)
 }
 
 /// What confirming a staged import would do at this moment.
 pub fn preview(db: &Db, by: By<'_>, record: &ImportRecord) -> Result<Preview, ImportError> {
     let target = target_of(record)?;
     let schools = db.read_now(queries::schools)?;
-    let file = reread(db, by, record)?.check(&schools, target, by.progress)?;
-    let (parsed, checked) = (file.parsed, file.checked);
-    let prepared = db.write_now(|tx| prepare(tx, by, target.year, &parsed, checked))?;
+    let parsed = reread(db, by, record)?;
+    let checked = parsed.check(&schools, target, by.progress)?;
+    let (prepared, _) = import::prepare(db, by, target.year, &parsed, checked)?;
     Ok(Preview { parsed, prepared })
 }
 
-/// Applies a staged import, worked out afresh inside the transaction that
-/// writes it.
+/// Applies a staged import, worked out against the children held now.
 pub fn confirm(db: &Db, by: By<'_>, record: &ImportRecord, mode: Mode) -> Result<(), ImportError> {
-    let target = target_of(record)?;
-    let schools = db.read_now(queries::schools)?;
-    let file = reread(db, by, record)?.check(&schools, target, by.progress)?;
-    let (parsed, checked) = (file.parsed, file.checked);
-    let year = target.year.to_string();
-    db.write_now(|tx| {
-        let prepared = prepare(tx, by, target.year, &parsed, checked)?;
+    let parsed = reread(db, by, record)?;
+    let (prepared, applied) = commit::commit(
+        db,
+        by,
+        target_of(record)?,
+        &parsed,
+        mode,
+        Destination::Staged(record),
+    )?;
+    if applied.is_none() {
         let counts = prepared.counts();
-        if mode == Mode::AllOrNothing && counts.rejected > 0 {
-            return Err(ImportError::Problems {
-                rejected: counts.rejected,
-                rows: counts.rows,
-            });
-        }
-        let json = serde_json::to_string(&counts).unwrap_or_default();
-        if !queries::change_state(
-            tx,
-            record.id,
-            "staged",
-            "applied",
-            Some(&json),
-            Some(by.now),
-        )? {
-            return Err(ImportError::NotWaiting);
-        }
-        let sealer = by.identities.sealer(tx, &year)?;
-        let waiting = waiting::not_waiting_yet(
-            tx,
-            &sealer,
-            &year,
-            apply::rows_that_wait(&prepared, &parsed),
-        )?;
-        let leavers = apply::new_leavers(tx, &year, &prepared)?;
-        apply::write(
-            tx, by, &year, &sealer, record.id, &prepared, waiting, &leavers,
-        )?;
-        waiting::end_waiting_of_corrected(tx, &sealer, &year, record.id, &prepared, &parsed)
-    })
+        return Err(ImportError::Problems {
+            rejected: counts.rejected,
+            rows: counts.rows,
+        });
+    }
+    Ok(())
 }
 
 /// Throws a staged import away.
 pub fn discard(tx: &mut Conn, by: By<'_>, id: i64) -> Result<(), ImportError> {
-    if !queries::change_state(tx, id, "staged", "discarded", None, None)? {
+    if !queries::step(tx, id, Change::Discard)? {
         return Err(ImportError::NotWaiting);
     }
     queries::forget_upload(tx, id)?;
@@ -192,13 +171,10 @@ pub fn choose_columns(
     let mut parsed = reread(db, by, record)?;
     let target = target_of(record)?;
     parsed.columns = find_columns(&parsed.table, choices, target.year.start_year())?;
+    let stored = StoredChoices::of(choices, &HeadingKey::of(by.identities)?);
     db.write_now(|tx| -> Result<(), ImportError> {
-        queries::set_mapping(
-            tx,
-            record.id,
-            &serde_json::to_string(choices).unwrap_or_default(),
-        )?;
-        queries::remember_choices(tx, &parsed.layout, choices, &by.actor.label, by.now)?;
+        queries::set_mapping(tx, record.id, &queries::to_json(&stored)?)?;
+        queries::remember_choices(tx, &parsed.layout, &stored, &by.actor.label, by.now)?;
         audit::event(
             tx,
             by.actor,

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::child::RosterChild;
 use super::code::Finding;
 use super::import::{ImportError, Parsed, Prepared};
-use super::plan::Action;
+use super::plan::{Action, Held};
 use super::queries;
 use crate::db::Conn;
 use crate::identity::{SealError, Sealer};
@@ -82,6 +82,14 @@ impl Content {
 }
 
 impl Before {
+    /// What a child held is now.
+    pub(super) fn of(held: &Held) -> Self {
+        Self {
+            on_roll: held.on_roll,
+            child: held.child.clone(),
+        }
+    }
+
     pub(super) fn seal(
         &self,
         sealer: &Sealer,

@@ -6,10 +6,10 @@ use serde_json::json;
 use super::work_queries as queries;
 use crate::access::Scope;
 use crate::audit::{self, Actor};
+use crate::db::dialect::{self, NewVisit};
 use crate::db::{Conn, Error};
 use crate::fields::{CollectionYear, YearGroup};
 use crate::measurement::tallies;
-use queries::NewVisit;
 
 /// The most children a head-count can name; a school has fewer.
 pub const MOST_CHILDREN: i32 = 2000;
@@ -101,21 +101,17 @@ pub fn plan_visit(
     if !CollectionYear::parse_label(year).is_some_and(|year| year.contains(plan.on)) {
         return Err(VisitError::OutsideYear(plan.on, year.to_owned()));
     }
-    if queries::has_visit(tx, plan.urn, plan.on)? {
-        return Err(VisitError::Twice);
-    }
-    let id = queries::insert_visit(
-        tx,
-        &NewVisit {
-            year,
-            urn: plan.urn,
-            on: plan.on,
-            team: &plan.team,
-            note: &plan.note,
-            by: &actor.label,
-            at: now,
-        },
-    )?;
+    let visit = NewVisit {
+        year_label: year,
+        school_urn: plan.urn,
+        visit_on: plan.on,
+        team: Some(plan.team.as_str()).filter(|text| !text.is_empty()),
+        note: Some(plan.note.as_str()).filter(|text| !text.is_empty()),
+        created_by: &actor.label,
+        created_at: now,
+    };
+    // The database decides whether there is one already: somebody else may be planning the same visit now.
+    let id = dialect::insert_visit(tx, &visit)?.ok_or(VisitError::Twice)?;
     audit::event(
         tx,
         actor,

@@ -172,42 +172,6 @@ pub(super) fn school_of_visit(tx: &mut Conn, id: i64) -> Result<Option<i32>, Err
         .optional()?)
 }
 
-/// Whether the school has a visit on the day already.
-pub(super) fn has_visit(tx: &mut Conn, urn: i32, on: NaiveDate) -> Result<bool, Error> {
-    let visits: i64 = visit::table
-        .filter(visit::school_urn.eq(urn))
-        .filter(visit::visit_on.eq(on))
-        .count()
-        .get_result(tx)?;
-    Ok(visits > 0)
-}
-
-/// What is kept of a new visit.
-pub(super) struct NewVisit<'a> {
-    pub(super) year: &'a str,
-    pub(super) urn: i32,
-    pub(super) on: NaiveDate,
-    pub(super) team: &'a str,
-    pub(super) note: &'a str,
-    pub(super) by: &'a str,
-    pub(super) at: NaiveDateTime,
-}
-
-pub(super) fn insert_visit(tx: &mut Conn, new: &NewVisit<'_>) -> Result<i64, Error> {
-    Ok(diesel::insert_into(visit::table)
-        .values((
-            visit::year_label.eq(new.year),
-            visit::school_urn.eq(new.urn),
-            visit::visit_on.eq(new.on),
-            visit::team.eq(Some(new.team).filter(|text| !text.is_empty())),
-            visit::note.eq(Some(new.note).filter(|text| !text.is_empty())),
-            visit::created_by.eq(new.by),
-            visit::created_at.eq(new.at),
-        ))
-        .returning(visit::id)
-        .get_result(tx)?)
-}
-
 pub(super) fn delete_visit(tx: &mut Conn, id: i64) -> Result<bool, Error> {
     Ok(diesel::delete(visit::table.find(id)).execute(tx)? == 1)
 }

@@ -29,6 +29,7 @@ mod recording;
 mod releases;
 mod retention;
 mod roster;
+mod roster_at_once;
 mod schema;
 mod sealed;
 mod upgrade;

@@ -9,13 +9,13 @@ use chrono::{Datelike as _, Days, Weekday};
 use super::figures;
 use crate::app::App;
 use crate::audit::Actor;
-use crate::db;
 use crate::fields::CollectionYear;
 use crate::letters;
 use crate::measurement;
+use crate::roster::commit::{Destination, commit};
 use crate::roster::import::{self, By, Mode, Target};
 use crate::roster::progress::Progress;
-use crate::roster::{self};
+use crate::roster::stored_choices::HeadingKey;
 use crate::schools::contact_queries::{self, Audience};
 use crate::schools::work::{self, Plan};
 use crate::schools::{self, geography};
@@ -155,13 +155,10 @@ fn set_years(app: &App, area: &Area) -> anyhow::Result<()> {
 }
 
 fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Result<()> {
-    let parsed = import::parse(bytes, &Limits::COMMAND_LINE, year, None, |_| {
-        Ok::<_, db::Error>(None)
-    })?;
-    let schools = app.db.read_now(roster::all_schools)?;
+    let key = HeadingKey::of(&app.identities)?;
+    let parsed = import::parse(bytes, &Limits::COMMAND_LINE, year, &key, None, |_| Ok(None))?;
     let target = Target { year, school: None };
     let progress = Progress::default();
-    let file = parsed.check(&schools, target, &progress)?;
     let actor = Actor::command("demo");
     let by = By {
         identities: &app.identities,
@@ -169,9 +166,14 @@ fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Resul
         now: app.clock.now(),
         progress: &progress,
     };
-    let (prepared, applied, _) = app
-        .db
-        .write_now(|tx| import::import(tx, by, target, file, bytes, Mode::AllOrNothing))?;
+    let (prepared, applied) = commit(
+        &app.db,
+        by,
+        target,
+        &parsed,
+        Mode::AllOrNothing,
+        Destination::New(bytes),
+    )?;
     if applied.is_none() {
         bail!(
             "{} invented rows of {year} cannot go in",

@@ -99,6 +99,8 @@ pub struct NewIdentity<'a> {
     pub sealed: Vec<u8>,
     /// When it was sealed.
     pub updated_at: Moment,
+    /// See [`crate::identity::identity_key`].
+    pub identity_key: Vec<u8>,
 }
 
 /// Which import brought, changed or saw which child.
@@ -251,19 +253,25 @@ struct Number {
 }
 
 /// Reserves numbers for children about to be inserted: an identity is sealed
-/// with the child's number, so the number must be known first.
-///
-/// SQLite's writer is alone, so the next numbers are its own until it commits.
+/// with the child's number, so the number must be known first. Numbers that are
+/// not used after all are left out for good.
 pub fn reserve_pupil_numbers(connection: &mut Conn, count: usize) -> Result<Vec<i64>, Error> {
     let count = count as i64;
     Ok(match connection {
         Conn::Sqlite(sqlite) => {
-            let last = diesel::sql_query(
-                "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'pupil'), 0) AS number",
+            // The row is there from the first child on.
+            diesel::sql_query(
+                "INSERT INTO main.sqlite_sequence (name, seq)
+                 SELECT 'pupil', 0 WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = 'pupil')",
             )
+            .execute(sqlite)?;
+            let last = diesel::sql_query(
+                "UPDATE main.sqlite_sequence SET seq = seq + ? WHERE name = 'pupil' RETURNING seq AS number",
+            )
+            .bind::<BigInt, _>(count)
             .get_result::<Number>(sqlite)?
             .number;
-            (last + 1..=last + count).collect()
+            (last - count + 1..=last).collect()
         }
         Conn::Postgres(postgres) => diesel::sql_query(
             "SELECT nextval(pg_get_serial_sequence('pupil', 'id')) AS number FROM generate_series(1, $1)",
@@ -274,6 +282,13 @@ pub fn reserve_pupil_numbers(connection: &mut Conn, count: usize) -> Result<Vec<
         .map(|row| row.number)
         .collect(),
     })
+}
+
+/// Reserves the number of one child, see [`reserve_pupil_numbers`].
+pub fn reserve_pupil_number(connection: &mut Conn) -> Result<i64, Error> {
+    reserve_pupil_numbers(connection, 1)?
+        .pop()
+        .ok_or_else(|| Error::Schema("the database gave no number for a new child".to_owned()))
 }
 
 /// Remembers what the columns of a layout are: `on_conflict` does not exist on

@@ -10,6 +10,7 @@ use super::super::field::{Field, MOST_PARENTS};
 use super::super::import::{ImportError, Parsed};
 use super::super::queries::ImportRecord;
 use super::super::staged;
+use super::super::state::State;
 use super::{blocking, record};
 use crate::access::needs;
 use crate::app::App;
@@ -72,7 +73,7 @@ async fn staged_record(
     id: i64,
 ) -> Result<ImportRecord, AppError> {
     let record = record(app, allowed, id).await?;
-    if record.state == "staged" {
+    if record.is(State::Staged) {
         Ok(record)
     } else {
         Err(ImportError::NotWaiting.into())

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::queries::{self, ImportRecord};
+use super::super::state::State;
 use super::ROWS_A_PAGE;
 use crate::access::needs;
 use crate::app::App;
@@ -31,8 +32,8 @@ pub async fn list(
     let page = query.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
     let scope = allowed.scope().clone();
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
-    let only_staged = query.state == "staged";
-    let state = only_staged.then_some("staged");
+    let only_staged = query.state == State::Staged.code();
+    let state = only_staged.then_some(State::Staged);
     let (records, total) = app
         .db
         .read(move |tx| queries::imports(tx, &scope, None, state, offset, ROWS_A_PAGE as i64))
@@ -49,12 +50,14 @@ pub async fn list(
 }
 
 /// An import as a row of a list.
+///
+/// Counts that cannot be understood are said so: one damaged import must not
+/// take the list of all away.
 pub(super) fn row(record: &ImportRecord) -> Value {
-    let counts: Value = record
-        .counts
-        .as_deref()
-        .and_then(|json| serde_json::from_str(json).ok())
-        .unwrap_or(Value::Null);
+    let counts = record.counts();
+    if let Err(error) = &counts {
+        tracing::error!(import = record.id, %error, "an import cannot be shown whole");
+    }
     json!({
         "id": record.id,
         "year": record.year_label,
@@ -62,6 +65,9 @@ pub(super) fn row(record: &ImportRecord) -> Value {
         "state": record.state,
         "by": record.created_by,
         "at": record.created_at,
-        "counts": counts,
+        "damaged": counts.is_err(),
+        "counts": counts.ok().flatten(),
+        "is_open": record.is_open(),
+        "erased_at": record.erased_at,
     })
 }

@@ -37,9 +37,13 @@ impl From<ImportError> for AppError {
             ImportError::Identity(
                 IdentityError::NoRetentionRule(_) | IdentityError::YearClosed(_),
             ) => bad_request(error),
-            ImportError::Identity(error) => internal(error),
+            ImportError::Identity(error) => error.into(),
+            error @ (ImportError::DamagedRecord { .. } | ImportError::DamagedImport { .. }) => {
+                internal(error)
+            }
             ImportError::NotWaiting
             | ImportError::BeingWritten
+            | ImportError::KeptChanging
             | ImportError::RowNotWaiting
             | ImportError::CannotUndo(_) => conflict(error),
             other => bad_request(other),

@@ -10,6 +10,7 @@ use super::super::errors_file::write_errors;
 use super::super::import::{ImportError, Mode};
 use super::super::queries::ImportRecord;
 use super::super::staged::{self, Preview};
+use super::super::state::State;
 use super::super::underway::{A_GLANCE, A_MOMENT, Work};
 use super::super::{decide, queries};
 use super::progress::progress_page;
@@ -60,7 +61,7 @@ pub async fn import_page(
         Some(Err(error)) => return Ok(refused(id, &error)),
         None => {}
     }
-    if as_asked.state == "staged" {
+    if as_asked.is(State::Staged) {
         preview_page(&allowed, &app, &request, as_asked, &part, patience).await
     } else {
         result_page(&allowed, &app, &request, as_asked, &part).await

@@ -11,6 +11,7 @@ use super::super::code::{Code, Strength};
 use super::super::import::{By, ImportError, Target};
 use super::super::queries::{self, ImportRecord};
 use super::super::staged;
+use super::super::state::State;
 use super::upload::{form_view, keep};
 use super::{ROWS_A_PAGE, blocking, list, record};
 use crate::access::needs;
@@ -28,11 +29,11 @@ pub async fn school_list(
     page: web::Query<list::PageNumber>,
 ) -> Result<HttpResponse, AppError> {
     let page = page.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
-    let (scope, by) = (allowed.scope().clone(), allowed.actor().label.clone());
+    let (scope, by) = (allowed.scope().clone(), own_account(&allowed)?);
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let (records, total) = app
         .db
-        .read(move |tx| queries::imports(tx, &scope, Some(&by), None, offset, ROWS_A_PAGE as i64))
+        .read(move |tx| queries::imports(tx, &scope, Some(by), None, offset, ROWS_A_PAGE as i64))
         .await?;
     let rows: Vec<Value> = records
         .iter()
@@ -109,6 +110,12 @@ pub async fn school_upload(
     .await
 }
 
+/// The account that is signed in: what it uploaded is told by its number, since
+/// names change and are shared.
+fn own_account(allowed: &Allowed<needs::UploadRoster>) -> Result<i64, AppError> {
+    allowed.actor().id.ok_or(AppError::NotFound)
+}
+
 /// A list that this school sent itself; what the programme imported for it is
 /// the programme's.
 async fn own_record(
@@ -117,7 +124,7 @@ async fn own_record(
     id: i64,
 ) -> Result<ImportRecord, AppError> {
     let record = record(app, allowed, id).await?;
-    if record.created_by == allowed.actor().label {
+    if record.is_of(allowed.actor().id) {
         Ok(record)
     } else {
         Err(AppError::NotFound)
@@ -135,7 +142,7 @@ pub async fn school_import_page(
     let record = own_record(&app, &allowed, id.into_inner()).await?;
     let view = View::new(&app, &request, &allowed, "Class list")
         .with("import", json!({"id": record.id, "year": record.year_label, "state": record.state, "at": record.created_at}));
-    if record.state != "staged" {
+    if !record.is(State::Staged) {
         return view
             .with("rows", Vec::<Value>::new())
             .with("total", 0)
@@ -213,12 +220,9 @@ fn checked(
     record: &ImportRecord,
 ) -> Result<(Vec<CheckedRow>, super::super::import::Parsed), ImportError> {
     let schools = app.db.read_now(queries::schools)?;
-    let file = staged::reread(&app.db, by, record)?.check(
-        &schools,
-        staged::target_of(record)?,
-        by.progress,
-    )?;
-    Ok((file.checked.rows, file.parsed))
+    let parsed = staged::reread(&app.db, by, record)?;
+    let checked = parsed.check(&schools, staged::target_of(record)?, by.progress)?;
+    Ok((checked.rows, parsed))
 }
 
 fn message(row: &CheckedRow) -> Option<String> {

@@ -86,7 +86,7 @@ pub(super) async fn keep<P: Requires>(
 ) -> Result<Answer, ImportError> {
     let submission = form.submission();
     blocking(app, allowed, move |app, by| {
-        let parsed = staged::read(&app.db, target, &bytes)?;
+        let parsed = staged::read(&app.db, by, target, &bytes)?;
         app.db.write_now(|tx| {
             once(tx, &submission, by.now, |tx| {
                 let id = staged::stage(tx, by, target, &parsed, &bytes)?;

@@ -1,0 +1,1 @@
+DROP INDEX visit_school_urn_visit_on;

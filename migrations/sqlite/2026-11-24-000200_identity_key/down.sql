@@ -1,0 +1,2 @@
+DROP INDEX identity_identity_key;
+ALTER TABLE identity DROP COLUMN identity_key;

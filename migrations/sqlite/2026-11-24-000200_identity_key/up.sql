@@ -1,0 +1,4 @@
+-- A keyed hash of NHS number, UPN, name and date of birth: the same child cannot come in twice, however many imports
+-- run at once. Null in rows of an earlier version until the next import of their year.
+ALTER TABLE identity ADD COLUMN identity_key BLOB;
+CREATE UNIQUE INDEX identity_identity_key ON identity (identity_key);

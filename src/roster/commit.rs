@@ -1,0 +1,230 @@
+//! Carrying an import out.
+//!
+//! Everything slow (checking, opening the names held, planning, sealing)
+//! happens without a lock. One short transaction then looks whether the
+//! children held are still those that the plan was made against, and writes all
+//! of it or nothing. If they are not, the work is done again.
+
+use super::apply::{self, Writing};
+use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target};
+use super::progress::Step;
+use super::queries::{self, ImportRecord, NewImport};
+use super::roll::Basis;
+use super::seal_ahead::{self, Numbered};
+use super::state::State;
+use super::waiting;
+use crate::db::{self, Bulk, Conn, Db, dialect};
+use crate::identity::{IdentityError, Sealer, fill_missing_keys};
+
+/// How often an import is worked out again because the children held changed.
+const MOST_ATTEMPTS: usize = 5;
+
+/// What was done.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied {
+    /// The import's number; `None` when there was nothing to write.
+    pub import: Option<i64>,
+}
+
+/// Where an import is written down.
+#[derive(Debug, Clone, Copy)]
+pub enum Destination<'a> {
+    /// As an import of its own, of these bytes. One that would change nothing
+    /// and leave nothing waiting leaves no trace but the access log's.
+    New(&'a [u8]),
+    /// In the row of a staged import.
+    Staged(&'a ImportRecord),
+}
+
+/// Plans an import and, as far as `mode` lets it, applies it. With
+/// [`Mode::Partial`] the good rows go in while the others wait; with
+/// [`Mode::AllOrNothing`] a rejected row stops everything.
+pub fn commit(
+    db: &Db,
+    by: By<'_>,
+    target: Target,
+    parsed: &Parsed,
+    mode: Mode,
+    destination: Destination<'_>,
+) -> Result<(Prepared, Option<Applied>), ImportError> {
+    let schools = db.read_now(queries::schools)?;
+    for _ in 0..MOST_ATTEMPTS {
+        let checked = parsed.check(&schools, target, by.progress)?;
+        let (prepared, basis) = import::prepare(db, by, target.year, parsed, checked)?;
+        let rejected = prepared.counts().rejected;
+        if mode == Mode::DryRun || (mode == Mode::AllOrNothing && rejected > 0) {
+            return Ok((prepared, None));
+        }
+        let plan = Planned {
+            by,
+            target,
+            year: target.year.to_string(),
+            parsed,
+            prepared: &prepared,
+            basis,
+            destination,
+        };
+        match plan.write(db) {
+            Ok(Some(applied)) => return Ok((prepared, Some(applied))),
+            Ok(None) => {}
+            // The database refused a child that another import has brought.
+            Err(error) if is_unique_violation(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ImportError::KeptChanging)
+}
+
+fn is_unique_violation(error: &ImportError) -> bool {
+    match error {
+        ImportError::Database(error) | ImportError::Identity(IdentityError::Database(error)) => {
+            error.is_unique_violation()
+        }
+        _ => false,
+    }
+}
+
+/// Keeps other imports of a year out until the transaction ends, and says that
+/// it waits while one is writing.
+fn lock(tx: &mut Conn, by: By<'_>, year: &str) -> Result<(), db::Error> {
+    if dialect::try_lock_imports(tx, year)? {
+        return Ok(());
+    }
+    by.progress.begin(Step::Waiting, 0);
+    dialect::lock_imports(tx, year)
+}
+
+/// A plan on its way to be written.
+struct Planned<'a> {
+    by: By<'a>,
+    target: Target,
+    year: String,
+    parsed: &'a Parsed,
+    prepared: &'a Prepared,
+    basis: Basis,
+    destination: Destination<'a>,
+}
+
+impl Planned<'_> {
+    /// Writes the plan; `None` when the children held have changed since.
+    fn write(&self, db: &Db) -> Result<Option<Applied>, ImportError> {
+        let counts = self.prepared.counts();
+        let to_write = counts.new + counts.matched - counts.unchanged;
+        self.by.progress.begin(Step::Writing, to_write);
+        let children = seal_ahead::new_children(self.prepared);
+        let (sealer, numbers) = db.write_now(|tx| -> Result<_, ImportError> {
+            let sealer = self.by.identities.sealer(tx, &self.year)?;
+            let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
+            Ok((sealer, numbers))
+        })?;
+        let numbered = seal_ahead::numbered(self.prepared, children, numbers);
+        let mut bulk = db.bulk()?;
+        let collected = bulk.collect(|tx| self.insert_children(tx, &sealer, &numbered))?;
+        self.keep(&mut bulk, &sealer, &numbered, collected)
+    }
+
+    fn insert_children(
+        &self,
+        tx: &mut Conn,
+        sealer: &Sealer,
+        children: &[Numbered<'_>],
+    ) -> Result<(), ImportError> {
+        seal_ahead::insert(tx, self.by, &self.year, sealer, children)
+    }
+
+    fn keep(
+        &self,
+        bulk: &mut Bulk<'_>,
+        sealer: &Sealer,
+        children: &[Numbered<'_>],
+        collected: bool,
+    ) -> Result<Option<Applied>, ImportError> {
+        bulk.write(|tx| {
+            lock(tx, self.by, &self.year)?;
+            // Looked at again: the year may have been closed meanwhile.
+            self.by.identities.sealer(tx, &self.year)?;
+            if !self.basis.still_holds(tx, self.by, &self.year)? {
+                return Ok(None);
+            }
+            let rows = apply::rows_that_wait(self.prepared, self.parsed);
+            let waiting = waiting::not_waiting_yet(tx, sealer, &self.year, rows)?;
+            let leavers = apply::new_leavers(tx, &self.year, self.prepared)?;
+            let nothing_to_do = !self.prepared.writes() && waiting.is_empty() && leavers.is_empty();
+            let Some(import) = self.note(tx, sealer, nothing_to_do, !waiting.is_empty())? else {
+                return Ok(Some(Applied { import: None }));
+            };
+            if collected {
+                dialect::keep_collected(tx)?;
+            } else {
+                self.insert_children(tx, sealer, children)?;
+            }
+            let numbers: Vec<i64> = children.iter().map(|new| new.id).collect();
+            dialect::insert_brought(tx, import, &numbers)?;
+            let writing = Writing {
+                by: self.by,
+                year: &self.year,
+                sealer,
+                import,
+            };
+            apply::write(tx, writing, self.prepared, waiting, &leavers)?;
+            let held = &self.prepared.held;
+            let people = held.iter().map(|held| (held.pupil, &held.child.person));
+            fill_missing_keys(tx, sealer, &self.year, people)?;
+            waiting::end_waiting_of_corrected(
+                tx,
+                sealer,
+                &self.year,
+                import,
+                self.prepared,
+                self.parsed,
+            )?;
+            Ok(Some(Applied {
+                import: Some(import),
+            }))
+        })
+    }
+
+    /// Writes down that the import was applied; returns its number, or `None`
+    /// when there is nothing to write.
+    fn note(
+        &self,
+        tx: &mut Conn,
+        sealer: &Sealer,
+        nothing_to_do: bool,
+        keep_bytes: bool,
+    ) -> Result<Option<i64>, ImportError> {
+        let counts = queries::to_json(&self.prepared.counts())?;
+        match self.destination {
+            Destination::New(_) if nothing_to_do => Ok(None),
+            Destination::New(bytes) => {
+                let import = queries::insert_import(
+                    tx,
+                    &NewImport {
+                        year: &self.year,
+                        school: self.target.school.map(|urn| urn.number() as i32),
+                        state: State::Applied,
+                        layout: Some(&self.parsed.layout),
+                        counts: Some(&counts),
+                        by: self.by.actor,
+                        at: self.by.now,
+                        applied_at: Some(self.by.now),
+                        expires_at: self.by.expires_at(),
+                    },
+                )?;
+                // The file is needed again only to write it back with its errors.
+                if keep_bytes {
+                    let sealed = sealer.seal(waiting::UPLOAD, import, bytes)?;
+                    queries::set_upload(tx, import, &sealed)?;
+                }
+                Ok(Some(import))
+            }
+            Destination::Staged(record) => {
+                if queries::set_applied(tx, record.id, &counts, self.by.now)? {
+                    Ok(Some(record.id))
+                } else {
+                    Err(ImportError::NotWaiting)
+                }
+            }
+        }
+    }
+}

@@ -15,8 +15,8 @@
 mod support;
 
 use disclosure::{
-    Audience, History, PopulationCategory as P, RawTable, Release, Request, SafeTable, Sex,
-    YearGroup, make,
+    Audience, History, PopulationCategory as P, RawTable, RawTableBuilder, Release, Request,
+    SafeTable, Sex, YearGroup, make,
 };
 use support::{Random, day, year};
 
@@ -30,6 +30,21 @@ struct World {
     missed: Vec<u32>,
     /// For each release the years it pools.
     windows: Vec<Vec<usize>>,
+    /// Whether the files are those of an authority, in which two more schools lie whose children the reader knows.
+    wide: bool,
+}
+
+/// Two more schools of the authority, the same in every world, without a child who is underweight.
+fn neighbours(builder: &mut RawTableBuilder) {
+    for urn in ["100001", "100002"] {
+        builder.school(urn, "A neighbour", "213");
+        builder.participation(urn, year(2024), YearGroup::Year6, 66, 60);
+        for sex in Sex::ALL {
+            for (category, children) in P::ALL.into_iter().zip([0, 18, 5, 4, 3]) {
+                builder.count(urn, year(2024), YearGroup::Year6, sex, category, children);
+            }
+        }
+    }
 }
 
 impl World {
@@ -65,6 +80,9 @@ impl World {
                 i64::from(measured),
             );
         }
+        if self.wide {
+            neighbours(&mut builder);
+        }
         builder.build().expect("a world adds up")
     }
 
@@ -75,7 +93,11 @@ impl World {
             let years = window.iter().map(|&at| year(2024 + at as u16)).collect();
             let request = Request {
                 number: 1 + step as u32,
-                audience: Audience::School(SCHOOL.into()),
+                audience: if self.wide {
+                    Audience::Authority("213".into())
+                } else {
+                    Audience::School(SCHOOL.into())
+                },
                 years,
             };
             let release =
@@ -270,6 +292,7 @@ fn one_release_of_one_year_says_the_same_of_many_schools() {
             came: vec![vec![cohort(&mut random, size)]],
             missed: vec![random.below(9) as u32],
             windows: vec![vec![0]],
+            wide: false,
         };
         attack(&world, &year_and_sex_targets(0), seed);
     }
@@ -291,6 +314,7 @@ fn roundings_that_all_lean_one_way_still_hide_underweight() {
             came: vec![vec![[[underweight, healthy, overweight, very, 0], [0; 5]]]],
             missed: vec![3],
             windows: vec![vec![0]],
+            wide: false,
         };
         attack(
             &world,
@@ -306,6 +330,28 @@ fn roundings_that_all_lean_one_way_still_hide_underweight() {
 }
 
 #[test]
+fn an_authoritys_totals_hide_its_few_underweight_children() {
+    for seed in 0..6 {
+        let mut random = Random::seeded(400 + seed);
+        let size = 60 + random.below(90);
+        let world = World {
+            came: vec![vec![cohort(&mut random, size)]],
+            missed: vec![4],
+            windows: vec![vec![0]],
+            wide: true,
+        };
+        let sexes = [None, Some(0), Some(1)];
+        let targets = sexes.map(|sex| Target {
+            step: None,
+            at: 0,
+            sex,
+            category: 0,
+        });
+        attack(&world, &targets, seed);
+    }
+}
+
+#[test]
 fn three_pooled_years_hide_each_year() {
     for seed in 0..2 {
         let mut random = Random::seeded(100 + seed);
@@ -314,6 +360,7 @@ fn three_pooled_years_hide_each_year() {
             came: vec![(0..3).map(|_| cohort(&mut random, size)).collect()],
             missed: vec![2, 0, 5],
             windows: vec![vec![0, 1, 2]],
+            wide: false,
         };
         attack(&world, &year_and_sex_targets(2), seed);
     }
@@ -334,6 +381,7 @@ fn children_measured_between_two_releases_stay_hidden() {
             came: vec![first, second],
             missed: vec![2, 0, 5],
             windows: vec![vec![0, 1, 2]; 2],
+            wide: false,
         };
         let targets: Vec<Target> = (0..5)
             .map(|category| Target {
@@ -359,6 +407,7 @@ fn a_window_that_slides_hides_the_year_that_came_and_the_one_that_went() {
             ],
             missed: vec![2, 0, 5, 1],
             windows: vec![vec![0, 1, 2], vec![1, 2, 3]],
+            wide: false,
         };
         let targets: Vec<Target> = [0, 3]
             .into_iter()

@@ -56,7 +56,7 @@ fn caution(row: &Row) -> Option<String> {
             ))
         }
         _ => Some(format!(
-            "{place}: no figure is shown, because too few children have been measured."
+            "{place}: no figure is shown, because too few children or schools are behind it."
         )),
     }
 }

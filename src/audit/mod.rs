@@ -10,4 +10,4 @@ mod queries;
 
 pub use actor::{Actor, ActorKind};
 pub use chain_queries::{ChainReport, any_unlinked, link_events, verify};
-pub use queries::{Disclosure, Touched, accessed, disclosed, event};
+pub use queries::{Disclosure, Touched, accessed, disclosed, event, events};

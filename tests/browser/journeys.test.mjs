@@ -2,9 +2,9 @@
 // erased name, on one demonstration: each journey goes on from the one before.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { PHONE, axeFindings, newPage, picture, signIn, startBrowser, startDemo } from './support.mjs';
+import { PHONE, axeFindings, newPage, picture, signIn, startBrowser, startDemo, test } from './support.mjs';
 
 let demo;
 let browser;

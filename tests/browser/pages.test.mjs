@@ -2,9 +2,9 @@
 // heading, its title says what it is, it fits a phone, and axe finds nothing.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { PHONE, WIDE, axeFindings, newPage, picture, signIn, startBrowser, startDemo } from './support.mjs';
+import { PHONE, WCAG, WIDE, axeFindings, doing, isSandboxed, newPage, picture, showMail, signIn, startBrowser, startDemo, test } from './support.mjs';
 
 let demo;
 let browser;
@@ -35,14 +35,22 @@ async function walk(page, look) {
       continue;
     }
     seen.add(shape);
+    doing(page, `fetching ${target}`);
     const head = await page.request.get(target, { maxRedirects: 5 });
     if (!(head.headers()['content-type'] ?? '').startsWith('text/html') || head.headers()['content-disposition']) {
       assert.equal(head.status(), 200, `${target} answers`);
       continue;
     }
+    // An email as a mail program shows it is no page of the service; it has a test of its own.
+    if (isSandboxed(head.headers())) {
+      continue;
+    }
+    doing(page, `opening ${target}`);
     const response = await page.goto(target);
     assert.equal(response.status(), 200, `${target} answers`);
+    doing(page, `checking ${target}`);
     await look(target, shape);
+    doing(page, `reading the links of ${target}`);
     const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));
     for (const link of links) {
       const url = new URL(link);
@@ -141,4 +149,89 @@ test('the back button shows nothing after signing out', async () => {
   await page.goBack();
   await page.getByLabel('Email address').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Sign out' }).count(), 0);
+});
+
+test('a walk that meets an email ends, and the email is accessible', async () => {
+  const page = await newPage(browser, demo, { scripts: false });
+  await signIn(page, demo, 'System administrator');
+  await page.goto('/jobs');
+  doing(page, 'asking for the announcements to be sent');
+  await page.getByRole('row', { name: /send-letters/ }).getByRole('button', { name: 'Run now' }).click();
+  // The job takes it up within seconds; the page is asked again until a message is there.
+  doing(page, 'waiting for a message');
+  const message = page.getByRole('table').getByRole('link').first();
+  do {
+    await page.goto('/demo/mail');
+  } while (!(await message.count()));
+  await message.click();
+  const html = await page.getByRole('link', { name: /See the message/ }).getAttribute('href');
+  const answer = await page.request.get(html);
+  assert.ok(isSandboxed(answer.headers()), 'an email is shown where its scripts could run');
+  doing(page, `checking ${html}`);
+  await showMail(page, await answer.text());
+  assert.deepEqual(await axeFindings(page, WCAG), []);
+  doing(page, 'walking');
+  const reached = await walk(page, async () => {});
+  assert.ok(![...reached].every((shape) => !shape.startsWith('/demo/mail/')), `no message was reached: ${[...reached]}`);
+  await page.context().close();
+});
+
+test('an account that sees children is asked for, approved and invited without showing its link', async () => {
+  const admin = await newPage(browser, demo);
+  await signIn(admin, demo, 'System administrator');
+  await admin.goto('/accounts/add');
+  assert.deepEqual(await axeFindings(admin), []);
+  await admin.getByLabel('Email address').fill('new.nurse@example.org');
+  await admin.getByLabel('Name', { exact: true }).fill('New Nurse');
+  await admin.getByLabel('Nurse', { exact: true }).check();
+  await admin.getByRole('button', { name: 'Add account' }).click();
+  await admin.getByText('Waiting for approval. The programme administrators were told by email').waitFor();
+  assert.deepEqual(await axeFindings(admin), []);
+  await picture(admin, 'accounts-waiting');
+  await admin.getByRole('link', { name: 'New Nurse' }).click();
+  await admin.getByText('Nobody can sign in to it before').waitFor();
+  assert.deepEqual(await axeFindings(admin), []);
+  await picture(admin, 'account-waiting');
+
+  const approver = await newPage(browser, demo);
+  await signIn(approver, demo, 'Programme administrator');
+  await approver.getByRole('link', { name: '1 account waiting for your approval' }).click();
+  assert.deepEqual(await axeFindings(approver), []);
+  await picture(approver, 'approvals');
+  await approver.getByRole('link', { name: 'New Nurse' }).click();
+  assert.deepEqual(await axeFindings(approver), []);
+  await picture(approver, 'approval');
+  await approver.setViewportSize(PHONE);
+  assert.deepEqual(await axeFindings(approver), []);
+  await picture(approver, 'approval-phone');
+  await approver.setViewportSize(WIDE);
+  await approver.getByRole('button', { name: 'Approve' }).click();
+  await approver.getByText('The person gets an email with a link').waitFor();
+  await approver.getByText('No account is waiting for approval').waitFor();
+
+  await admin.goto('/accounts');
+  await admin.getByRole('row', { name: /New Nurse/ }).getByText('Invited').waitFor();
+  assert.ok(!(await admin.content()).includes('set-password'), 'the link is shown to the system administrator');
+  await admin.context().close();
+  await approver.context().close();
+});
+
+test('wrong passwords make somebody wait, and the page says so accessibly', async () => {
+  const page = await newPage(browser, demo);
+  const email = demo.signIns.Monitor.email;
+  const typed = async (password) => {
+    await page.goto('/sign-in');
+    await page.getByLabel('Email address').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('There is a problem').waitFor();
+  };
+  for (let wrong = 0; wrong < 5; wrong += 1) {
+    await typed(`not the password ${wrong}`);
+  }
+  await typed(demo.signIns.Monitor.password);
+  await page.getByText(/not even the right password is taken here/).first().waitFor();
+  assert.deepEqual(await axeFindings(page), []);
+  await picture(page, 'sign-in-waits');
+  await page.context().close();
 });

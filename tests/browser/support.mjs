@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { test as nodeTest } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -19,6 +20,60 @@ export const fixtures = path.join(root, 'tests/fixtures');
 
 export const WIDE = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
+
+/** How long a test may take. The longest takes two minutes on a machine that does nothing else. */
+const TEST_LIMIT = 15 * 60_000;
+
+/** How long the demonstration may take to start, and to end once it is told to. */
+const START_LIMIT = 10 * 60_000;
+const STOP_LIMIT = 30_000;
+
+/** Pages that are open, in the order in which they were opened. */
+const openPages = new Set();
+
+/** What a page is doing, for the message of a test that does not end. */
+export function doing(page, what) {
+  page.doing = what;
+}
+
+/**
+ * A test with a limit. Some of Playwright's calls (`evaluate`, `title`, `count`) wait for ever when the page does not
+ * answer; at the limit the test fails with the pages it was on and what it was doing there, and its pages are closed,
+ * which ends whatever still waits.
+ */
+export function test(name, body, limit = TEST_LIMIT) {
+  nodeTest(name, async (context) => {
+    let timer;
+    const before = new Set(openPages);
+    const own = () => [...openPages].filter((page) => !before.has(page));
+    const over = new Promise((_, reject) => {
+      timer = setTimeout(() => {
+        const where = (own().length ? own() : [...openPages]).map((page) => `${page.url()} (${page.doing ?? 'in the test itself'})`);
+        reject(new Error(`not done after ${limit / 1000} s; it was on ${where.join(', ') || 'no page'}`));
+      }, limit);
+    });
+    try {
+      await Promise.race([body(context), over]);
+    } catch (error) {
+      await Promise.race([
+        Promise.all(own().map((page) => page.context().close().catch(() => {}))),
+        new Promise((resolve) => setTimeout(resolve, STOP_LIMIT).unref()),
+      ]);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  });
+}
+
+/** Rejects when `promise` has not settled within `limit` milliseconds. */
+function within(limit, what, promise) {
+  let timer;
+  const over = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not done after ${limit / 1000} s`)), limit);
+  });
+  return Promise.race([promise, over]).finally(() => clearTimeout(timer));
+}
 
 /** Starts `stature demo` and waits for the address and the sign-ins that it prints. */
 export async function startDemo() {
@@ -41,7 +96,10 @@ export async function startDemo() {
     });
     program.on('exit', (code) => reject(new Error(`the demonstration ended with ${code}: ${printed}`)));
   });
-  const { address, people } = await told;
+  const { address, people } = await within(START_LIMIT, 'starting the demonstration', told).catch((error) => {
+    program.kill('SIGKILL');
+    throw error;
+  });
   if (people.length < 8) {
     throw new Error(`the demonstration printed ${people.length} sign-ins: ${printed}`);
   }
@@ -56,7 +114,10 @@ export async function startDemo() {
       program.removeAllListeners('exit');
       const ended = once(program, 'exit');
       program.kill('SIGTERM');
-      await ended;
+      await within(STOP_LIMIT, 'stopping the demonstration', ended).catch((error) => {
+        program.kill('SIGKILL');
+        throw error;
+      });
     },
   };
 }
@@ -89,6 +150,8 @@ export async function newPage(browser, demo, { viewport = WIDE, scripts = true }
     await context.route('**/*.js', (route) => route.abort());
   }
   const page = await context.newPage();
+  openPages.add(page);
+  page.on('close', () => openPages.delete(page));
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`${page.url()}: ${error.message}`));
   page.on('console', (message) => {
@@ -114,17 +177,40 @@ export async function signIn(page, demo, role) {
   await page.getByRole('button', { name: 'Sign out' }).first().waitFor();
 }
 
-/** Everything axe finds wrong with the page as it is now, one line each. */
-export async function axeFindings(page) {
+/** The rules of WCAG 2.2 AA: what an email must keep, too. Landmarks and the like are for pages. */
+export const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** How long axe may take on one page. */
+const AXE_LIMIT = 2 * 60_000;
+
+/**
+ * Everything axe finds wrong with the page as it is now, one line each.
+ *
+ * Not for a page whose policy is `sandbox`, as an email is shown with: no timer runs in it, and axe never ends. Show its
+ * HTML with `showMail` instead.
+ */
+export async function axeFindings(page, rules = [...WCAG, 'best-practice']) {
   await page.evaluate(axeSource);
-  const results = await page.evaluate(() =>
-    window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }),
+  const results = await within(
+    AXE_LIMIT,
+    `axe on ${page.url()}`,
+    page.evaluate((runOnly) => window.axe.run(document, { runOnly }), rules),
   );
+  const where = page.url() === 'about:blank' ? 'an email' : new URL(page.url()).pathname;
   return results.violations.flatMap((violation) =>
-    violation.nodes.map((node) => `${new URL(page.url()).pathname}: ${violation.id}: ${node.target} ${node.failureSummary}`),
+    violation.nodes.map((node) => `${where}: ${violation.id}: ${node.target} ${node.failureSummary}`),
   );
+}
+
+/** Whether scripts, axe's among them, are kept from running in a page with these headers. */
+export function isSandboxed(headers) {
+  return /(^|;)\s*sandbox\b/.test(headers['content-security-policy'] ?? '');
+}
+
+/** Shows the HTML of an email as a page of its own, without the policy that keeps axe from running. */
+export async function showMail(page, html) {
+  await page.goto('about:blank');
+  await page.setContent(html);
 }
 
 /** Keeps a picture of the whole page when a folder was named. */

@@ -8,6 +8,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::head::Head;
 use crate::db::schema::audit_event;
 use crate::db::{Conn, Error, dialect};
 
@@ -27,7 +28,7 @@ struct Event {
     chain_hash: Option<Vec<u8>>,
 }
 
-/// What `verify` found.
+/// What going along the chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainReport {
     /// Links that hold.
@@ -46,9 +47,24 @@ pub fn any_unlinked(tx: &mut Conn) -> Result<bool, Error> {
     .get_result(tx)?)
 }
 
-/// Links what is not linked yet; returns how many events that were. One process at a time does it.
-pub fn link_events(tx: &mut Conn) -> Result<usize, Error> {
-    dialect::lock_audit_chain(tx)?;
+/// What [`link_events`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Linked {
+    /// Events linked.
+    pub(super) events: usize,
+    /// The last link there is now.
+    pub(super) head: Option<Head>,
+    /// Whether the head that was kept is a link of this chain; true when none was kept.
+    pub(super) fits_kept: bool,
+}
+
+/// Whether no event has been linked yet.
+pub(super) fn nothing_linked(tx: &mut Conn) -> Result<bool, Error> {
+    Ok(last_link(tx)?.is_none())
+}
+
+/// The last link of the chain.
+fn last_link(tx: &mut Conn) -> Result<Option<Head>, Error> {
     let last: Option<(i64, Option<Vec<u8>>)> = audit_event::table
         .filter(audit_event::chain_position.is_not_null())
         .order(audit_event::chain_position.desc())
@@ -58,9 +74,30 @@ pub fn link_events(tx: &mut Conn) -> Result<usize, Error> {
         ))
         .first(tx)
         .optional()?;
-    let (mut position, mut hash) = last.map_or((0, Vec::new()), |(position, hash)| {
-        (position, hash.unwrap_or_default())
-    });
+    Ok(last.map(|(position, hash)| Head {
+        position,
+        hash: hash.unwrap_or_default(),
+    }))
+}
+
+/// Whether `kept` is a link of the chain.
+fn is_on_the_chain(tx: &mut Conn, kept: &Head) -> Result<bool, Error> {
+    let found: Option<Option<Vec<u8>>> = audit_event::table
+        .filter(audit_event::chain_position.eq(kept.position))
+        .select(audit_event::chain_hash)
+        .first(tx)
+        .optional()?;
+    Ok(found.flatten().as_ref() == Some(&kept.hash))
+}
+
+/// Links up to 5,000 events that are not linked yet. One process at a time does it.
+pub(super) fn link_events(tx: &mut Conn, kept: Option<&Head>) -> Result<Linked, Error> {
+    dialect::lock_audit_chain(tx)?;
+    let fits_kept = match kept {
+        Some(kept) => is_on_the_chain(tx, kept)?,
+        None => true,
+    };
+    let mut head = last_link(tx)?;
     let waiting: Vec<Event> = audit_event::table
         .filter(audit_event::chain_position.is_null())
         .order(audit_event::id)
@@ -68,20 +105,27 @@ pub fn link_events(tx: &mut Conn) -> Result<usize, Error> {
         .select(Event::as_select())
         .load(tx)?;
     for event in &waiting {
-        position += 1;
-        hash = event.link(&hash, position);
+        let (before, position) = head.as_ref().map_or((&[][..], 1), |head| {
+            (head.hash.as_slice(), head.position + 1)
+        });
+        let hash = event.link(before, position);
         diesel::update(audit_event::table.find(event.id))
             .set((
                 audit_event::chain_position.eq(position),
                 audit_event::chain_hash.eq(&hash),
             ))
             .execute(tx)?;
+        head = Some(Head { position, hash });
     }
-    Ok(waiting.len())
+    Ok(Linked {
+        events: waiting.len(),
+        head,
+        fits_kept,
+    })
 }
 
-/// Goes along the chain and says whether every link holds.
-pub fn verify(tx: &mut Conn) -> Result<ChainReport, Error> {
+/// Goes along the chain and says whether every link holds and whether it reaches the head that was kept.
+pub(super) fn verify(tx: &mut Conn, kept: Option<&Head>) -> Result<ChainReport, Error> {
     let mut report = ChainReport {
         linked: 0,
         unlinked: 0,
@@ -102,19 +146,20 @@ pub fn verify(tx: &mut Conn) -> Result<ChainReport, Error> {
         for event in page {
             position += 1;
             hash = event.link(&hash, position);
-            if event.chain_position != Some(position) {
-                report.broken = Some(format!("link {position} is missing"));
-                return Ok(report);
-            }
-            if event.chain_hash.as_ref() != Some(&hash) {
-                report.broken = Some(format!(
-                    "event {} was changed after it was written",
-                    event.id
-                ));
+            report.broken = fault(&event, position, &hash, kept);
+            if report.broken.is_some() {
                 return Ok(report);
             }
             report.linked += 1;
         }
+    }
+    if let Some(kept) = kept.filter(|kept| kept.position > position) {
+        report.broken = Some(format!(
+            "the last {} events were deleted: the chain ends at link {position}, and the head kept beside the keyring is link {}",
+            kept.position - position,
+            kept.position
+        ));
+        return Ok(report);
     }
     let unlinked: i64 = audit_event::table
         .filter(audit_event::chain_position.is_null())
@@ -122,6 +167,25 @@ pub fn verify(tx: &mut Conn) -> Result<ChainReport, Error> {
         .get_result(tx)?;
     report.unlinked = unlinked as usize;
     Ok(report)
+}
+
+/// What is wrong with the event at `position`, whose hash should be `hash`.
+fn fault(event: &Event, position: i64, hash: &[u8], kept: Option<&Head>) -> Option<String> {
+    if event.chain_position != Some(position) {
+        return Some(format!("link {position} is missing"));
+    }
+    if event.chain_hash.as_deref() != Some(hash) {
+        return Some(format!(
+            "event {} was changed after it was written",
+            event.id
+        ));
+    }
+    if kept.is_some_and(|kept| kept.position == position && kept.hash != hash) {
+        return Some(format!(
+            "link {position} is not the one whose hash is kept beside the keyring: events up to it were rewritten"
+        ));
+    }
+    None
 }
 
 impl Event {

@@ -6,8 +6,10 @@
 
 mod actor;
 mod chain_queries;
+mod head;
 mod queries;
 
 pub use actor::{Actor, ActorKind};
-pub use chain_queries::{ChainReport, any_unlinked, link_events, verify};
-pub use queries::{Disclosure, Touched, accessed, disclosed, event, events};
+pub use chain_queries::{ChainReport, any_unlinked};
+pub use head::{ChainError, Head, Verified, accept, link, verify};
+pub use queries::{Disclosure, Touched, accessed, disclosed, event};

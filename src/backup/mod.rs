@@ -114,6 +114,9 @@ pub enum BackupError {
     /// The rows.
     #[error(transparent)]
     Copy(#[from] CopyError),
+    /// The head of the chain of events cannot be kept.
+    #[error("everything was put back, but: {0}")]
+    Chain(#[from] audit::ChainError),
     /// The database refused.
     #[error(transparent)]
     Database(#[from] db::Error),
@@ -232,6 +235,8 @@ pub fn restore(
         accounts::sign_everybody_out(tx, now)?;
         letters::set_stopped(tx, actor, true, now)
     })?;
+    // The chain that was kept beside the keyring went further: the restore itself is now an event of this one.
+    audit::accept(&app.db, app.identities.keyring().folder())?;
     let night = retention::run_night(app, actor);
     let years = app.db.read_now(years::years)?;
     let keyring = app.identities.keyring();

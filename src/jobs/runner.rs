@@ -233,8 +233,11 @@ impl Runner {
 
     /// One look: links the audit events of the last second, and claims what is due.
     fn look(&self) -> Result<Vec<Held>, db::Error> {
-        if self.app.db.read_now(audit::any_unlinked)? {
-            self.app.db.write_now(audit::link_events)?;
+        if self.app.db.read_now(audit::any_unlinked)?
+            && let Err(error) = audit::link(&self.app.db, self.app.identities.keyring().folder())
+        {
+            // Jobs run all the same: events wait unlinked until the next look.
+            tracing::error!(%error, "audit events could not be linked");
         }
         self.claim_due()
     }

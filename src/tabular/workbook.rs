@@ -65,11 +65,19 @@ fn measure(bytes: &[u8], kind: WorkbookKind, limits: &Limits) -> Result<(), Read
         return Err(too_large());
     }
     let mut left = limits.unpacked_bytes;
+    let mut cells = CellCounter::default();
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| ReadError::Damaged)?;
         let is_content = part.name().is_ok_and(|name| name == "content.xml");
         let mut part = part.take(left + 1);
-        let unpacked = if kind == WorkbookKind::Ods && is_content {
+        // A sheet may lie in a part of any name.
+        let unpacked = if kind == WorkbookKind::Xlsx {
+            let unpacked = std::io::copy(&mut part, &mut cells).map_err(|_| ReadError::Damaged)?;
+            if cells.found > most_cells(limits) {
+                return Err(ReadError::SheetTooLarge);
+            }
+            unpacked
+        } else if kind == WorkbookKind::Ods && is_content {
             let mut counted = Counted {
                 inner: &mut part,
                 bytes: 0,
@@ -82,6 +90,45 @@ fn measure(bytes: &[u8], kind: WorkbookKind, limits: &Limits) -> Result<(), Read
         left = left.checked_sub(unpacked).ok_or_else(too_large)?;
     }
     Ok(())
+}
+
+/// Rows and cells that a packed workbook may have, empty ones too: one that says anything takes 16 bytes and more.
+fn most_cells(limits: &Limits) -> u64 {
+    limits.unpacked_bytes / 16
+}
+
+/// Counts the rows and cells of sheets, empty ones too: four bytes each, and the library looks at every one.
+#[derive(Default)]
+struct CellCounter {
+    found: u64,
+    /// The name of the element at hand, without its prefix; `None` outside of one's name.
+    name: Option<Vec<u8>>,
+}
+
+impl std::io::Write for CellCounter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for byte in bytes {
+            match (byte, &mut self.name) {
+                (b'<', name) => *name = Some(Vec::new()),
+                (_, None) => {}
+                (b':', Some(name)) => name.clear(),
+                (b' ' | b'/' | b'>' | b'\t' | b'\r' | b'\n', Some(name)) => {
+                    if name == b"c" || name == b"row" {
+                        self.found += 1;
+                    }
+                    self.name = None;
+                }
+                // No name that is looked for is longer.
+                (byte, Some(name)) if name.len() < 64 => name.push(*byte),
+                (_, name) => *name = None,
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts what is read.
@@ -117,6 +164,7 @@ fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), 
             .unwrap_or(1)
     };
     let mut extent = Extent::default();
+    let mut elements = 0u64;
     loop {
         buffer.clear();
         let event = reader
@@ -132,9 +180,14 @@ fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), 
             Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
                 "table:table" => extent.next_sheet(),
                 "table:table-row" => {
+                    elements += 1;
                     extent.next_row(repeats(element, "table:number-rows-repeated"));
                 }
                 "table:table-cell" | "table:covered-table-cell" => {
+                    elements += 1;
+                    if elements > most_cells(limits) {
+                        return Err(ReadError::SheetTooLarge);
+                    }
                     extent.next_cell(repeats(element, "table:number-columns-repeated"));
                     let has_value = element
                         .attributes()
@@ -452,6 +505,34 @@ mod tests {
             ..Limits::UPLOAD
         };
         assert_eq!(refused(&bomb, &limits), ReadError::UnpacksTooLarge(1));
+    }
+
+    #[test]
+    fn a_sheet_of_nothing_but_empty_cells_is_refused_before_it_is_read() {
+        let empty = |element: &str, count: usize| {
+            let cells = element.repeat(count);
+            zipped(&[
+                ("xl/workbook.xml", b"<workbook/>"),
+                (
+                    "xl/worksheets/sheet1.xml",
+                    format!("<worksheet><sheetData><row>{cells}</row></sheetData></worksheet>")
+                        .as_bytes(),
+                ),
+            ])
+        };
+        let most = most_cells(&Limits::UPLOAD) as usize;
+        for element in ["<c/>", "<row/>", "<x:c/>"] {
+            assert_eq!(
+                refused(&empty(element, most + 1), &Limits::UPLOAD),
+                ReadError::SheetTooLarge,
+                "{element}"
+            );
+        }
+        // Fewer are no reason: here only the rest of the workbook is missing.
+        assert_ne!(
+            refused(&empty("<c/>", 1_000), &Limits::UPLOAD),
+            ReadError::SheetTooLarge
+        );
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::access::SessionLimits;
+use crate::accounts::Hashing;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -12,6 +11,8 @@ use crate::db::{self, Db};
 use crate::identity::{Identities, IdentityError, Keyring, KeyringError, upgrade};
 use crate::mail::{MailError, Mailer};
 use crate::roster::underway::Underway;
+use crate::web::Uploads;
+use crate::web::pace::Pace;
 use crate::web::page::Templates;
 
 /// A process that cannot start.
@@ -49,8 +50,12 @@ pub struct App {
     pub mailer: Mailer,
     /// The pages' and mails' templates.
     pub templates: Arc<Templates>,
-    /// Passwords being hashed at once: each takes 19 MB and a core, so a flood of sign-ins waits here.
-    pub hashing: Arc<Semaphore>,
+    /// The queue in front of hashing passwords.
+    pub hashing: Arc<Hashing>,
+    /// How many forms each network sent of late without being signed in.
+    pub pace: Arc<Pace>,
+    /// Files being uploaded.
+    pub uploads: Arc<Uploads>,
     /// Imports of rosters that are being worked on.
     pub imports: Arc<Underway>,
 }
@@ -78,7 +83,9 @@ impl App {
             mailer,
             templates: Arc::new(templates),
             config: Arc::new(config),
-            hashing: Arc::new(Semaphore::new(4)),
+            hashing: Arc::default(),
+            pace: Arc::default(),
+            uploads: Arc::default(),
             imports: Arc::default(),
         })
     }

@@ -3,12 +3,26 @@
 //! They come from the command line, each with an environment variable of the same meaning; nothing else reads the
 //! environment. What a programme changes while it runs (letter texts, the stop switch) is in the `setting` table.
 
+pub mod production;
+
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::NaiveDate;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use url::Url;
 
 use crate::clock::Clock;
+
+/// What the process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// Trying out, with invented children.
+    Development,
+    /// Real children: settings that are not safe for them are refused at start.
+    Production,
+}
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -28,15 +42,17 @@ pub struct GlobalArgs {
     /// Act as if today were this date (refused in production)
     #[arg(long, global = true, env = "STATURE_NOW", value_name = "DATE")]
     pub as_of: Option<NaiveDate>,
-    /// `production` switches off what only rehearsals need
+    /// `production` for real children: refuses settings that are not safe for them
     #[arg(
         long,
         global = true,
+        value_enum,
+        ignore_case = true,
         env = "STATURE_ENV",
-        default_value = "development",
+        default_value_t = Environment::Development,
         value_name = "NAME"
     )]
-    pub environment: String,
+    pub environment: Environment,
     /// Where mail goes: `smtp://HOST:PORT`, `smtps://…`, `smtp://…?tls=required`, or `file:DIR`
     #[arg(
         long,
@@ -120,6 +136,12 @@ pub struct WebConfig {
     pub absolute_hours: i64,
     /// Show the pages that exist for the demonstration only.
     pub demo: bool,
+    /// Web servers in front, whose word about a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Forms that one address may send in a minute without being signed in.
+    pub anonymous_forms_a_minute: u32,
+    /// How long the body of a form may take to arrive.
+    pub form_deadline: Duration,
 }
 
 impl Default for WebConfig {
@@ -130,6 +152,9 @@ impl Default for WebConfig {
             idle_minutes: 20,
             absolute_hours: 12,
             demo: false,
+            trusted_proxies: Vec::new(),
+            anonymous_forms_a_minute: 120,
+            form_deadline: Duration::from_secs(30),
         }
     }
 }
@@ -147,6 +172,16 @@ pub enum ConfigError {
         "the mail address begins with “{0}”: use smtp://HOST:PORT, smtps://HOST:PORT or file:DIR"
     )]
     UnknownMail(String),
+    /// Not the address of a site.
+    #[error(
+        "the public address “{0}” cannot be used: give https://HOST or http://HOST:PORT, without a path"
+    )]
+    PublicUrl(String),
+    /// Not an address that mail can come from.
+    #[error(
+        "the sender “{0}” is not an email address: give --mail-from or STATURE_MAIL_FROM as name@example.org"
+    )]
+    Sender(String),
     /// `--as-of` in production.
     #[error("the clock cannot be set in production: leave out --as-of and STATURE_NOW")]
     ClockInProduction,
@@ -193,7 +228,7 @@ impl MailTransport {
 impl Config {
     /// Checks what was given and fills in what was not: data, keys and mail under `./stature-data/`.
     pub fn from_args(args: &GlobalArgs) -> Result<Self, ConfigError> {
-        let production = args.environment == "production";
+        let production = args.environment == Environment::Production;
         if production && args.as_of.is_some() {
             return Err(ConfigError::ClockInProduction);
         }
@@ -213,14 +248,14 @@ impl Config {
                 },
                 from: args
                     .mail_from
-                    .clone()
-                    .unwrap_or_else(|| "stature@localhost".to_owned()),
+                    .as_deref()
+                    .map_or_else(|| Ok(DEFAULT_SENDER.to_owned()), sender)?,
             },
             web: WebConfig {
-                public_url: args.public_url.as_ref().map_or_else(
-                    || WebConfig::default().public_url,
-                    |url| url.trim_end_matches('/').to_owned(),
-                ),
+                public_url: args
+                    .public_url
+                    .as_deref()
+                    .map_or_else(|| Ok(WebConfig::default().public_url), public_url)?,
                 ..WebConfig::default()
             },
             fonts: args.fonts.clone(),
@@ -238,9 +273,68 @@ fn this_program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("stature"))
 }
 
+/// Who mail comes from when nothing is said: fit for trying out only.
+const DEFAULT_SENDER: &str = "stature@localhost";
+
+/// The sender's address, with or without a name before it.
+fn sender(text: &str) -> Result<String, ConfigError> {
+    text.parse::<lettre::message::Mailbox>()
+        .map(|_| text.to_owned())
+        .map_err(|_| ConfigError::Sender(text.to_owned()))
+}
+
+/// The site's address without a slash at the end.
+fn public_url(text: &str) -> Result<String, ConfigError> {
+    let refused = || ConfigError::PublicUrl(text.to_owned());
+    let url = Url::parse(text).map_err(|_| refused())?;
+    let is_a_site = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.path().chars().all(|letter| letter == '/')
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if is_a_site {
+        Ok(url.origin().ascii_serialization())
+    } else {
+        Err(refused())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_public_address_that_is_no_site_is_refused() {
+        for junk in [
+            "",
+            "banana",
+            "measuring.example.org",
+            "ftp://measuring.example.org",
+            "https://",
+            "https://user:secret@measuring.example.org",
+            "https://measuring.example.org/stature",
+            "https://measuring.example.org?x",
+        ] {
+            assert!(public_url(junk).is_err(), "{junk}");
+        }
+        assert_eq!(
+            public_url("https://measuring.example.org/").unwrap(),
+            "https://measuring.example.org"
+        );
+        assert_eq!(
+            public_url("http://[::1]:8080").unwrap(),
+            "http://[::1]:8080"
+        );
+    }
+
+    #[test]
+    fn a_sender_without_a_domain_is_refused() {
+        assert!(sender("nurses").is_err());
+        assert!(sender("").is_err());
+        assert!(sender("School nurses <nurses@example.org>").is_ok());
+    }
 
     #[test]
     fn the_scheme_decides_the_database() {

@@ -4,8 +4,10 @@
 //! constructors below. Everything else is `Internal`: shown as an opaque 500 with a request id, and logged once.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 
-use crate::db;
+use crate::db::{self, Outage};
+use crate::identity::KeyringError;
 
 /// An outcome other than success, on its way to the browser.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +30,23 @@ pub enum AppError {
     /// Somebody else was quicker, or the thing has changed; the message says what was kept.
     #[error("{0}")]
     Conflict(String),
-    /// Too many tries.
+    /// Too many tries; the message says how long to wait.
+    #[error("{message}")]
+    TooMany {
+        /// What to say.
+        message: String,
+        /// Seconds until another try makes sense.
+        seconds: i64,
+    },
+    /// A form of another site's page.
+    #[error("the form was sent by another site")]
+    CrossSite,
+    /// The body of a request did not arrive in time.
+    #[error("the request arrived too slowly")]
+    TooSlow,
+    /// More is being done than the service can do at once; the message says what was kept.
     #[error("{0}")]
-    TooMany(String),
+    Busy(String),
     /// Something that the service needs is not there; the message says what, and whom to tell.
     #[error("{0}")]
     Unavailable(String),
@@ -41,16 +57,45 @@ pub enum AppError {
 
 impl From<db::Error> for AppError {
     fn from(error: db::Error) -> Self {
-        match error {
-            db::Error::Unreachable(_) => {
-                tracing::error!(%error, "the database cannot be reached");
-                Self::Unavailable(
-                    "The database cannot be reached just now. Nothing that you sent was kept. Try again in a minute; if it stays so, tell your system administrator.".to_owned(),
-                )
-            }
-            error => Self::Internal(error.into()),
+        let error = anyhow::Error::from(error);
+        match outage(&error) {
+            Some(message) => Self::Unavailable(message),
+            None => Self::Internal(error),
         }
     }
+}
+
+/// What to say when something that the service needs is out of order behind an error; `None` when it is a fault.
+pub fn outage(error: &anyhow::Error) -> Option<String> {
+    let words = outage_words(error)?;
+    tracing::error!(error = format!("{error:#}"), "out of order");
+    Some(format!(
+        "{words} Nothing that you sent was kept. Try again in a minute; if it stays so, tell your system administrator."
+    ))
+}
+
+/// What is out of order behind an error; `None` when nothing known is.
+fn outage_words(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(outage) = db::outage(error.as_ref()) {
+        return Some(match outage {
+            Outage::Unreachable => "The database cannot be reached just now.",
+            Outage::Busy => "The database is busy with other work and did not become free in time.",
+            Outage::Full => "The database cannot write: its disk is full or write-protected.",
+        });
+    }
+    error.chain().find_map(|cause| {
+        if cause.is::<KeyringError>() {
+            return Some(
+                "The keyring, which names and forms are protected with, cannot be used just now.",
+            );
+        }
+        let error = cause.downcast_ref::<std::io::Error>()?;
+        matches!(
+            error.kind(),
+            ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem | ErrorKind::QuotaExceeded
+        )
+        .then_some("A disk of the server is full or write-protected.")
+    })
 }
 
 impl From<diesel::result::Error> for AppError {

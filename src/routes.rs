@@ -54,6 +54,13 @@ pub fn table() -> Vec<Route> {
         post("/accounts/add", needs::ManageAccounts, accounts::add),
         get("/accounts/{id}", needs::ManageAccounts, accounts::edit_page),
         post("/accounts/{id}", needs::ManageAccounts, accounts::edit),
+        get("/approvals", needs::ApproveAccounts, accounts::approvals),
+        get(
+            "/approvals/{id}",
+            needs::ApproveAccounts,
+            accounts::approval_page,
+        ),
+        post("/approvals/{id}", needs::ApproveAccounts, accounts::decide),
         get("/imports", needs::ManageRosters, roster::list),
         get("/imports/new", needs::ManageRosters, roster::upload_page),
         post("/imports/new", needs::ManageRosters, roster::upload),

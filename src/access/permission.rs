@@ -77,6 +77,8 @@ permissions! {
     SubjectAccess,
     /// Create and change accounts.
     ManageAccounts,
+    /// Approve accounts that see children.
+    ApproveAccounts,
     /// Change settings.
     ManageSettings,
     /// See and run jobs.

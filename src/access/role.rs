@@ -96,6 +96,7 @@ impl Role {
                 P::ManageReleases,
                 P::ViewProgress,
                 P::ManageYears,
+                P::ApproveAccounts,
             ],
             Self::Governance => &[
                 P::SignedIn,
@@ -121,6 +122,22 @@ impl Role {
     /// Whether the role may do `permission`. What is public, everybody may.
     pub fn may(self, permission: Permission) -> bool {
         permission == Permission::Public || self.permissions().contains(&permission)
+    }
+
+    /// Whether somebody with this role sees single children: they get it only when a programme administrator agrees. A
+    /// school sees the lists it sent itself, and no child of the programme's.
+    pub fn sees_children(self) -> bool {
+        use Permission as P;
+        [
+            P::Record,
+            P::ViewChild,
+            P::EditChild,
+            P::ManageLetters,
+            P::ManageRosters,
+            P::SubjectAccess,
+        ]
+        .into_iter()
+        .any(|permission| self.may(permission))
     }
 
     /// Whether the role sees every school without being assigned to one.

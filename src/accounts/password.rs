@@ -1,4 +1,4 @@
-//! Passwords: argon2id, and the one rule that helps: length.
+//! Passwords: argon2id, and two rules: long enough, and not easy to guess.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -10,6 +10,15 @@ pub const FEWEST: usize = 12;
 /// The most bytes: hashing a novel would keep a core busy.
 const MOST: usize = 1000;
 
+/// What guessers try first for a person: their own address and name.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The account's email address.
+    pub email: &'a str,
+    /// The person's name.
+    pub name: &'a str,
+}
+
 /// A password that cannot be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
@@ -19,19 +28,33 @@ pub enum PasswordError {
     /// Too long.
     #[error("Enter a password of at most {MOST} bytes")]
     TooLong,
+    /// Easy to guess.
+    #[error(
+        "This password is easy to guess. Use at least three words that do not belong together, and leave out your name, your email address and the name of this service"
+    )]
+    Guessable,
     /// The hash cannot be made.
     #[error("the password could not be hashed")]
     Hash,
 }
 
-/// The hash that is stored: a PHC string with its own salt and costs.
-pub fn hash(password: &str) -> Result<String, PasswordError> {
+/// Refuses a password that is too short, too long or easy to guess for somebody who knows its owner.
+pub fn check(password: &str, owner: Owner<'_>) -> Result<(), PasswordError> {
     if password.chars().count() < FEWEST {
         return Err(PasswordError::TooShort);
     }
     if password.len() > MOST {
         return Err(PasswordError::TooLong);
     }
+    if is_guessable(password, owner) {
+        return Err(PasswordError::Guessable);
+    }
+    Ok(())
+}
+
+/// The hash that is stored: a PHC string with its own salt and costs. Refuses what [`check`] refuses.
+pub fn hash(password: &str, owner: Owner<'_>) -> Result<String, PasswordError> {
+    check(password, owner)?;
     Argon2::default()
         .hash_password(password.as_bytes())
         .map(|hash| hash.to_string())
@@ -53,13 +76,60 @@ pub fn fits(password: &str, stored: Option<&str>) -> bool {
     }
 }
 
+/// The words that a guesser who knows the owner and the service begins with.
+fn known_words(owner: Owner<'_>) -> Vec<String> {
+    let mut words = vec![
+        owner.email.to_lowercase(),
+        owner.name.to_lowercase(),
+        owner.name.to_lowercase().replace(' ', ""),
+    ];
+    for text in [owner.email, owner.name] {
+        let parts = text.split(|letter: char| !letter.is_alphanumeric());
+        words.extend(parts.filter(|part| part.len() > 2).map(str::to_lowercase));
+    }
+    for word in [
+        "stature",
+        "nhs",
+        "nurse",
+        "school",
+        "height",
+        "weight",
+        "measurement",
+        "programme",
+    ] {
+        words.push(word.to_owned());
+    }
+    words
+}
+
+/// Whether a guesser would come to the password soon.
+fn is_guessable(password: &str, owner: Owner<'_>) -> bool {
+    let mut words = known_words(owner);
+    words.extend(["password", "qwerty", "uiop", "1234", "567890", "0123"].map(str::to_owned));
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut rest: String = password.to_lowercase();
+    for word in &words {
+        rest = rest.replace(word.as_str(), "");
+    }
+    let letters: std::collections::BTreeSet<char> = rest
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect();
+    letters.len() < 5
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NIA: Owner<'static> = Owner {
+        email: "nia.okafor@example.org",
+        name: "Nia Okafor",
+    };
+
     #[test]
     fn only_the_right_password_fits() {
-        let stored = hash("correct horse battery").unwrap();
+        let stored = hash("correct horse battery", NIA).unwrap();
         assert!(stored.starts_with("$argon2id$"));
         assert!(fits("correct horse battery", Some(&stored)));
         assert!(!fits("correct horse batterx", Some(&stored)));
@@ -68,6 +138,35 @@ mod tests {
 
     #[test]
     fn a_short_password_is_refused() {
-        assert!(matches!(hash("short"), Err(PasswordError::TooShort)));
+        assert!(matches!(check("short", NIA), Err(PasswordError::TooShort)));
+    }
+
+    #[test]
+    fn guessable_passwords_are_refused() {
+        for guessable in [
+            "aaaaaaaaaaaa",
+            "password1234",
+            "123456789012",
+            "qwertyuiop12",
+            "nia.okafor@example.org",
+            "Nia Okafor 1",
+            "niaokafor2026",
+            "stature stature",
+            "Stature2026!",
+            "schoolnurse1",
+        ] {
+            assert!(
+                matches!(check(guessable, NIA), Err(PasswordError::Guessable)),
+                "{guessable}"
+            );
+        }
+        for fine in [
+            "four blue herons fly",
+            "three grey herons",
+            "gannet-fennel-4711",
+            "tR7#kq9!mZ2x",
+        ] {
+            assert!(check(fine, NIA).is_ok(), "{fine}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of accounts.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -26,19 +26,10 @@ pub struct AccountRow {
     pub password_hash: Option<String>,
     /// `invited`, `active` or `disabled`.
     pub state: String,
-    /// When a lock ends.
-    pub locked_until: Option<NaiveDateTime>,
-}
-
-impl AccountRow {
-    /// Whether nobody can sign in to it at `now` because of wrong passwords.
-    pub fn is_locked(&self, now: NaiveDateTime) -> bool {
-        self.locked_until.is_some_and(|until| until > now)
-    }
 }
 
 /// An account to be made or changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
     /// Email address; made lower case.
     pub email: String,
@@ -119,16 +110,18 @@ pub fn add_account(
     Ok(id)
 }
 
-/// Changes name, role and assignments.
-pub fn change_account(
+/// Changes address, name, role and assignments.
+pub(super) fn change_account(
     tx: &mut Conn,
     id: i64,
     new: &NewAccount,
     now: NaiveDateTime,
 ) -> Result<(), AccountError> {
     check_assignments(tx, new)?;
+    check_address_is_free(tx, &new.email, id)?;
     diesel::update(account::table.find(id))
         .set((
+            account::email.eq(new.email.trim().to_lowercase()),
             account::name.eq(&new.name),
             account::role.eq(new.role.code()),
             account::updated_at.eq(now),
@@ -138,7 +131,40 @@ pub fn change_account(
     insert_assignments(tx, id, new)
 }
 
-fn check_assignments(tx: &mut Conn, new: &NewAccount) -> Result<(), AccountError> {
+/// Refuses an address that another account has. Asked before writing: PostgreSQL ends a transaction at an error.
+pub(super) fn check_address_is_free(
+    tx: &mut Conn,
+    email: &str,
+    but_for: i64,
+) -> Result<(), AccountError> {
+    match account_by_email(tx, email)? {
+        Some(other) if other.id != but_for => Err(AccountError::Taken),
+        _ => Ok(()),
+    }
+}
+
+/// Active accounts with a role, but for one.
+pub(super) fn active_with_role(
+    tx: &mut Conn,
+    role: Role,
+    but_for: Option<i64>,
+) -> Result<Vec<AccountRow>, Error> {
+    Ok(account::table
+        .filter(account::role.eq(role.code()))
+        .filter(account::state.eq("active"))
+        .filter(account::id.ne(but_for.unwrap_or(0)))
+        .order(account::id)
+        .select(AccountRow::as_select())
+        .load(tx)?)
+}
+
+/// Removes an account that nobody ever signed in to.
+pub(super) fn delete_account(tx: &mut Conn, id: i64) -> Result<(), Error> {
+    diesel::delete(account::table.find(id)).execute(tx)?;
+    Ok(())
+}
+
+pub(super) fn check_assignments(tx: &mut Conn, new: &NewAccount) -> Result<(), AccountError> {
     let refuse = |message: String| Err(AccountError::Assignment(message));
     if new.role == Role::School && new.schools.is_empty() {
         return refuse("a school's account needs its school: give its URN".to_owned());
@@ -180,15 +206,10 @@ fn insert_assignments(tx: &mut Conn, id: i64, new: &NewAccount) -> Result<(), Ac
     Ok(())
 }
 
-/// Stores a password's hash and lifts a lock.
+/// Stores a password's hash.
 pub fn set_password(tx: &mut Conn, id: i64, hash: &str, now: NaiveDateTime) -> Result<(), Error> {
     diesel::update(account::table.find(id))
-        .set((
-            account::password_hash.eq(hash),
-            account::failed_attempts.eq(0),
-            account::locked_until.eq(None::<NaiveDateTime>),
-            account::updated_at.eq(now),
-        ))
+        .set((account::password_hash.eq(hash), account::updated_at.eq(now)))
         .execute(tx)?;
     Ok(())
 }
@@ -208,48 +229,6 @@ pub fn set_state(tx: &mut Conn, id: i64, state: &str, now: NaiveDateTime) -> Res
         .execute(tx)?;
         use_up_password_tokens(tx, id, now)?;
     }
-    Ok(())
-}
-
-pub(super) fn is_locked(tx: &mut Conn, id: i64, now: NaiveDateTime) -> Result<bool, Error> {
-    let until: Option<NaiveDateTime> = account::table
-        .find(id)
-        .select(account::locked_until)
-        .first(tx)?;
-    Ok(until.is_some_and(|until| until > now))
-}
-
-/// Counts a wrong password; returns how many that makes in a row. The last one allowed locks.
-pub(super) fn note_failure(
-    tx: &mut Conn,
-    id: i64,
-    now: NaiveDateTime,
-    most: i32,
-    lock: Duration,
-) -> Result<i32, Error> {
-    let failed: i32 = diesel::update(account::table.find(id))
-        .set(account::failed_attempts.eq(account::failed_attempts + 1))
-        .returning(account::failed_attempts)
-        .get_result(tx)?;
-    if failed >= most {
-        diesel::update(account::table.find(id))
-            .set((
-                account::locked_until.eq(now + lock),
-                account::failed_attempts.eq(0),
-            ))
-            .execute(tx)?;
-    }
-    Ok(failed)
-}
-
-pub(super) fn forget_failures(tx: &mut Conn, id: i64) -> Result<(), Error> {
-    diesel::update(
-        account::table
-            .find(id)
-            .filter(account::failed_attempts.ne(0)),
-    )
-    .set(account::failed_attempts.eq(0))
-    .execute(tx)?;
     Ok(())
 }
 
@@ -311,16 +290,18 @@ pub(super) fn take_password_token(
     .optional()?)
 }
 
-pub(super) fn password_token_works(
+/// The account that a link is for, while it works.
+pub(super) fn account_of_token(
     tx: &mut Conn,
     hash: &[u8],
     now: NaiveDateTime,
-) -> Result<bool, Error> {
-    let count: i64 = password_token::table
+) -> Result<Option<AccountRow>, Error> {
+    Ok(password_token::table
+        .inner_join(account::table)
         .filter(password_token::token_hash.eq(hash))
         .filter(password_token::used_at.is_null())
         .filter(password_token::expires_at.gt(now))
-        .count()
-        .get_result(tx)?;
-    Ok(count > 0)
+        .select(AccountRow::as_select())
+        .first(tx)
+        .optional()?)
 }

@@ -2,9 +2,26 @@
 
 use super::{Ended, Outcome};
 use crate::app::App;
-use crate::config::{Config, DatabaseUrl, MailTransport};
+use crate::config::{Config, DatabaseUrl, MailTransport, production};
 
 pub(super) fn run(config: Config) -> Outcome {
+    let not_safe = production::unsafe_settings(&config);
+    if not_safe.is_empty() {
+        println!("Safety     safe for production");
+    } else if config.production {
+        println!("Safety     production does not start with these settings. Change:");
+    } else {
+        println!("Safety     for trying out only. Production would refuse:");
+    }
+    for one in &not_safe {
+        println!("           - {one}");
+    }
+    if config.production && !not_safe.is_empty() {
+        anyhow::bail!(
+            "{} settings must change before production starts",
+            not_safe.len()
+        );
+    }
     let app = App::start(config)?;
     let database = match &app.config.database {
         DatabaseUrl::Sqlite(path) => format!("SQLite, {}", path.display()),

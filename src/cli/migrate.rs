@@ -2,11 +2,13 @@
 
 use super::{Ended, Outcome};
 use crate::audit::Actor;
+use crate::config::production::refuse_unsafe;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{Db, Error, migrate};
 use crate::identity::{Identities, Keyring, upgrade};
 
 pub(super) fn run(config: &Config) -> Outcome {
+    refuse_unsafe(config)?;
     let db = Db::open_unchecked(&config.database)?;
     let applied = db.outside_transaction(migrate::up)?;
     match applied.len() {

@@ -21,6 +21,7 @@ mod synth;
 mod user;
 mod year;
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
+use crate::config::production::refuse_unsafe;
 use crate::config::{Config, GlobalArgs};
 use crate::db::Db;
 
@@ -108,6 +110,8 @@ pub type Outcome = anyhow::Result<Ended>;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Databases, keys, backups and exports are for the user that runs this and nobody else.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     start_log();
     match run(cli) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
@@ -149,6 +153,7 @@ fn run(cli: Cli) -> Outcome {
 /// Opens everything for a command. A first command on an empty place sets the place up; a database that is behind is
 /// for `migrate`, so that nobody changes a schema by accident.
 fn open(config: Config) -> anyhow::Result<App> {
+    refuse_unsafe(&config)?;
     migrate::set_up_if_empty(&config)?;
     Ok(App::start(config)?)
 }
@@ -172,5 +177,7 @@ fn start_log() {
     let _already_started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A log that goes to a file or to another program holds no colour codes.
+        .with_ansi(std::io::stderr().is_terminal())
         .try_init();
 }

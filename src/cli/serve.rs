@@ -1,13 +1,15 @@
 //! `stature serve`.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 
 use anyhow::Context as _;
 use clap::Args;
+use ipnet::IpNet;
 
 use super::{Ended, Outcome, migrate};
 use crate::app::App;
 use crate::config::Config;
+use crate::config::production::refuse_unsafe;
 use crate::jobs::{Runner, TABLE};
 use crate::routes;
 use crate::web::server;
@@ -24,8 +26,14 @@ pub(super) struct ServeArgs {
     )]
     pub listen: String,
     /// Threads that answer
-    #[arg(long, env = "STATURE_WORKERS", default_value_t = 4, value_name = "N")]
-    pub workers: usize,
+    #[arg(
+        long,
+        env = "STATURE_WORKERS",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=256),
+        value_name = "N"
+    )]
+    pub workers: u16,
     /// Minutes without a request after which a browser is signed out
     #[arg(
         long,
@@ -34,9 +42,20 @@ pub(super) struct ServeArgs {
         value_name = "N"
     )]
     pub idle_minutes: i64,
+    /// Addresses or networks of web servers in front, separated by commas: what they say about a client's address
+    /// (X-Forwarded-For) is believed
+    #[arg(
+        long,
+        env = "STATURE_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = parse_proxy,
+        value_name = "ADDRESS"
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 pub(super) fn run(mut config: Config, has_public_url: bool, args: ServeArgs) -> Outcome {
+    refuse_unsafe(&config)?;
     let listener = TcpListener::bind(&args.listen)
         .with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
@@ -45,10 +64,22 @@ pub(super) fn run(mut config: Config, has_public_url: bool, args: ServeArgs) -> 
         config.web.public_url = format!("http://{address}");
     }
     config.web.idle_minutes = args.idle_minutes.max(3);
+    config.web.trusted_proxies = args.trusted_proxies;
     migrate::set_up_if_empty(&config)?;
     let app = App::start(config)?;
+    if !app.config.production {
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                "serving other machines with settings for trying out: set STATURE_ENV=production before real children come in"
+            );
+        }
+    } else if app.config.web.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "no trusted proxy is given (STATURE_TRUSTED_PROXIES): behind a web server, all failed sign-ins are recorded with that server's address and share one limit"
+        );
+    }
     println!("Serving on http://{address}");
-    serve(app, listener, args.workers)
+    serve(app, listener, usize::from(args.workers))
 }
 
 /// Serves until the process is told to end (SIGTERM, SIGINT); answers under way are finished.
@@ -64,4 +95,12 @@ pub(super) fn serve(app: App, listener: TcpListener, workers: usize) -> Outcome 
         jobs.await?;
         Ok(Ended::Done)
     })
+}
+
+/// A network, or a single address as a network of one.
+fn parse_proxy(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("“{text}” is neither an address nor a network such as 10.0.0.0/8"))
 }

@@ -1,21 +1,22 @@
-//! `stature user add`.
+//! `stature user`: the first accounts, and accounts when nobody can sign in to change them.
 
 use std::io::Read;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use serde_json::json;
 
 use super::{Ended, Outcome};
 use crate::access::Role;
+use crate::accounts::change::{Changed, Office};
 use crate::accounts::{self, AccountError, NewAccount, password};
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::Actor;
+use crate::db::Conn;
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Add an account; prints the link that sets its password
+    /// Add an account and email the person a link that sets its password
     Add {
         /// Email address
         email: String,
@@ -31,12 +32,39 @@ pub(super) enum UserCommand {
         /// A local authority it works for; may be given several times
         #[arg(long, value_name = "CODE")]
         la: Vec<String>,
-        /// Read the password from standard input instead of printing a link
+        /// Read the password from standard input instead of emailing a link
         #[arg(long)]
         password_stdin: bool,
     },
     /// List the accounts
     List,
+    /// Change the role of an account; one that sees children waits for a programme administrator
+    Role {
+        /// Email address
+        email: String,
+        /// The new role
+        role: Role,
+    },
+    /// Disable an account and end its sessions
+    Disable {
+        /// Email address
+        email: String,
+    },
+    /// Enable an account again; one that sees children waits for a programme administrator
+    Enable {
+        /// Email address
+        email: String,
+    },
+    /// Email the person a link that sets a new password
+    Reset {
+        /// Email address
+        email: String,
+    },
+    /// Forget wrong passwords, so that the person need not wait
+    Unlock {
+        /// Email address
+        email: String,
+    },
 }
 
 pub(super) fn run(app: &App, command: UserCommand) -> Outcome {
@@ -51,7 +79,7 @@ pub(super) fn run(app: &App, command: UserCommand) -> Outcome {
         } => {
             email
                 .parse::<lettre::Address>()
-                .context("this is not an email address")?;
+                .with_context(|| format!("“{email}” is not an email address"))?;
             let name =
                 name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
             let new = NewAccount {
@@ -61,53 +89,101 @@ pub(super) fn run(app: &App, command: UserCommand) -> Outcome {
                 schools: school,
                 authorities: la,
             };
-            let hash = password_stdin.then(read_password).transpose()?;
-            let (actor, now) = (Actor::command("user add"), app.clock.now());
-            let token = app
-                .db
-                .write_now(|tx| -> Result<Option<String>, AccountError> {
-                    let id = accounts::add_account(tx, &new, now)?;
-                    let detail = json!({"role": role.code()});
-                    audit::event(
-                        tx,
-                        &actor,
-                        now,
-                        "account.added",
-                        &format!("account:{id}"),
-                        &detail,
-                    )?;
-                    match &hash {
-                        Some(hash) => {
-                            accounts::set_password(tx, id, hash, now)?;
-                            accounts::set_state(tx, id, "active", now)?;
-                            Ok(None)
-                        }
-                        None => accounts::password_link(tx, &actor, id, now).map(Some),
-                    }
-                })?;
-            match token {
-                Some(token) => println!(
-                    "Added. This link sets the password once, within {} hours:\n{}/set-password/{token}",
-                    accounts::LINK_HOURS,
-                    app.config.web.public_url
-                ),
-                None => println!("Added, with the password given."),
-            }
+            add(app, &new, password_stdin)?;
         }
         UserCommand::List => {
             for account in app.db.read_now(accounts::accounts)? {
                 println!("{}  {}  {}", account.email, account.role, account.state);
             }
         }
+        UserCommand::Role { email, role } => change(app, "user role", &email, |office, tx, id| {
+            let (_, mut wanted) = accounts::change::load(tx, id)?;
+            wanted.role = role;
+            office.change(tx, id, &wanted)
+        })?,
+        UserCommand::Disable { email } => change(app, "user disable", &email, |office, tx, id| {
+            office.disable(tx, id).map(|()| Changed::Done)
+        })?,
+        UserCommand::Enable { email } => change(app, "user enable", &email, |office, tx, id| {
+            office.enable(tx, id)
+        })?,
+        UserCommand::Reset { email } => change(app, "user reset", &email, |office, tx, id| {
+            office.send_link(tx, id).map(|()| Changed::DoneAndMailed)
+        })?,
+        UserCommand::Unlock { email } => change(app, "user unlock", &email, |office, tx, id| {
+            office.unlock(tx, id).map(|()| Changed::Done)
+        })?,
     }
     Ok(Ended::Done)
 }
 
-fn read_password() -> anyhow::Result<String> {
+fn add(app: &App, new: &NewAccount, password_stdin: bool) -> anyhow::Result<()> {
+    let hash = password_stdin.then(|| read_password(new)).transpose()?;
+    let actor = Actor::command("user add");
+    let office = Office {
+        app,
+        actor: &actor,
+        now: app.clock.now(),
+    };
+    let added = app
+        .db
+        .write_now(|tx| office.add_by_command(tx, new, hash.as_deref()))?;
+    match added {
+        Changed::DoneAndMailed => println!(
+            "Added. An email with a link that sets the password once, within {} hours, goes to {} as soon as `stature serve` runs.",
+            accounts::LINK_HOURS,
+            new.email
+        ),
+        _ => println!("Added, with the password given."),
+    }
+    Ok(())
+}
+
+/// Changes the account with this address and says what became of it.
+fn change(
+    app: &App,
+    command: &str,
+    email: &str,
+    work: impl FnOnce(Office<'_>, &mut Conn, i64) -> Result<Changed, AccountError>,
+) -> anyhow::Result<()> {
+    let actor = Actor::command(command);
+    let office = Office {
+        app,
+        actor: &actor,
+        now: app.clock.now(),
+    };
+    let changed = app
+        .db
+        .write_now(|tx| -> Result<Changed, AccountError> {
+            let row = accounts::account_by_email(tx, email)?.ok_or(AccountError::Unknown)?;
+            work(office, tx, row.id)
+        })
+        .with_context(|| format!("nothing was changed about {email}"))?;
+    println!(
+        "{}",
+        match changed {
+            Changed::Done => "Done.",
+            Changed::DoneAndMailed =>
+                "Done. An email with a link goes to the person as soon as `stature serve` runs.",
+            Changed::Waits =>
+                "Waiting for approval: the programme administrators were told by email.",
+            Changed::WaitsInVain =>
+                "Waiting for approval, but no programme administrator can sign in.",
+            Changed::Nothing => "Nothing was different, so nothing was changed.",
+        }
+    );
+    Ok(())
+}
+
+fn read_password(new: &NewAccount) -> anyhow::Result<String> {
     let mut typed = zeroize::Zeroizing::new(String::new());
     std::io::stdin()
         .take(2000)
         .read_to_string(&mut typed)
         .context("the password could not be read")?;
-    Ok(password::hash(typed.trim_end_matches(['\r', '\n']))?)
+    let owner = password::Owner {
+        email: &new.email,
+        name: &new.name,
+    };
+    Ok(password::hash(typed.trim_end_matches(['\r', '\n']), owner)?)
 }

@@ -86,6 +86,8 @@ macro_rules! with_every_table {
             assignment,
             login,
             password_token,
+            account_approval,
+            sign_in_failure,
             job,
             job_run,
             setting,

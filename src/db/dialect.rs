@@ -5,9 +5,11 @@
 
 mod bulk;
 mod collect;
+mod outage;
 
 pub use bulk::*;
 pub use collect::*;
+pub use outage::{Outage, outage};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -15,7 +17,7 @@ use diesel::sql_types::{Bool, Date, Integer, Nullable, Timestamp};
 
 use super::schema::{
     academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured, pupil,
-    setting, submission, visit, warning,
+    setting, sign_in_failure, submission, visit, warning,
 };
 use super::{Conn, Error};
 
@@ -143,6 +145,43 @@ fn lock_releases(connection: &mut Conn, place: i32) -> Result<(), Error> {
             .bind::<Integer, _>(RELEASES)
             .bind::<Integer, _>(place)
             .execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// Counts a wrong password for an address and a network: two that come at once are two. `on_conflict` does not exist on
+/// the common connection.
+pub fn count_sign_in_failure(
+    connection: &mut Conn,
+    who: &[u8],
+    network: &str,
+    at: chrono::NaiveDateTime,
+) -> Result<(), Error> {
+    let row = (
+        sign_in_failure::who.eq(who),
+        sign_in_failure::network.eq(network),
+        sign_in_failure::failed.eq(1),
+        sign_in_failure::last_at.eq(at),
+    );
+    execute!(
+        connection,
+        diesel::insert_into(sign_in_failure::table)
+            .values(row)
+            .on_conflict((sign_in_failure::who, sign_in_failure::network))
+            .do_update()
+            .set((
+                sign_in_failure::failed.eq(sign_in_failure::failed + 1),
+                sign_in_failure::last_at.eq(at),
+            ))
+    )?;
+    Ok(())
+}
+
+/// Changes of roles wait for one another, so that two at once cannot each leave the other as the last system
+/// administrator. SQLite's writer is alone as it is.
+pub fn lock_roles(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370167)").execute(postgres)?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 
 pub use bulk::Bulk;
 pub use connection::Conn;
+pub use dialect::Outage;
 
 use crate::config::DatabaseUrl;
 
@@ -32,6 +33,9 @@ pub enum Error {
     /// No connection to be had.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// No connection was free in time, or none can be made any more.
+    #[error("the database cannot be reached: {0}")]
+    Down(#[source] Down),
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
     Statement(#[from] diesel::result::Error),
@@ -41,6 +45,26 @@ pub enum Error {
     /// The thread that worked on it is gone.
     #[error("the work on the database was cut off")]
     CutOff,
+}
+
+/// What the pool of connections said. A type of its own, so that it is found behind whatever error it is wrapped in.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Down(String);
+
+/// The outage behind an error of any kind; `None` when it is something else.
+pub fn outage(error: &(dyn std::error::Error + 'static)) -> Option<Outage> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<Down>() || matches!(error.downcast_ref(), Some(Error::Unreachable(_))) {
+            return Some(Outage::Unreachable);
+        }
+        if let Some(found) = error.downcast_ref().and_then(dialect::outage) {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 impl Error {
@@ -57,6 +81,9 @@ pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
         diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _)
     )
 }
+
+/// How long somebody waits for a connection: a page that cannot be shown should say so soon.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Opens connections to one address for the pools.
 #[derive(Clone, Debug)]
@@ -158,7 +185,7 @@ impl Db {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(1))
-                .connection_timeout(Duration::from_secs(20))
+                .connection_timeout(LONGEST_WAIT)
                 .test_on_check_out(matches!(url, DatabaseUrl::Postgres(_)))
                 .build(manager.clone())
                 .map_err(|error| Error::Unreachable(error.to_string()))
@@ -273,7 +300,7 @@ where
 
 fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Error> {
     pool.get()
-        .map_err(|error| Error::Unreachable(error.to_string()))
+        .map_err(|error| Error::Down(Down(error.to_string())))
 }
 
 /// A transaction that begins with `begin` on SQLite. diesel's own offers IMMEDIATE on the bare SQLite connection only.

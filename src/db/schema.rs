@@ -398,10 +398,33 @@ diesel::table! {
         role -> Text,
         password_hash -> Nullable<Text>,
         state -> Text,
-        failed_attempts -> Integer,
-        locked_until -> Nullable<Timestamp>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    account_approval (account_id) {
+        account_id -> BigInt,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        schools -> Text,
+        authorities -> Text,
+        is_new -> Bool,
+        asked_by -> Text,
+        asked_by_id -> Nullable<BigInt>,
+        asked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sign_in_failure (who, network) {
+        who -> Binary,
+        network -> Text,
+        failed -> Integer,
+        last_at -> Timestamp,
+        wait_until -> Nullable<Timestamp>,
     }
 }
 
@@ -502,6 +525,7 @@ diesel::joinable!(access_pupil -> access (access_id));
 diesel::joinable!(access_pupil -> pupil (pupil_id));
 diesel::joinable!(disclosure_pupil -> disclosure (disclosure_id));
 diesel::joinable!(disclosure_pupil -> pupil (pupil_id));
+diesel::joinable!(account_approval -> account (account_id));
 diesel::joinable!(assignment -> account (account_id));
 diesel::joinable!(assignment -> school (school_urn));
 diesel::joinable!(assignment -> local_authority (la_code));
@@ -538,11 +562,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure_pupil,
     audit_event,
     account,
+    account_approval,
     assignment,
     login,
     password_token,
     job,
     job_run,
     setting,
+    sign_in_failure,
     submission,
 );

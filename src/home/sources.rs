@@ -111,15 +111,25 @@ pub(super) fn failed_jobs(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action
     ))
 }
 
-/// Accounts that are locked after wrong passwords.
-pub(super) fn locked_accounts(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
-    let all = accounts::accounts(tx)?;
-    let locked = all.iter().filter(|account| account.is_locked(asked.now));
+/// Accounts at which wrong passwords were typed so often that somebody has to wait.
+pub(super) fn slowed_accounts(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let keyring = asked.app.identities.keyring();
+    let slowed = accounts::slowed_accounts(tx, keyring, asked.now)?;
     Ok(Action::counted(
-        locked.count() as i64,
-        "account locked after failed tries",
-        "accounts locked after failed tries",
-        "/accounts?state=locked",
+        slowed.len() as i64,
+        "account slowed after wrong passwords",
+        "accounts slowed after wrong passwords",
+        "/accounts?state=slowed",
+    ))
+}
+
+/// Accounts that see children only once a programme administrator approves.
+pub(super) fn accounts_to_approve(tx: &mut Conn, _: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    Ok(Action::counted(
+        accounts::waiting(tx)?.len() as i64,
+        "account waiting for your approval",
+        "accounts waiting for your approval",
+        "/approvals",
     ))
 }
 

@@ -77,7 +77,8 @@ const SOURCES: &[(Permission, Look)] = &[
     (Permission::ManageReleases, sources::unreadable_book),
     (Permission::ManageReleases, sources::releases_to_publish),
     (Permission::ManageJobs, sources::failed_jobs),
-    (Permission::ManageAccounts, sources::locked_accounts),
+    (Permission::ManageAccounts, sources::slowed_accounts),
+    (Permission::ApproveAccounts, sources::accounts_to_approve),
     (Permission::Record, sources::warnings_to_confirm),
     (
         Permission::Record,

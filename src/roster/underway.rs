@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::import::{By, ImportError, Mode};
 use super::progress::{Progress, Reached};
@@ -106,6 +106,8 @@ impl Task {
 pub struct Underway {
     tasks: Mutex<HashMap<Key, Arc<Task>>>,
     places: Arc<Semaphore>,
+    /// Uploads being read before they are kept: apart from the places above, which may be taken for minutes.
+    readings: Semaphore,
 }
 
 impl Default for Underway {
@@ -113,11 +115,17 @@ impl Default for Underway {
         Self {
             tasks: Mutex::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            readings: Semaphore::new(AT_ONCE),
         }
     }
 }
 
 impl Underway {
+    /// A turn to read an uploaded file; those who wait are few, because uploads are counted on their way in.
+    pub async fn reading(&self) -> Option<SemaphorePermit<'_>> {
+        self.readings.acquire().await.ok()
+    }
+
     /// What confirming a staged import would do. `afresh`: not as a page
     /// already showed it. Waits no longer than `patience`.
     pub async fn preview(

@@ -5,7 +5,7 @@
 //! and a new build is fetched at once. Files refer to each other relatively.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, guard, web};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -44,7 +44,8 @@ fn content(name: &str) -> Option<&'static [u8]> {
 
 /// Adds the one route that serves all files; it needs no permission.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.route("/assets/{version}/{name}", web::get().to(serve));
+    let route = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    config.route("/assets/{version}/{name}", route.to(serve));
 }
 
 /// Serves one embedded file.

@@ -2,25 +2,28 @@
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use tracing_actix_web::RequestId;
 
 use super::allowed::{app_of, session_of};
 use super::view::{View, redirect};
-use crate::error::AppError;
+use crate::access::Session;
+use crate::error::{AppError, outage};
 
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -44,55 +47,97 @@ pub async fn as_pages(
     if !status.is_client_error() && !status.is_server_error() {
         return Ok(response.map_into_left_body());
     }
-    let told = response
-        .response()
-        .error()
-        .and_then(|error| error.as_error::<AppError>())
-        .map(Told::of);
-    // A page that was rendered with an error status (a form with mistakes) has a body of its own.
-    let has_page =
-        response.headers().contains_key("content-type") && response.response().error().is_none();
-    if has_page {
+    let (error, whole_page) = match response.response().error() {
+        Some(error) => (error.as_error::<AppError>(), false),
+        // A page that was rendered with an error status (a form with mistakes) has a body of its own.
+        None => (None, response.headers().contains_key("content-type")),
+    };
+    if whole_page {
         return Ok(response.map_into_left_body());
     }
-    if let Some(AppError::Internal(error)) = response
-        .response()
-        .error()
-        .and_then(|error| error.as_error())
-    {
-        tracing::error!(error = format!("{error:#}"), "a request failed");
-    }
-    let told = told.unwrap_or_else(|| Told::of_status(status));
+    let told = Told::of_response(error, status);
     let (request, _) = response.into_parts();
-    let page = error_page(&request, status, &told)
-        .await
-        .unwrap_or_else(|_| {
-            HttpResponse::build(status)
-                .content_type("text/plain; charset=utf-8")
-                .body(told.message.clone())
-        });
+    let mut page = error_page(&request, &told).await.unwrap_or_else(|_| {
+        HttpResponse::build(told.status)
+            .content_type("text/plain; charset=utf-8")
+            .body(told.message.clone())
+    });
+    if let Some(seconds) = told.retry_after {
+        page.headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if told.status == StatusCode::REQUEST_TIMEOUT {
+        // What of the body still arrives is not read.
+        page.head_mut().set_connection_type(ConnectionType::Close);
+    }
     Ok(ServiceResponse::new(request, page).map_into_right_body())
 }
 
+/// Seconds after which a browser or script may try again when the service cannot answer.
+const RETRY_AFTER: i64 = 30;
+
 struct Told {
+    status: StatusCode,
     heading: &'static str,
     message: String,
+    retry_after: Option<i64>,
 }
 
 impl Told {
+    /// What a response with this error says. A fault that has a known cause outside the program says so.
+    fn of_response(error: Option<&AppError>, status: StatusCode) -> Self {
+        let Some(error) = error else {
+            return Self::of_status(status);
+        };
+        let AppError::Internal(cause) = error else {
+            return Self::of(error);
+        };
+        match outage(cause) {
+            Some(message) => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                heading: UNAVAILABLE,
+                message,
+                retry_after: Some(RETRY_AFTER),
+            },
+            None => {
+                tracing::error!(error = format!("{cause:#}"), "a request failed");
+                Self::of(error)
+            }
+        }
+    }
+
     fn of(error: &AppError) -> Self {
+        let status = error.status_code();
         let (heading, message) = match error {
             AppError::BadRequest(message) => ("That did not work", message.clone()),
             AppError::Conflict(message) => ("Something has changed", message.clone()),
-            AppError::TooMany(message) => ("Too many tries", message.clone()),
-            AppError::Unavailable(message) => ("Something is missing", message.clone()),
-            AppError::NotFound | AppError::SignInFirst { .. } => {
-                return Self::of_status(StatusCode::NOT_FOUND);
-            }
-            AppError::Forbidden => return Self::of_status(StatusCode::FORBIDDEN),
-            AppError::Internal(_) => return Self::of_status(StatusCode::INTERNAL_SERVER_ERROR),
+            AppError::TooMany { message, .. } => ("Too many tries", message.clone()),
+            AppError::Busy(message) => ("The service is busy", message.clone()),
+            AppError::Unavailable(message) => (UNAVAILABLE, message.clone()),
+            AppError::TooSlow => (
+                "That took too long",
+                "The form did not arrive in time. Nothing was changed. Check your connection and try again.".to_owned(),
+            ),
+            AppError::CrossSite => (
+                "This form came from another website",
+                "Forms are taken from the pages of this service only. Nothing was changed. Open the page here and fill in the form again.".to_owned(),
+            ),
+            AppError::NotFound
+            | AppError::SignInFirst { .. }
+            | AppError::Forbidden
+            | AppError::Internal(_) => return Self::of_status(status),
         };
-        Self { heading, message }
+        let retry_after = match error {
+            AppError::TooMany { seconds, .. } => Some(*seconds),
+            AppError::Busy(_) | AppError::Unavailable(_) => Some(RETRY_AFTER),
+            _ => None,
+        };
+        Self {
+            status,
+            heading,
+            message,
+            retry_after,
+        }
     }
 
     fn of_status(status: StatusCode) -> Self {
@@ -118,19 +163,29 @@ impl Told {
             ),
         };
         Self {
+            status,
             heading,
             message: message.to_owned(),
+            retry_after: None,
         }
     }
 }
 
+/// The heading of a page that cannot be shown because something that the service needs is out of order.
+const UNAVAILABLE: &str = "The service cannot do this just now";
+
 async fn error_page(
     request: &actix_web::HttpRequest,
-    status: StatusCode,
     told: &Told,
 ) -> Result<HttpResponse, AppError> {
     let app = app_of(request)?;
-    let session = session_of(&app, request).await?;
+    let status = told.status;
+    let session = if status == StatusCode::SERVICE_UNAVAILABLE {
+        // Who is signed in stands in the database, which may be what cannot be reached: not waited for again.
+        Session::anonymous()
+    } else {
+        session_of(&app, request).await?
+    };
     let request_id = request
         .extensions()
         .get::<RequestId>()

@@ -195,7 +195,11 @@ impl FromRequest for Submitted {
         let form = web::Form::<Vec<(String, String)>>::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let pairs = form.await.map_err(|error| match error.as_error() {
+            let deadline = app_of(&request)?.config.web.form_deadline;
+            let form = tokio::time::timeout(deadline, form)
+                .await
+                .map_err(|_| AppError::TooSlow)?;
+            let pairs = form.map_err(|error| match error.as_error() {
                 Some(UrlencodedError::Overflow { .. }) => too_large(),
                 _ => bad_request("The form could not be read. Go back and try again."),
             })?;

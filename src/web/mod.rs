@@ -5,12 +5,14 @@
 
 mod allowed;
 pub mod assets;
+pub mod client;
 pub mod cookies;
 pub mod errors;
 pub mod filters;
 pub mod forms;
 mod navigation;
 mod once;
+pub mod pace;
 pub mod page;
 pub mod routing;
 pub mod server;
@@ -23,5 +25,5 @@ pub const LAST_PAGE: i64 = 1_000_000;
 pub use allowed::Allowed;
 pub use forms::{FieldError, FormData, Submitted};
 pub use once::{Answer, Submission, once};
-pub use upload::Upload;
+pub use upload::{Upload, Uploads};
 pub use view::{View, download, redirect, redirect_with};

@@ -13,7 +13,7 @@ pub(super) struct Link {
 }
 
 /// Address, words, permission: in the order in which a day's work goes.
-const LINKS: [(&str, &str, Permission); 15] = [
+const LINKS: [(&str, &str, Permission); 16] = [
     ("/", "Home", Permission::SignedIn),
     ("/schools", "Schools", Permission::Record),
     ("/visits", "Visits", Permission::ViewVisits),
@@ -28,6 +28,7 @@ const LINKS: [(&str, &str, Permission); 15] = [
     ("/retention", "Retention", Permission::ViewRetention),
     ("/privacy/log", "Access log", Permission::ViewAccessLog),
     ("/accounts", "Accounts", Permission::ManageAccounts),
+    ("/approvals", "Approvals", Permission::ApproveAccounts),
     ("/jobs", "Jobs", Permission::ManageJobs),
 ];
 

@@ -77,6 +77,15 @@ impl Answer {
         }
     }
 
+    /// To a page that says something else: `information` or `warning`.
+    pub fn saying(location: &str, kind: &str, text: &str) -> Self {
+        Self {
+            location: location.to_owned(),
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
     /// The answer to the browser.
     pub fn respond(&self) -> HttpResponse {
         if self.text.is_empty() {

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, HttpRequest, Responder, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, guard, web};
 
-use super::allowed::AskedBy;
-use super::{Allowed, allowed};
+use super::allowed::{AskedBy, app_of};
+use super::{Allowed, allowed, client};
 use crate::access::{Permission, Requires};
+use crate::error::AppError;
 
 /// A page or an action.
 #[derive(Clone)]
@@ -109,14 +110,41 @@ where
                 let handler = handler.clone();
                 async move {
                     // Permission first: a body is not even read for somebody who may not send one.
-                    allowed::check(&request, P::PERMISSION, asked_by).await?;
+                    let session = allowed::check(&request, P::PERMISSION, asked_by).await?;
+                    if request.method() == Method::POST && session.role.is_none() {
+                        keep_pace(&request)?;
+                    }
                     let arguments = Args::from_request(&request, &mut payload.into_inner())
                         .await
                         .map_err(Into::into)?;
                     Ok::<_, actix_web::Error>(handler.call(arguments).await)
                 }
             };
-            config.route(path, web::method(for_method.clone()).to(guarded));
+            let route = if for_method == Method::GET {
+                // A question about a page is answered as the page is, without its body.
+                web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+            } else {
+                web::route().guard(guard::Method(for_method.clone()))
+            };
+            config.route(path, route.to(guarded));
         }),
     }
+}
+
+/// Refuses a form of somebody who is not signed in when too many came from the same network.
+fn keep_pace(request: &HttpRequest) -> Result<(), AppError> {
+    let app = app_of(request)?;
+    let network = client::network(client::address(request, &app.config.web.trusted_proxies));
+    app.pace
+        .take(
+            &network,
+            app.clock.now(),
+            app.config.web.anonymous_forms_a_minute,
+        )
+        .map_err(|seconds| AppError::TooMany {
+            message: format!(
+                "Too many tries came from your network. Wait {seconds} seconds and try again."
+            ),
+            seconds,
+        })
 }

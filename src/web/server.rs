@@ -64,8 +64,8 @@ pub fn run(
         ActixApp::new()
             .app_data(data.clone())
             .app_data(web::FormConfig::default().limit(MOST_BYTES))
-            .wrap(from_fn(errors::as_pages))
             .wrap(from_fn(same_origin_only))
+            .wrap(from_fn(errors::as_pages))
             .wrap(from_fn(headers))
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestSpan>::new())
@@ -89,15 +89,16 @@ pub fn run(
 /// Refuses an action that another site's page sends.
 async fn same_origin_only(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     if request.method() != Method::GET
         && request.method() != Method::HEAD
         && is_from_elsewhere(&request)
     {
-        return Err(AppError::Forbidden.into());
+        let refused = request.error_response(AppError::CrossSite);
+        return Ok(refused.map_into_right_body());
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_left_body())
 }
 
 fn is_from_elsewhere(request: &ServiceRequest) -> bool {

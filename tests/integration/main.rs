@@ -10,6 +10,7 @@
 mod support;
 
 mod accounts;
+mod approvals;
 mod architecture;
 mod audit_chain;
 mod backup;
@@ -23,8 +24,10 @@ mod jobs;
 mod letters;
 mod measurements_import;
 mod once;
+mod outages;
 mod permissions;
 mod privacy;
+mod production;
 mod recording;
 mod releases;
 mod retention;
@@ -33,6 +36,7 @@ mod roster_at_once;
 mod schema;
 mod sealed;
 mod upgrade;
+mod visitors;
 mod visits;
 mod web;
 mod years;

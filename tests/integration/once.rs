@@ -24,8 +24,9 @@ enum Twice {
 /// Every form of the service. A new one is added here, and to the tests below when it creates something.
 const FORMS: &[(&str, Twice)] = &[
     ("/account", Twice::Changes),
-    ("/accounts/add", Twice::Changes), // The address is unique.
+    ("/accounts/add", Twice::Creates), // The address is unique, and an email goes to it.
     ("/accounts/{id}", Twice::Changes),
+    ("/approvals/{id}", Twice::Changes), // A second decision finds nothing waiting.
     ("/children", Twice::Answers),
     ("/children/{id}/details", Twice::Changes),
     ("/children/{id}/flags", Twice::Changes),

@@ -24,16 +24,16 @@ both_databases! {
     }
 
     fn long_words_of_letters_are_kept(test: TestApp) {
-        let nurse = test.signed_in(Role::Nurse, &[], &[]);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
         let words = "We would be glad to talk. ".repeat(1_500);
-        let page = nurse.get("/letters/texts").fill("Invitation to talk", &words).press("Save the words").status(200);
-        assert!(nurse.get("/letters/texts").html.contains(words.trim()), "{}", page.text());
+        let page = administrator.get("/letters/texts").fill("Invitation to talk", &words).press("Save the words").status(200);
+        assert!(administrator.get("/letters/texts").html.contains(words.trim()), "{}", page.text());
     }
 
     fn a_form_larger_than_any_of_ours_is_refused_in_words(test: TestApp) {
-        let nurse = test.signed_in(Role::Nurse, &[], &[]);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
         let words = "x".repeat(600 * 1024);
-        let page = nurse.get("/letters/texts").fill("Invitation to talk", &words).press("Save the words");
+        let page = administrator.get("/letters/texts").fill("Invitation to talk", &words).press("Save the words");
         page.status(400).shows("larger than any of ours");
     }
 

@@ -1,52 +1,83 @@
 //! Pages: the accounts, for those who administer them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::{Described, capitalised, own_mistake, role_label};
 use crate::access::{Role, needs};
-use crate::accounts::{AccountError, NewAccount};
+use crate::accounts::change::{self, Changed, Office};
+use crate::accounts::{self, AccountError, AccountRow, NewAccount, Waiting};
 use crate::app::App;
-use crate::audit;
-use crate::db;
-use crate::error::{AppError, internal};
-use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use crate::error::AppError;
+use crate::web::{Allowed, Answer, FormData, Submitted, View, once};
+
+/// A row of the list.
+#[derive(Serialize)]
+struct Row {
+    id: i64,
+    email: String,
+    name: String,
+    role: String,
+    states: Vec<String>,
+}
 
 /// Which accounts to list.
 #[derive(Deserialize)]
 pub struct ListQuery {
-    /// `locked` for those alone; all when empty.
+    /// `slowed` for those alone; all when empty.
     #[serde(default)]
     state: String,
 }
 
-/// Every account, or those that are locked.
+/// Every account, or those slowed after wrong passwords.
 pub async fn list(
     allowed: Allowed<needs::ManageAccounts>,
     app: web::Data<App>,
     request: HttpRequest,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let rows = app.db.read(crate::accounts::accounts).await?;
-    let now = app.clock.now();
-    let only_locked = query.state == "locked";
-    let rows: Vec<_> = rows
-        .iter()
-        .filter(|row| !only_locked || row.is_locked(now))
-        .map(|row| {
-            json!({
-                "id": row.id,
-                "email": row.email,
-                "name": row.name,
-                "role": role_label(&row.role),
-                "state": if row.is_locked(now) { "locked" } else { &row.state },
-            })
+    let only_slowed = query.state == "slowed";
+    let (for_work, now) = (app.clone(), app.clock.now());
+    let rows = app
+        .db
+        .read(move |tx| -> Result<Vec<Row>, AppError> {
+            let waiting = accounts::waiting(tx)?;
+            let keyring = for_work.identities.keyring();
+            let slowed = accounts::slowed_accounts(tx, keyring, now)?;
+            Ok(accounts::accounts(tx)?
+                .into_iter()
+                .filter(|row| !only_slowed || slowed.contains(&row.id))
+                .map(|row| Row {
+                    states: states(&row, &waiting, slowed.contains(&row.id)),
+                    role: role_label(&row.role).to_owned(),
+                    id: row.id,
+                    email: row.email,
+                    name: row.name,
+                })
+                .collect())
         })
-        .collect();
+        .await?;
     View::new(&app, &request, &allowed, "Accounts")
         .with("accounts", rows)
-        .with("only_locked", only_locked)
+        .with("only_slowed", only_slowed)
         .render("pages/accounts/list.html")
+}
+
+/// The states of an account, as tags.
+fn states(row: &AccountRow, waiting: &[Waiting], is_slowed: bool) -> Vec<String> {
+    let waits = waiting.iter().find(|waiting| waiting.account == row.id);
+    let mut states = Vec::new();
+    if waits.is_none_or(|waits| !waits.is_new) {
+        states.push(row.state.clone());
+    }
+    if waits.is_some() {
+        states.push("to_approve".to_owned());
+    }
+    if is_slowed {
+        states.push("slowed".to_owned());
+    }
+    states
 }
 
 /// The form for a new account.
@@ -55,10 +86,10 @@ pub async fn add_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    account_view(&allowed, &app, &request, &FormData::default(), None)
+    account_view(&allowed, &app, &request, &FormData::default(), None).await
 }
 
-/// Makes an account and shows the link that sets its password.
+/// Makes an account; the person is invited by email.
 pub async fn add(
     allowed: Allowed<needs::ManageAccounts>,
     app: web::Data<App>,
@@ -67,36 +98,26 @@ pub async fn add(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
     let Some(new) = read_account(&mut form) else {
-        return account_view(&allowed, &app, &request, &form, None);
+        return account_view(&allowed, &app, &request, &form, None).await;
     };
-    let (actor, now) = (allowed.actor().clone(), app.clock.now());
+    let (for_work, actor, now) = (app.clone(), allowed.actor().clone(), app.clock.now());
+    let submission = form.submission();
     let made = app
         .db
-        .write(move |tx| -> Result<String, AccountError> {
-            let id = crate::accounts::add_account(tx, &new, now)?;
-            let detail = json!({"role": new.role.code()});
-            audit::event(
-                tx,
-                &actor,
+        .write(move |tx| {
+            let office = Office {
+                app: &for_work,
+                actor: &actor,
                 now,
-                "account.added",
-                &format!("account:{id}"),
-                &detail,
-            )?;
-            crate::accounts::password_link(tx, &actor, id, now)
+            };
+            once(tx, &submission, now, |tx| Ok(told(office.add(tx, &new)?)))
         })
         .await;
     match made {
-        Ok(token) => link_view(&allowed, &app, &request, &token),
-        Err(AccountError::Database(error)) => Err(error.into()),
+        Ok(answer) => Ok(answer.respond()),
         Err(error) => {
-            let field = if matches!(error, AccountError::Taken) {
-                "email"
-            } else {
-                "schools"
-            };
-            form.error(field, capitalised(&error.to_string()));
-            account_view(&allowed, &app, &request, &form, None)
+            put_error(&mut form, &own_mistake(error)?);
+            account_view(&allowed, &app, &request, &form, None).await
         }
     }
 }
@@ -108,27 +129,23 @@ pub async fn edit_page(
     request: HttpRequest,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
-    let id = id.into_inner();
-    let (row, schools, authorities) = app
-        .db
-        .read(move |tx| -> Result<_, AppError> {
-            let row = crate::accounts::account_by_id(tx, id)?.ok_or(AppError::NotFound)?;
-            let (schools, authorities) = crate::accounts::assignments_of(tx, id)?;
-            Ok((row, schools, authorities))
-        })
-        .await?;
-    let schools: Vec<String> = schools.iter().map(ToString::to_string).collect();
+    let shown = shown(&app, id.into_inner()).await?;
+    let account = shown
+        .waiting
+        .as_ref()
+        .map_or(&shown.account, |waiting| &waiting.wanted);
+    let schools: Vec<String> = account.schools.iter().map(ToString::to_string).collect();
     let form = FormData::filled([
-        ("email", row.email.clone()),
-        ("name", row.name.clone()),
-        ("role", row.role.clone()),
+        ("email", account.email.clone()),
+        ("name", account.name.clone()),
+        ("role", account.role.code().to_owned()),
         ("schools", schools.join(" ")),
-        ("authorities", authorities.join(" ")),
+        ("authorities", account.authorities.join(" ")),
     ]);
-    account_view(&allowed, &app, &request, &form, Some(&row))
+    account_view(&allowed, &app, &request, &form, Some(&shown)).await
 }
 
-/// Changes an account, disables or enables it, or makes a new link: the button pressed says which.
+/// Changes an account, disables or enables it, or emails a new link: the button pressed says which.
 pub async fn edit(
     allowed: Allowed<needs::ManageAccounts>,
     app: web::Data<App>,
@@ -137,87 +154,82 @@ pub async fn edit(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
-    let (id, actor, now) = (id.into_inner(), allowed.actor().clone(), app.clock.now());
-    let row = app
+    let id = id.into_inner();
+    let shown = shown(&app, id).await?;
+    let action = form.text("action").to_owned();
+    let wanted = if action.is_empty() {
+        let Some(wanted) = read_account(&mut form) else {
+            return account_view(&allowed, &app, &request, &form, Some(&shown)).await;
+        };
+        Some(wanted)
+    } else {
+        None
+    };
+    let (for_work, actor, now) = (app.clone(), allowed.actor().clone(), app.clock.now());
+    let changed = app
         .db
-        .read(move |tx| -> Result<_, AppError> {
-            crate::accounts::account_by_id(tx, id)?.ok_or(AppError::NotFound)
-        })
-        .await?;
-    let subject = format!("account:{id}");
-    match form.text("action") {
-        "link" if row.state == "disabled" => {
-            form.error("", "Enable the account first: a link would open it again");
-            account_view(&allowed, &app, &request, &form, Some(&row))
-        }
-        "link" => {
-            let token = app
-                .db
-                .write(move |tx| crate::accounts::password_link(tx, &actor, id, now))
-                .await
-                .map_err(internal)?;
-            link_view(&allowed, &app, &request, &token)
-        }
-        "disable" if actor.id == Some(id) => {
-            form.error("", "You cannot disable your own account");
-            account_view(&allowed, &app, &request, &form, Some(&row))
-        }
-        action @ ("disable" | "enable") => {
-            let state = match (action, row.password_hash.is_some()) {
-                ("disable", _) => "disabled",
-                (_, true) => "active",
-                (_, false) => "invited",
+        .write(move |tx| {
+            let office = Office {
+                app: &for_work,
+                actor: &actor,
+                now,
             };
-            app.db
-                .write(move |tx| -> Result<(), db::Error> {
-                    crate::accounts::set_state(tx, id, state, now)?;
-                    audit::event(
-                        tx,
-                        &actor,
-                        now,
-                        "account.state_changed",
-                        &subject,
-                        &json!({"state": state}),
-                    )
-                })
-                .await?;
-            Ok(redirect_with(
-                "/accounts",
-                "success",
-                "The account was changed",
-            ))
-        }
-        _ => {
-            let Some(new) = read_account(&mut form) else {
-                return account_view(&allowed, &app, &request, &form, Some(&row));
-            };
-            let changed = app
-                .db
-                .write(move |tx| -> Result<(), AccountError> {
-                    crate::accounts::change_account(tx, id, &new, now)?;
-                    let detail = json!({"role": new.role.code()});
-                    audit::event(tx, &actor, now, "account.changed", &subject, &detail)?;
-                    Ok(())
-                })
-                .await;
-            match changed {
-                Ok(()) => Ok(redirect_with(
-                    "/accounts",
-                    "success",
-                    "The account was changed",
-                )),
-                Err(AccountError::Database(error)) => Err(error.into()),
-                Err(error) => {
-                    form.error("schools", capitalised(&error.to_string()));
-                    account_view(&allowed, &app, &request, &form, Some(&row))
-                }
+            match (action.as_str(), wanted) {
+                (_, Some(wanted)) => office.change(tx, id, &wanted),
+                ("link", _) => office.send_link(tx, id).map(|()| Changed::DoneAndMailed),
+                ("disable", _) => office.disable(tx, id).map(|()| Changed::Done),
+                ("enable", _) => office.enable(tx, id),
+                _ => Ok(Changed::Nothing),
             }
+        })
+        .await;
+    match changed {
+        Ok(changed) => Ok(told(changed).respond()),
+        Err(error) => {
+            put_error(&mut form, &own_mistake(error)?);
+            account_view(&allowed, &app, &request, &form, Some(&shown)).await
         }
     }
 }
 
+/// The list, with what became of a change.
+fn told(changed: Changed) -> Answer {
+    let (kind, words) = match changed {
+        Changed::Done => ("success", "The account was changed"),
+        Changed::DoneAndMailed => (
+            "success",
+            "Done. The person gets an email with a link to set a password",
+        ),
+        Changed::Waits => (
+            "information",
+            "Waiting for approval. The programme administrators were told by email",
+        ),
+        Changed::WaitsInVain => (
+            "warning",
+            "Waiting for approval, but there is no programme administrator who could give it. The first one is added on the server: stature user add EMAIL --role administrator",
+        ),
+        Changed::Nothing => (
+            "information",
+            "Nothing was different, so nothing was changed",
+        ),
+    };
+    Answer::saying("/accounts", kind, words)
+}
+
+fn put_error(form: &mut FormData, error: &AccountError) {
+    let field = match error {
+        AccountError::Taken => "email",
+        AccountError::Assignment(_) => "schools",
+        AccountError::LastSystemAdministrator if form.text("action").is_empty() => "role",
+        _ => "",
+    };
+    form.error(field, capitalised(&error.to_string()));
+}
+
 fn read_account(form: &mut FormData) -> Option<NewAccount> {
-    let email = form.required("email", "Enter an email address");
+    let email = form
+        .required("email", "Enter an email address")
+        .to_lowercase();
     if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
         form.error(
             "email",
@@ -255,58 +267,57 @@ fn read_account(form: &mut FormData) -> Option<NewAccount> {
     })
 }
 
-fn account_view(
+/// An account as its page shows it.
+struct Shown {
+    row: AccountRow,
+    account: NewAccount,
+    waiting: Option<Waiting>,
+}
+
+async fn shown(app: &App, id: i64) -> Result<Shown, AppError> {
+    app.db
+        .read(move |tx| -> Result<Shown, AppError> {
+            let (row, account) = change::load(tx, id)?;
+            Ok(Shown {
+                row,
+                account,
+                waiting: accounts::waiting_for(tx, id)?,
+            })
+        })
+        .await
+}
+
+async fn account_view(
     allowed: &Allowed<needs::ManageAccounts>,
     app: &App,
     request: &HttpRequest,
     form: &FormData,
-    row: Option<&crate::accounts::AccountRow>,
+    shown: Option<&Shown>,
 ) -> Result<HttpResponse, AppError> {
     let roles: Vec<_> = Role::ALL
         .iter()
         .map(|role| json!({"value": role.code(), "text": role.label()}))
         .collect();
-    View::new(
-        app,
-        request,
-        allowed,
-        if row.is_some() {
-            "Change an account"
-        } else {
-            "Add an account"
-        },
-    )
-    .with("roles", roles)
-    .with("account", row)
-    .form(form)
-    .render("pages/accounts/account.html")
-}
-
-fn link_view(
-    allowed: &Allowed<needs::ManageAccounts>,
-    app: &App,
-    request: &HttpRequest,
-    token: &str,
-) -> Result<HttpResponse, AppError> {
-    View::new(app, request, allowed, "Give this link to the person")
+    let title = if shown.is_some() {
+        "Change an account"
+    } else {
+        "Add an account"
+    };
+    let waiting = shown.and_then(|shown| shown.waiting.as_ref());
+    View::new(app, request, allowed, title)
+        .with("roles", roles)
+        .with("account", shown.map(|shown| &shown.row))
         .with(
-            "link",
-            format!("{}/set-password/{token}", app.config.web.public_url),
+            "is_own",
+            shown.is_some_and(|shown| allowed.actor().id == Some(shown.row.id)),
         )
-        .with("hours", crate::accounts::LINK_HOURS)
-        .render("pages/accounts/link.html")
-}
-
-fn role_label(code: &str) -> &str {
-    match code.parse::<Role>() {
-        Ok(role) => role.label(),
-        Err(_) => code,
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+        .with(
+            "in_force",
+            shown
+                .filter(|_| waiting.is_some_and(|waiting| !waiting.is_new))
+                .map(|shown| Described::of(&shown.account)),
+        )
+        .with("is_new", waiting.is_some_and(|waiting| waiting.is_new))
+        .form(form)
+        .render("pages/accounts/account.html")
 }

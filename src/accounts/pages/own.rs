@@ -1,11 +1,13 @@
 //! Pages: one's own account and its password, also by a link.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::hashing;
+use super::{attempt, hashing, own_mistake};
 use crate::access::{needs, session};
-use crate::accounts::{AccountError, password};
+use crate::accounts::password::{self, PasswordError};
+use crate::accounts::{AccountError, AccountRow};
 use crate::app::App;
 use crate::audit;
 use crate::db;
@@ -20,19 +22,20 @@ pub async fn set_password_page(
     token: web::Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (token, now) = (token.into_inner(), app.clock.now());
-    let for_query = token.clone();
-    let works = app
+    let owner = app
         .db
-        .read(move |tx| crate::accounts::link_works(tx, &for_query, now))
+        .read(move |tx| crate::accounts::link_owner(tx, &token, now))
         .await?;
-    View::new(&app, &request, &allowed, "Set your password")
-        .with("works", works)
-        .with("fewest", password::FEWEST)
-        .form(&FormData::default())
-        .render("pages/accounts/set_password.html")
+    link_view(
+        &allowed,
+        &app,
+        &request,
+        owner.is_some(),
+        &FormData::default(),
+    )
 }
 
-/// Sets a password through a link.
+/// Sets a password through a link. The link is looked at first: hashing is for those who hold one.
 pub async fn set_password(
     allowed: Allowed<needs::Public>,
     app: web::Data<App>,
@@ -41,14 +44,29 @@ pub async fn set_password(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
+    let (token, now) = (token.into_inner(), app.clock.now());
+    let for_query = token.clone();
+    let owner = app
+        .db
+        .read(move |tx| crate::accounts::link_owner(tx, &for_query, now))
+        .await?;
+    let Some(owner) = owner else {
+        return link_view(&allowed, &app, &request, false, &FormData::default());
+    };
     let typed = form.required("password", "Enter a password");
-    let hashed = hashing(&app, move || password::hash(&typed)).await?;
+    if !form.is_valid() {
+        return link_view(&allowed, &app, &request, true, &form);
+    }
+    let hashed = hash_for(&app, typed, owner).await?;
     let outcome = match hashed {
         Err(error) => Err(AccountError::from(error)),
         Ok(hash) => {
-            let now = app.clock.now();
+            let for_work = app.clone();
             app.db
-                .write(move |tx| crate::accounts::use_link(tx, &token, &hash, now))
+                .write(move |tx| {
+                    let keyring = for_work.identities.keyring();
+                    crate::accounts::use_link(tx, keyring, &token, &hash, now)
+                })
                 .await
         }
     };
@@ -58,18 +76,48 @@ pub async fn set_password(
             "success",
             "Your password is set. Sign in with it.",
         )),
-        Err(AccountError::Database(error)) => Err(error.into()),
         Err(error) => {
-            if form.is_valid() {
-                form.error("password", error.to_string());
-            }
-            View::new(&app, &request, &allowed, "Set your password")
-                .with("works", true)
-                .with("fewest", password::FEWEST)
-                .form(&form)
-                .render("pages/accounts/set_password.html")
+            let error = own_mistake(error)?;
+            let works = !matches!(error, AccountError::Link);
+            form.error("password", error.to_string());
+            link_view(&allowed, &app, &request, works, &form)
         }
     }
+}
+
+/// The hash of a new password of `owner`.
+async fn hash_for(
+    app: &App,
+    typed: String,
+    owner: AccountRow,
+) -> Result<Result<String, PasswordError>, AppError> {
+    hashing(app, move || {
+        let owner = password::Owner {
+            email: &owner.email,
+            name: &owner.name,
+        };
+        password::hash(&typed, owner)
+    })
+    .await
+}
+
+fn link_view(
+    allowed: &Allowed<needs::Public>,
+    app: &App,
+    request: &HttpRequest,
+    works: bool,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let view = View::new(app, request, allowed, "Set your password")
+        .with("works", works)
+        .with("fewest", password::FEWEST)
+        .form(form);
+    let view = if works {
+        view
+    } else {
+        view.status(StatusCode::GONE)
+    };
+    view.render("pages/accounts/set_password.html")
 }
 
 /// One's own account.
@@ -92,25 +140,27 @@ pub async fn change_password(
     let current = form.required("current", "Enter your current password");
     let typed = form.required("password", "Enter a new password");
     let id = allowed.actor().id.ok_or(AppError::NotFound)?;
+    let row = app
+        .db
+        .read(move |tx| crate::accounts::account_by_id(tx, id))
+        .await?
+        .ok_or(AppError::NotFound)?;
     if form.is_valid() {
-        let row = app
-            .db
-            .read(move |tx| crate::accounts::account_by_id(tx, id))
-            .await?
-            .ok_or(AppError::NotFound)?;
-        let stored = row.password_hash;
+        let stored = row.password_hash.clone();
         let right = hashing(&app, move || password::fits(&current, stored.as_deref())).await?;
         if !right {
             form.error("current", "This is not your current password");
             let (actor, now) = (allowed.actor().clone(), app.clock.now());
+            let attempt = attempt(&app, &request, &row.email)?;
             app.db
-                .write(move |tx| crate::accounts::wrong_current_password(tx, &actor, id, now))
+                .write(move |tx| {
+                    crate::accounts::wrong_current_password(tx, &attempt, &actor, id, now)
+                })
                 .await?;
         }
     }
     if form.is_valid() {
-        let hashed = hashing(&app, move || password::hash(&typed)).await?;
-        match hashed {
+        match hash_for(&app, typed, row).await? {
             Err(error) => form.error("password", error.to_string()),
             Ok(hash) => {
                 let (actor, login, now) = (

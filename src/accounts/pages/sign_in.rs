@@ -1,10 +1,12 @@
 //! Pages: signing in and out.
 
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::hashing;
+use super::{attempt, hashing, wait};
 use crate::access::session::new_token;
 use crate::access::{needs, session};
 use crate::accounts::{AccountError, SignIn, password};
@@ -47,17 +49,29 @@ pub async fn sign_in(
     if !form.is_valid() {
         return sign_in_view(&allowed, &app, &request, &form);
     }
-    let row = app
+    let attempt = attempt(&app, &request, &email)?;
+    let (for_query, now) = (attempt.clone(), app.clock.now());
+    let (waits, row) = app
         .db
-        .read(move |tx| crate::accounts::account_by_email(tx, &email))
+        .read(move |tx| -> Result<_, db::Error> {
+            let waits = for_query.waits_until(tx, now)?;
+            Ok((waits, crate::accounts::account_by_email(tx, &email)?))
+        })
         .await?;
+    // Nobody's password is looked at while they have to wait: waiting would not slow down guessing otherwise.
+    if let Some(until) = waits {
+        return wait_view(&allowed, &app, &request, form, until);
+    }
     let hash = row.as_ref().and_then(|row| row.password_hash.clone());
     let right = hashing(&app, move || password::fits(&typed, hash.as_deref())).await?;
     let token = new_token().map_err(|_| internal(AccountError::NoRandomness))?;
-    let (for_table, now, limits) = (token.clone(), app.clock.now(), app.session_limits());
+    let (for_table, limits) = (token.clone(), app.session_limits());
     let outcome = app
         .db
-        .write(move |tx| crate::accounts::sign_in(tx, row.as_ref(), right, &for_table, now, limits))
+        .write(move |tx| {
+            let row = row.as_ref();
+            crate::accounts::sign_in(tx, &attempt, row, right, &for_table, (now, limits))
+        })
         .await?;
     match outcome {
         SignIn::Begun => {
@@ -71,7 +85,33 @@ pub async fn sign_in(
             form.error("email", AccountError::Refused.to_string());
             sign_in_view(&allowed, &app, &request, &form)
         }
+        SignIn::Waits(until) => wait_view(&allowed, &app, &request, form, until),
     }
+}
+
+/// The form with how long to wait; the same for every address, and for a right password, which is not looked at.
+fn wait_view(
+    allowed: &Allowed<needs::Public>,
+    app: &App,
+    request: &HttpRequest,
+    mut form: FormData,
+    until: NaiveDateTime,
+) -> Result<HttpResponse, AppError> {
+    let (words, seconds) = wait(until, app.clock.now());
+    form.error(
+        "email",
+        format!(
+            "Several wrong passwords for this email address came from your network. Wait {words}, then sign in. Until then not even the right password is taken here; from elsewhere it is."
+        ),
+    );
+    let mut response = View::new(app, request, allowed, "Sign in")
+        .form(&form)
+        .status(StatusCode::TOO_MANY_REQUESTS)
+        .render("pages/accounts/sign_in.html")?;
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    Ok(response)
 }
 
 fn sign_in_view(

@@ -32,7 +32,11 @@ pub(super) fn add(app: &App, seed: u64, schools: &[School]) -> anyhow::Result<Ve
             email: format!("{}@example.org", role.code()),
             password: password_of(seed, place),
         };
-        let hash = password::hash(&account.password)?;
+        let owner = password::Owner {
+            email: &account.email,
+            name: name_of(role),
+        };
+        let hash = password::hash(&account.password, owner)?;
         let new = NewAccount {
             email: account.email.clone(),
             name: name_of(role).to_owned(),
@@ -62,8 +66,18 @@ pub(super) fn add(app: &App, seed: u64, schools: &[School]) -> anyhow::Result<Ve
 fn password_of(seed: u64, place: usize) -> String {
     let mixed =
         (seed ^ (place as u64).wrapping_mul(0x9E37_79B9)).wrapping_mul(0x2545_F491_4F6C_DD1D);
-    let word = |shift: u32| WORDS[(mixed >> shift) as usize % WORDS.len()];
-    format!("{}-{}-{}", word(20), word(34), 1000 + (mixed >> 45) % 9000)
+    let place = |shift: u32| (mixed >> shift) as usize % WORDS.len();
+    let (first, mut second) = (place(20), place(34));
+    if first == second {
+        // The same word twice is easy to guess.
+        second = (second + 1) % WORDS.len();
+    }
+    format!(
+        "{}-{}-{}",
+        WORDS[first],
+        WORDS[second],
+        1000 + (mixed >> 45) % 9000
+    )
 }
 
 fn name_of(role: Role) -> &'static str {

@@ -85,6 +85,7 @@ pub(super) async fn keep<P: Requires>(
     pages: &'static str,
 ) -> Result<Answer, ImportError> {
     let submission = form.submission();
+    let _turn = app.imports.reading().await;
     blocking(app, allowed, move |app, by| {
         let parsed = staged::read(&app.db, by, target, &bytes)?;
         app.db.write_now(|tx| {

@@ -56,10 +56,28 @@ impl TestApp {
         Self::start_on(folder, url)
     }
 
+    /// Starts a service with other settings of its pages.
+    pub(crate) fn start_with(backend: Backend, change: impl FnOnce(&mut WebConfig)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = scratch_database(backend, folder.path());
+        Self::start_changed(folder, url, change)
+    }
+
     /// Starts a service on a database, and on the keyring in `folder`.
     pub(crate) fn start_on(folder: TempDir, url: String) -> Self {
+        Self::start_changed(folder, url, |_| ())
+    }
+
+    fn start_changed(folder: TempDir, url: String, change: impl FnOnce(&mut WebConfig)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
+        let mut web = WebConfig {
+            public_url: address.clone(),
+            // A test says where a browser is by the header that a web server in front would set.
+            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+            ..WebConfig::default()
+        };
+        change(&mut web);
         let config = Config {
             database: DatabaseUrl::parse(&url).unwrap(),
             keyring: folder.path().join("keyring"),
@@ -69,10 +87,7 @@ impl TestApp {
                 transport: MailTransport::Memory,
                 from: "nurses@example.org".to_owned(),
             },
-            web: WebConfig {
-                public_url: address.clone(),
-                ..WebConfig::default()
-            },
+            web,
             fonts: None,
             program: env!("CARGO_BIN_EXE_stature").into(),
         };
@@ -133,7 +148,13 @@ impl TestApp {
     /// Adds an account that can sign in; returns its email address.
     pub(crate) fn account(&self, role: Role, schools: &[i32], authorities: &[&str]) -> String {
         static HASH: OnceLock<String> = OnceLock::new();
-        let hash = HASH.get_or_init(|| password::hash(PASSWORD).unwrap());
+        let hash = HASH.get_or_init(|| {
+            let owner = password::Owner {
+                email: "someone@example.org",
+                name: "Someone",
+            };
+            password::hash(PASSWORD, owner).unwrap()
+        });
         let mut letters = String::new();
         for urn in schools {
             letters = format!("{letters}.{urn}");
@@ -164,6 +185,42 @@ impl TestApp {
     /// A browser of nobody.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(&self.address)
+    }
+
+    /// A browser of nobody at a client's address.
+    pub(crate) fn browser_at(&self, client: &str) -> Browser {
+        Browser::coming_from(&self.address, client)
+    }
+
+    /// Sends what waits in the outbox; the texts of the emails that `to` has got so far, the newest last.
+    pub(crate) fn emails_to(&self, to: &str) -> Vec<String> {
+        let actor = Actor::job("send-letters");
+        stature::letters::jobs::send_letters(&self.app, &actor, false).unwrap();
+        self.mail()
+            .iter()
+            .filter(|message| {
+                let envelope = message.envelope();
+                envelope
+                    .to()
+                    .iter()
+                    .any(|address| address.to_string() == to)
+            })
+            .map(|message| {
+                let bytes = message.formatted();
+                let parsed = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+                parsed.body_text(0).unwrap().into_owned()
+            })
+            .collect()
+    }
+
+    /// The path of the link to set a password that `to` got last by email.
+    #[track_caller]
+    pub(crate) fn link_emailed_to(&self, to: &str) -> String {
+        let text = self.emails_to(to).pop().expect("no email");
+        let link = text
+            .split_whitespace()
+            .find_map(|word| word.find("/set-password/").map(|at| word[at..].to_owned()));
+        link.unwrap_or_else(|| panic!("no link: {text}"))
     }
 
     /// A browser of nobody on another address: the program itself serving.

@@ -40,6 +40,30 @@ impl Browser {
         }
     }
 
+    /// A browser at a client's address, as a web server in front tells it.
+    pub(crate) fn coming_from(address: &str, client: &str) -> Self {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("x-forwarded-for", client.parse().unwrap());
+        let client = Client::builder()
+            .cookie_store(true)
+            .no_proxy()
+            .default_headers(headers)
+            .build()
+            .unwrap();
+        Self {
+            client,
+            address: address.to_owned(),
+        }
+    }
+
+    /// Asks about a page as link checkers do: status, and how long its body is.
+    pub(crate) fn head(&self, path: &str) -> (u16, usize) {
+        let request = self.client.head(format!("{}{path}", self.address));
+        let response = request.send().unwrap();
+        let status = response.status().as_u16();
+        (status, response.bytes().unwrap().len())
+    }
+
     /// Goes to a page.
     pub(crate) fn get(&self, path: &str) -> Page {
         let response = self

@@ -9,7 +9,7 @@ use super::{JobError, LastRun, TABLE, queries};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, Submitted, View, redirect_with};
+use crate::web::{Allowed, Answer, Submitted, View, once};
 
 /// Runs that the page shows.
 const RECENT: i64 = 30;
@@ -76,14 +76,18 @@ pub async fn run(
     allowed: Allowed<needs::ManageJobs>,
     app: web::Data<App>,
     name: web::Path<String>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    change(&allowed, &app, name.into_inner(), runner::request_run).await?;
-    Ok(redirect_with(
-        "/jobs",
-        "success",
-        "The job will begin within a few seconds.",
-    ))
+    let done = "The job will begin within a few seconds.";
+    change(
+        &allowed,
+        &app,
+        name.into_inner(),
+        &form,
+        runner::request_run,
+        done,
+    )
+    .await
 }
 
 /// Pauses a job.
@@ -91,14 +95,18 @@ pub async fn pause(
     allowed: Allowed<needs::ManageJobs>,
     app: web::Data<App>,
     name: web::Path<String>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    change(&allowed, &app, name.into_inner(), runner::pause).await?;
-    Ok(redirect_with(
-        "/jobs",
-        "success",
-        "The job is paused until you let it go on.",
-    ))
+    let done = "The job is paused until you let it go on.";
+    change(
+        &allowed,
+        &app,
+        name.into_inner(),
+        &form,
+        runner::pause,
+        done,
+    )
+    .await
 }
 
 /// Lets a paused job go on.
@@ -106,29 +114,44 @@ pub async fn resume(
     allowed: Allowed<needs::ManageJobs>,
     app: web::Data<App>,
     name: web::Path<String>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    change(&allowed, &app, name.into_inner(), runner::resume).await?;
-    Ok(redirect_with(
-        "/jobs",
-        "success",
-        "The job goes on at its next date.",
-    ))
+    let done = "The job goes on at its next date.";
+    change(
+        &allowed,
+        &app,
+        name.into_inner(),
+        &form,
+        runner::resume,
+        done,
+    )
+    .await
 }
 
-/// What the three actions have in common.
+/// What the three actions have in common: each is done once however often its form is sent, because a run that was
+/// asked for twice could begin twice.
 async fn change(
     allowed: &Allowed<needs::ManageJobs>,
     app: &App,
     name: String,
+    form: &Submitted,
     action: runner::Change,
-) -> Result<(), AppError> {
+    done: &'static str,
+) -> Result<HttpResponse, AppError> {
     let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    app.db
-        .write(move |tx| action(tx, TABLE, &actor, now, &name))
+    let submission = form.0.submission();
+    let answer = app
+        .db
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| {
+                action(tx, TABLE, &actor, now, &name)?;
+                Ok::<_, JobError>(Answer::done("/jobs", done))
+            })
+        })
         .await
         .map_err(|error| match error {
             JobError::Unknown(_) => AppError::NotFound,
             other => AppError::Internal(other.into()),
-        })
+        })?;
+    Ok(answer.respond())
 }

@@ -206,8 +206,6 @@ test('a release is made, published, and downloaded by the school', async () => {
   await page.getByText('Publish this release').click();
   await page.getByRole('heading', { name: /^Publish release/ }).waitFor();
   await look(page, 'publish');
-  // The year in progress has been measured in part: the page says so and asks.
-  await page.getByLabel('Yes, publish these figures').check();
   await page.getByRole('button', { name: 'Publish the release' }).click();
   await page.getByText('Published').first().waitFor();
   const school = await as('School');
@@ -227,6 +225,36 @@ test('a release is made, published, and downloaded by the school', async () => {
       assert.match(count, /^(\[[cxz]\]|0|[1-9]\d*[05])$/, `${count} is neither hidden nor rounded: ${line}`);
     }
   }
+});
+
+test('a release for everybody says that a year is not whole, and is read without signing in', async () => {
+  const page = await as('Programme administrator');
+  await page.goto('/releases/new');
+  await page.getByLabel('Who will see it').selectOption('public');
+  for (const year of await page.locator('input[name=years]').all()) {
+    await year.check();
+  }
+  // Pressed twice, as people do: one release.
+  await page.getByRole('button', { name: 'Make the release' }).dblclick();
+  await page.waitForURL(/releases\/\d+$/);
+  const number = page.url().split('/').pop();
+  await page.goto(`/releases/${Number(number) + 1}`);
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor();
+  await page.goto(`/releases/${number}/publish`);
+  await page.getByText('Figures of less than three quarters').first().waitFor();
+  await page.getByRole('button', { name: 'Publish the release' }).click();
+  await page.getByText('There is a problem').waitFor();
+  await look(page, 'publish-part');
+  await page.getByLabel('Yes, publish these figures').check();
+  await page.getByRole('button', { name: 'Publish the release' }).click();
+  await page.getByText('The release is published').waitFor();
+  const nobody = await newPage(browser, demo);
+  await nobody.goto('/figures');
+  await look(nobody, 'published-figures');
+  await nobody.getByRole('main').getByRole('link').first().click();
+  await nobody.getByRole('heading', { name: 'How to read these figures' }).waitFor();
+  const file = await nobody.request.get(`/figures/${number}/figures.csv`);
+  assert.match(await file.text(), /local_authority/);
 });
 
 test('names whose period is over go, and the run leaves evidence', async () => {

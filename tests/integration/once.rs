@@ -39,7 +39,7 @@ const FORMS: &[(&str, Twice)] = &[
     ("/imports/{id}/undo", Twice::Changes),
     ("/jobs/{name}/pause", Twice::Changes),
     ("/jobs/{name}/resume", Twice::Changes),
-    ("/jobs/{name}/run", Twice::Changes),
+    ("/jobs/{name}/run", Twice::Creates), // A run that begins twice.
     ("/letters/prepare", Twice::Changes),
     ("/letters/send", Twice::Changes),
     ("/letters/stop", Twice::Changes),
@@ -156,6 +156,13 @@ both_databases! {
         let other = [CHILD, b"900101,Eve,Byron,2016-03-15,F,6\n"].concat();
         school.clone().attach("The list", "list.csv", &other).press("Send").status(200);
         assert_eq!(count!(test, import::table), 3);
+    }
+
+    fn four_parallel_posts_ask_for_one_run_of_a_job(test: TestApp) {
+        use stature::db::schema::audit_event;
+        let page = test.signed_in(Role::SystemAdministrator, &[], &[]).get("/jobs");
+        press_four_times_at_once(&page, "Run now forget-old-runs");
+        assert_eq!(count!(test, audit_event::table.filter(audit_event::action.eq("job.requested"))), 1);
     }
 
     fn a_form_that_was_refused_can_be_sent_again_and_old_ones_are_forgotten(test: TestApp) {

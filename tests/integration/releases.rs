@@ -406,6 +406,23 @@ both_databases! {
         assert!(refused.contains("superseded already"), "{refused}");
     }
 
+    fn an_older_release_audited_again_is_not_held_against_the_newer(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let older = make(test, "school:900101");
+        test.run(&["release", "publish", &older]).done();
+        let many = [(Some("healthy_weight"), 10), (Some("overweight"), 9), (Some("obese"), 9), (None, 9)];
+        children(test, SCHOOL, "2026-27", "6", &many);
+        let newer = make(test, "school:900101");
+        test.run(&["release", "publish", &newer]).done();
+        let school = test.signed_in(Role::School, &[SCHOOL], &[]);
+        let (_, _, bytes) = school.download("/figures/2/figures.csv");
+        assert!(String::from_utf8(bytes).unwrap().contains(",healthy_weight,45,"), "the table was not restated");
+        for number in [&older, &newer] {
+            let audited = test.run(&["release", "audit", number]).done().stdout;
+            assert!(audited.contains("audit: passed"), "{audited}");
+        }
+    }
+
     fn of_releases_unsafe_together_that_are_published_at_once_one_is_shown(test: TestApp) {
         use stature::audit::Actor;
         use stature::statistics::{self, Shelf};

@@ -1,11 +1,11 @@
 // Asks how far the work is, and shows the page itself once it is done.
 // Without this file the page has a link to ask.
 const progress = document.getElementById('progress');
-const link = document.getElementById('progress-link');
+const link = document.querySelector('#progress-link, [data-progress]');
 
 const ask = async () => {
   try {
-    const answer = await fetch(link.href, { cache: 'no-store', redirect: 'manual' });
+    const answer = await fetch(link.dataset.progress ?? link.href, { cache: 'no-store', redirect: 'manual' });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const now = page.getElementById('progress');
     if (!now) {

@@ -1,6 +1,8 @@
 //! What a running process holds: made once, shared by pages, jobs and commands.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access::SessionLimits;
 use crate::accounts::Hashing;
@@ -35,6 +37,41 @@ pub enum StartError {
     Sealing(#[from] IdentityError),
 }
 
+/// Whether the process was told to end: long work looks at it between two steps.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// Tells the process's work to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the process was told to end.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Jobs that a request of this process wants to run at once, by name; the runner takes them up within a second.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Wanted {
+    /// Wants a job to run.
+    pub fn add(&self, job: &'static str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(job);
+    }
+
+    /// Takes every job that is wanted.
+    pub fn take(&self) -> BTreeSet<&'static str> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The parts of a running process; cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -58,6 +95,10 @@ pub struct App {
     pub uploads: Arc<Uploads>,
     /// Imports of rosters that are being worked on.
     pub imports: Arc<Underway>,
+    /// Whether the process was told to end.
+    pub stopping: Stopping,
+    /// Jobs that are wanted at once.
+    pub wanted: Wanted,
 }
 
 impl App {
@@ -87,6 +128,8 @@ impl App {
             pace: Arc::default(),
             uploads: Arc::default(),
             imports: Arc::default(),
+            stopping: Stopping::default(),
+            wanted: Wanted::default(),
         })
     }
 

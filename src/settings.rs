@@ -12,6 +12,17 @@ pub fn get(tx: &mut Conn, key: &str) -> Result<Option<String>, Error> {
     dialect::get_setting(tx, key)
 }
 
+/// Keeps something that the service notes for itself, without an event.
+pub fn keep(
+    tx: &mut Conn,
+    actor: &Actor,
+    at: NaiveDateTime,
+    key: &str,
+    value: &str,
+) -> Result<(), Error> {
+    dialect::put_setting(tx, key, value, &actor.label, at)
+}
+
 /// Sets a setting and notes who did.
 pub fn put(
     tx: &mut Conn,

@@ -51,7 +51,7 @@ permissions! {
     ManageLetters,
     /// Change the letter templates, which every school's letters are made from.
     EditTemplates,
-    /// Pause and resume all sending of letters.
+    /// Pause and resume all sending of letters, and decide how long they wait.
     PauseLetters,
     /// Import rosters and decide on close matches.
     ManageRosters,

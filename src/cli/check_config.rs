@@ -2,7 +2,9 @@
 
 use super::{Ended, Outcome};
 use crate::app::App;
+use crate::clock::local;
 use crate::config::{Config, DatabaseUrl, MailTransport, production};
+use crate::outbox;
 
 pub(super) fn run(config: Config) -> Outcome {
     let not_safe = production::unsafe_settings(&config);
@@ -41,15 +43,38 @@ pub(super) fn run(config: Config) -> Outcome {
         years.len() - missing.len(),
         years.len()
     );
-    let mail = match &app.config.mail.transport {
-        MailTransport::Smtp(_) => "by SMTP (not tried)".to_owned(),
+    let mail = mail(&app);
+    println!("Templates  {} in order", app.templates.names().count());
+    match missing.first() {
+        None => mail.map(|()| Ended::Done),
+        Some(first) => anyhow::bail!("{first}"),
+    }
+}
+
+/// Opens a session with the mail server as far as the sender's address, and says what kept letters from being sent
+/// when they were tried last. Nothing is sent.
+fn mail(app: &App) -> anyhow::Result<()> {
+    let from = &app.config.mail.from;
+    let how = match &app.config.mail.transport {
+        MailTransport::Smtp(_) => "by SMTP".to_owned(),
         MailTransport::Folder(folder) => format!("into the folder {}", folder.display()),
         MailTransport::Memory => "kept in memory".to_owned(),
     };
-    println!("Mail       {mail}, from {}", app.config.mail.from);
-    println!("Templates  {} in order", app.templates.names().count());
-    match missing.first() {
-        None => Ok(Ended::Done),
-        Some(first) => anyhow::bail!("{first}"),
+    let checked = app.mailer.check(from);
+    let found = match &checked {
+        Err(error) => format!("not possible: {error}"),
+        Ok(()) => match &app.config.mail.transport {
+            MailTransport::Smtp(_) => format!("a session was opened, mail may come from {from}"),
+            _ => format!("from {from}"),
+        },
+    };
+    println!("Mail       {how}: {found}");
+    if let Some(fault) = app.db.read_now(outbox::fault)? {
+        let last = local(fault.last).format("%Y-%m-%d %H:%M");
+        println!(
+            "           letters wait; when last tried ({last}): {}",
+            fault.words
+        );
     }
+    Ok(checked?)
 }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, signals};
 use crate::app::App;
 use crate::clock::local;
 use crate::jobs::{self, TABLE};
@@ -44,6 +44,7 @@ pub(super) fn run(app: &App, command: JobCommand) -> Outcome {
             }
         }
         JobCommand::Run { name, dry_run } => {
+            signals::listen(app)?;
             println!("{}", jobs::run_now(app, TABLE, &name, dry_run)?);
         }
     }

@@ -2,10 +2,11 @@
 
 use clap::Subcommand;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, signals};
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
+use crate::clock::local;
 use crate::letters::press::Press;
 use crate::letters::{self, LetterError, deliver, prepare};
 use crate::outbox;
@@ -53,44 +54,60 @@ pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
             Ok(Ended::Done)
         }
         LettersCommand::Status | LettersCommand::Send { dry_run: true, .. } => status(app),
-        LettersCommand::Send { workers, .. } => {
-            let actor = Actor::command("letters send");
-            let report =
-                deliver::send(app, &press(app)?, &actor, workers.clamp(1, 16), usize::MAX)?;
-            if report.stopped {
-                println!("All letters are stopped. Nothing was sent.");
-                return Ok(Ended::InPart);
-            }
-            for (count, words) in [
-                (report.sent, "sent"),
-                (report.deferred, "to be tried again"),
-                (report.held, "held at the last look"),
-                (
-                    report.in_doubt,
-                    "that may have arrived: see the page of letters",
-                ),
-                (report.failed, "failed: see the page of letters"),
-            ] {
-                println!("{count:>7} {words}");
-            }
-            if report.deferred + report.in_doubt + report.failed > 0 {
-                return Ok(Ended::InPart);
-            }
-            Ok(Ended::Done)
-        }
+        LettersCommand::Send { workers, .. } => send(app, workers),
     }
 }
 
+/// Sends in this process until nothing is due, the mail server takes nothing, or a signal comes.
+fn send(app: &App, workers: usize) -> Outcome {
+    signals::listen(app)?;
+    let actor = Actor::command("letters send");
+    let report = deliver::send(app, &press(app)?, &actor, workers.clamp(1, 16), usize::MAX)?;
+    if report.stopped {
+        println!("All letters are stopped. No letter was sent.");
+    }
+    for (count, words) in [
+        (report.sent, "sent"),
+        (report.deferred, "to be tried again"),
+        (report.held, "held at the last look"),
+        (
+            report.in_doubt,
+            "that may have arrived: see the page of letters",
+        ),
+        (report.failed, "failed: see the page of letters"),
+    ] {
+        println!("{count:>7} {words}");
+    }
+    if report.interrupted {
+        println!("Sending was interrupted. The letters that have not gone wait as they were.");
+    }
+    if let Some(fault) = &report.fault {
+        anyhow::bail!("no further letter can be sent, the others wait as they were: {fault}");
+    }
+    if report.delivered_nothing() {
+        anyhow::bail!("none of the letters that were tried was taken by the mail server");
+    }
+    let in_part = report.stopped
+        || report.interrupted
+        || report.deferred + report.in_doubt + report.failed > 0;
+    Ok(if in_part { Ended::InPart } else { Ended::Done })
+}
+
 fn status(app: &App) -> Outcome {
-    let (tallies, messages, stopped) = app.db.read_now(|tx| -> Result<_, LetterError> {
+    let (tallies, messages, stopped, fault) = app.db.read_now(|tx| -> Result<_, LetterError> {
         Ok((
             letters::tallies(tx, &Scope::Everything)?,
             outbox::counts(tx)?,
             deliver::is_stopped(tx)?,
+            outbox::fault(tx)?,
         ))
     })?;
     if stopped {
         println!("All letters are stopped.");
+    }
+    if let Some(fault) = fault {
+        let since = local(fault.since).format("%Y-%m-%d %H:%M");
+        println!("No letter can be sent since {since}: {}", fault.words);
     }
     println!("Letters");
     for (state, count) in tallies {

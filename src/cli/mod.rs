@@ -17,6 +17,7 @@ mod raw_bytes;
 mod release;
 mod retention;
 mod serve;
+mod signals;
 mod synth;
 mod user;
 mod year;

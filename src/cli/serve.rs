@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 
-use super::{Ended, Outcome, migrate};
+use super::{Ended, Outcome, migrate, signals};
 use crate::app::App;
 use crate::config::Config;
 use crate::config::production::refuse_unsafe;
@@ -82,15 +82,17 @@ pub(super) fn run(mut config: Config, has_public_url: bool, args: ServeArgs) -> 
     serve(app, listener, usize::from(args.workers))
 }
 
-/// Serves until the process is told to end (SIGTERM, SIGINT); answers under way are finished.
+/// Serves until the process is told to end (SIGTERM, SIGINT); answers under way are finished, and so is the letter in
+/// hand.
 pub(super) fn serve(app: App, listener: TcpListener, workers: usize) -> Outcome {
+    signals::listen(&app)?;
     actix_web::rt::System::new().block_on(async move {
         let runner = Runner::new(app.clone(), TABLE)?;
         runner.prepare()?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let jobs = actix_web::rt::spawn(runner.run_until(async { drop(stopped.await) }));
         server::run(app, routes::table(), listener, workers)?.await?;
-        // A job under way is finished, too: it holds a claim.
+        // A job under way is finished, too, because it holds a claim; one that sends letters ends after the one in hand.
         drop(stop);
         jobs.await?;
         Ok(Ended::Done)

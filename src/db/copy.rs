@@ -73,6 +73,7 @@ macro_rules! with_every_table {
             postcode,
             deprivation,
             letter,
+            sending_run,
             outbox,
             release,
             release_figure,

@@ -224,6 +224,14 @@ pub fn lock_audit_chain(connection: &mut Conn) -> Result<(), Error> {
     Ok(())
 }
 
+/// One process prepares letters at a time. SQLite's writer is alone as it is.
+pub fn lock_letters(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370166)").execute(postgres)?;
+    }
+    Ok(())
+}
+
 /// Keeps a year's row from being changed until the transaction ends: names must not come into a year whose key is
 /// being destroyed. SQLite's writer is alone as it is.
 pub fn hold_year(connection: &mut Conn, label: &str) -> Result<(), Error> {

@@ -253,6 +253,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         sent_at -> Nullable<Timestamp>,
+        send_after -> Nullable<Timestamp>,
+        may_have_arrived -> Bool,
     }
 }
 
@@ -273,6 +275,17 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        run_id -> Nullable<BigInt>,
+        give_up_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sending_run (id) {
+        id -> BigInt,
+        started_by -> Text,
+        started_at -> Timestamp,
+        texts -> Text,
     }
 }
 
@@ -520,6 +533,7 @@ diesel::joinable!(import_pupil -> import (import_id));
 diesel::joinable!(import_pupil -> pupil (pupil_id));
 diesel::joinable!(letter -> pupil (pupil_id));
 diesel::joinable!(outbox -> letter (letter_id));
+diesel::joinable!(outbox -> sending_run (run_id));
 diesel::joinable!(release_figure -> release (release_id));
 diesel::joinable!(access_pupil -> access (access_id));
 diesel::joinable!(access_pupil -> pupil (pupil_id));
@@ -553,6 +567,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deprivation,
     letter,
     outbox,
+    sending_run,
     release,
     release_figure,
     retention_run,

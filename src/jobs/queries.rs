@@ -64,6 +64,19 @@ pub(super) fn set_next_due(
     Ok(())
 }
 
+/// Sets when a job runs next after the run that was due at `due`, unless it was made due anew while it ran.
+pub(super) fn move_on(
+    tx: &mut Conn,
+    name: &str,
+    due: NaiveDateTime,
+    next: Option<NaiveDateTime>,
+) -> Result<(), Error> {
+    diesel::update(job::table.find(name).filter(job::next_due_at.eq(Some(due))))
+        .set(job::next_due_at.eq(next))
+        .execute(tx)?;
+    Ok(())
+}
+
 /// Pauses a job, or lets it run again.
 pub(super) fn set_enabled(tx: &mut Conn, name: &str, enabled: bool) -> Result<(), Error> {
     diesel::update(job::table.find(name))

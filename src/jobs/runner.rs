@@ -199,7 +199,7 @@ impl Runner {
             queries::end_run(tx, held.run, word, detail, now)?;
             if !held.by_hand {
                 let next = schedule::next_after(held.job.schedule, now.max(held.scheduled_for));
-                queries::set_next_due(tx, held.job.name, next)?;
+                queries::move_on(tx, held.job.name, held.scheduled_for, next)?;
             }
             Ok(())
         })
@@ -231,8 +231,22 @@ impl Runner {
         while running.join_next().await.is_some() {}
     }
 
+    /// Makes the jobs due that requests want at once; one that runs already is due again when it has ended.
+    fn take_up_wanted(&self) -> Result<(), db::Error> {
+        let wanted = self.app.wanted.take();
+        let now = self.app.clock.now();
+        for job in self.table.iter().filter(|job| wanted.contains(job.name)) {
+            self.app.db.write_now(|tx| -> Result<(), db::Error> {
+                queries::ensure(tx, job.name)?;
+                queries::set_next_due(tx, job.name, Some(now))
+            })?;
+        }
+        Ok(())
+    }
+
     /// One look: links the audit events of the last second, and claims what is due.
-    fn look(&self) -> Result<Vec<Held>, db::Error> {
+    pub fn look(&self) -> Result<Vec<Held>, db::Error> {
+        self.take_up_wanted()?;
         if self.app.db.read_now(audit::any_unlinked)?
             && let Err(error) = audit::link(&self.app.db, self.app.identities.keyring().folder())
         {

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, dialect};
 use crate::letters::jobs as letters;
+use crate::outbox::SENDING_JOB;
 use crate::retention;
 use crate::roster::import::By;
 use crate::roster::progress::Progress;
@@ -29,8 +30,8 @@ pub static TABLE: &[Job] = &[
         run: letters::prepare_letters,
     },
     Job {
-        name: "send-letters",
-        does: "Sends letters that are ready, and tries again those that could not be sent.",
+        name: SENDING_JOB,
+        does: "Queues letters whose delay is over, and sends everything that waits in the outbox.",
         schedule: "0 5,15,25,35,45,55 8-19 * * *",
         when: "every ten minutes from 8am to 8pm",
         run: letters::send_letters,

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::state::{Letter, Refused, State};
-use super::{LetterError, deliver, queries, store, take_back, texts};
+use super::{LetterError, deliver, queries, sending_queries, store, take_back, texts};
 use crate::access::Scope;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
@@ -67,7 +67,37 @@ pub fn decide(
     now: NaiveDateTime,
 ) -> Result<Letter, LetterError> {
     let letter = queries::find_in_scope(tx, id, scope)?.ok_or(LetterError::NoSuchLetter)?;
-    let from = letter.state;
+    carry_out(tx, actor, letter, decision, now)
+}
+
+/// Carries out one decision about every letter in `state` at the schools in scope; returns how many there were. A
+/// letter that has moved on in the meantime is left alone.
+pub fn decide_all(
+    tx: &mut Conn,
+    actor: &Actor,
+    scope: &Scope,
+    state: State,
+    decision: Decision,
+    now: NaiveDateTime,
+) -> Result<usize, LetterError> {
+    let mut decided = 0;
+    for letter in sending_queries::in_state(tx, scope, state)? {
+        if Decision::possible(&letter).contains(&decision) {
+            carry_out(tx, actor, letter, decision, now)?;
+            decided += 1;
+        }
+    }
+    Ok(decided)
+}
+
+fn carry_out(
+    tx: &mut Conn,
+    actor: &Actor,
+    letter: Letter,
+    decision: Decision,
+    now: NaiveDateTime,
+) -> Result<Letter, LetterError> {
+    let (id, from) = (letter.id, letter.state);
     let after = match decision {
         Decision::LetGo => letter.let_go(&actor.label, now)?,
         Decision::Hold => {
@@ -85,7 +115,9 @@ pub fn decide(
                 .arrived()
                 .map_err(OutboxError::from)?;
             outbox::step(tx, &parcel, sent, None, now)?;
-            letter.sent(now)?
+            let sent = letter.sent(now)?;
+            deliver::note_disclosure(tx, actor, &sent, now)?;
+            sent
         }
         // The parcel stays where it ended until the letter is queued again, with its Message-ID.
         Decision::SendAgain => letter.try_again(&actor.label, now)?,

@@ -68,10 +68,15 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The last day on which the result still reaches the parents in time: six weeks after the measurement.
+    /// The last day on which the result still reaches the parents in time.
     pub fn due_by(&self) -> NaiveDate {
-        self.on + Duration::weeks(6)
+        due_by(self.on)
     }
+}
+
+/// The last day on which a letter about an outcome of this day reaches the parents in time: six weeks after it.
+pub fn due_by(on: NaiveDate) -> NaiveDate {
+    on + Duration::weeks(6)
 }
 
 /// What a letter says about a measurement.

@@ -1,15 +1,22 @@
 //! What the service does with letters by itself.
 
+use chrono::Timelike;
+
+use super::delay::{self, Delay};
 use super::deliver::{self, Report};
 use super::press::Press;
 use super::{LetterError, outbox, prepare};
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
+use crate::clock::local;
 
 /// Messages that a worker sends in one run of the job; the next run does the rest.
 const MOST_A_RUN: usize = 2000;
 const WORKERS: usize = 2;
+
+/// The hours of the day, by England's wall clock, in which letters are queued by themselves.
+const HOURS: std::ops::Range<u32> = 8..20;
 
 /// Makes letters of new outcomes, and looks again at those that wait.
 pub fn prepare_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
@@ -25,7 +32,8 @@ pub fn prepare_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Resul
     ))
 }
 
-/// Sends what is ready, and whatever else waits in the outbox.
+/// Queues the letters whose delay is over, unless they go by hand only, and sends what waits in the outbox. Fails when
+/// messages were tried and none was taken, and when the mail server takes none.
 pub fn send_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
     if dry_run {
         let waiting = app
@@ -37,17 +45,23 @@ pub fn send_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<S
             .collect();
         return Ok(format!("in the outbox: {}", counts.join(", ")));
     }
+    let by_itself = app.db.read_now(delay::delay)? != Delay::ByHand
+        && HOURS.contains(&local(app.clock.now()).hour());
+    if by_itself {
+        deliver::queue(app, actor, &Scope::Everything)?;
+    }
     let press = Press::new(app.config.fonts.as_deref())?;
-    let report = deliver::send(app, &press, actor, WORKERS, MOST_A_RUN)?;
-    Ok(words(&report))
+    let report = deliver::deliver(app, &press, actor, WORKERS, MOST_A_RUN)?;
+    let words = words(&report);
+    if report.fault.is_some() || report.delivered_nothing() {
+        anyhow::bail!(words);
+    }
+    Ok(words)
 }
 
-/// What there is to tell: counts of nothing are left out.
+/// What sending came to: counts of nothing are left out.
 fn words(report: &Report) -> String {
-    if report.stopped {
-        return "all letters are stopped".to_owned();
-    }
-    let told: Vec<String> = [
+    let mut parts: Vec<String> = [
         (report.sent, "sent"),
         (report.deferred, "to be tried again"),
         (report.held, "held at the last look"),
@@ -58,9 +72,15 @@ fn words(report: &Report) -> String {
     .filter(|(count, _)| *count > 0)
     .map(|(count, words)| format!("{count} {words}"))
     .collect();
-    if told.is_empty() {
+    if report.stopped {
+        parts.push("all letters are stopped".to_owned());
+    }
+    if let Some(fault) = &report.fault {
+        parts.push(format!("the others wait: {fault}"));
+    }
+    if parts.is_empty() {
         "nothing to send".to_owned()
     } else {
-        told.join(", ")
+        parts.join(", ")
     }
 }

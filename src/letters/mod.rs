@@ -6,14 +6,17 @@
 pub mod compose;
 pub mod content;
 pub mod decide;
+pub mod delay;
 pub mod deliver;
 pub mod eligibility;
+pub mod erase;
 pub mod jobs;
 pub mod pages;
 pub mod prepare;
 pub mod press;
 mod queries;
 pub mod reason;
+mod sending_queries;
 pub mod state;
 pub mod texts;
 

@@ -9,16 +9,18 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::json;
 
+use super::delay::{self, Delay};
 use super::eligibility::{Child, Outcome, reasons};
 use super::press::Press;
 use super::reason::Reason;
+use super::sending_queries::{self, Moment};
 use super::state::{Kind, Letter, State};
 use super::texts::{self, Texts};
 use super::{LetterError, queries, store, take_back};
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::{self, Actor};
-use crate::db::Conn;
+use crate::db::{Conn, dialect};
 use crate::identity::{Purpose, Whose};
 use crate::settings;
 
@@ -66,6 +68,8 @@ pub fn prepare(
 ) -> Result<Prepared, LetterError> {
     let (today, now) = (app.clock.today(), app.clock.now());
     app.db.write_now(|tx| {
+        // Two processes that prepare at once would both find the same outcomes without a letter.
+        dialect::lock_letters(tx)?;
         let mut run = Run {
             app,
             press,
@@ -74,6 +78,9 @@ pub fn prepare(
             now,
             dry_run,
             texts: Texts::from_setting(settings::get(tx, texts::SETTING)?.as_deref()),
+            delay: delay::delay(tx)?,
+            moments: HashMap::new(),
+            made_at: HashMap::new(),
             prepared: Prepared::default(),
         };
         for year in queries::years_with_letters(tx, today)? {
@@ -103,6 +110,11 @@ struct Run<'a> {
     now: NaiveDateTime,
     dry_run: bool,
     texts: Texts,
+    delay: Delay,
+    /// When the outcomes of the year in hand came about, by child.
+    moments: HashMap<i64, Moment>,
+    /// When the waiting letters of the year in hand were made, by letter.
+    made_at: HashMap<i64, NaiveDateTime>,
     prepared: Prepared,
 }
 
@@ -136,6 +148,9 @@ impl Run<'_> {
             .identities
             .open(tx, self.actor, Purpose::Letters, whose)?;
         let children = queries::children(tx, &pupils)?;
+        self.moments = sending_queries::outcome_moments(tx, &pupils)?;
+        let waiting: Vec<i64> = again.iter().map(|letter| letter.id).collect();
+        self.made_at = sending_queries::made_at(tx, &waiting)?;
         let found: HashMap<i64, Vec<Reason>> = children
             .iter()
             .map(|(pupil, child)| {
@@ -189,18 +204,8 @@ impl Run<'_> {
         } else {
             queries::insert(tx, child.pupil, kind, child.version, self.now)?
         };
-        let letter = Letter {
-            id,
-            pupil: child.pupil,
-            kind,
-            version: child.version,
-            state: State::Held,
-            reasons: Vec::new(),
-            decided_by: None,
-            decided_at: None,
-            sent_at: None,
-        }
-        .assessed(found)?;
+        let letter = Letter::new(id, child.pupil, kind, child.version).assessed(found)?;
+        let letter = self.with_its_moment(letter);
         self.prepared.count(letter.state);
         if !self.dry_run {
             store(tx, State::Held, &letter, self.now)?;
@@ -215,14 +220,27 @@ impl Run<'_> {
         letter: Letter,
         found: &[Reason],
     ) -> Result<(), LetterError> {
-        let (before, was) = (letter.state, letter.reasons.clone());
-        let letter = letter.assessed(found)?;
-        if letter.state != before {
+        let before = letter.clone();
+        let letter = self.with_its_moment(letter.assessed(found)?);
+        if letter.state != before.state {
             self.prepared.count(letter.state);
         }
-        if !self.dry_run && (letter.state != before || letter.reasons != was) {
-            store(tx, before, &letter, self.now)?;
+        if !self.dry_run && letter != before {
+            store(tx, before.state, &letter, self.now)?;
         }
         Ok(())
+    }
+
+    /// The letter with the moment from which it may be sent.
+    fn with_its_moment(&self, letter: Letter) -> Letter {
+        let made_at = self.made_at.get(&letter.id).copied().unwrap_or(self.now);
+        let send_after = self.moments.get(&letter.pupil).and_then(|moment| {
+            let from = sending_queries::delay_counts_from(letter.version, *moment, made_at);
+            self.delay.send_after(from)
+        });
+        Letter {
+            send_after,
+            ..letter
+        }
     }
 }

@@ -11,14 +11,13 @@ use super::reason;
 use super::state::{Kind, Letter, State};
 use crate::access::Scope;
 use crate::db::schema::{
-    academic_year, disclosure, disclosure_pupil, letter, measurement, not_measured, outbox, pupil,
-    school, warning,
+    academic_year, letter, measurement, not_measured, outbox, pupil, school, warning,
 };
 use crate::db::{Conn, Error};
 use crate::measurement::Reason;
 
 /// `SQLite` takes 32,766 values in a statement.
-const NUMBERS_A_STATEMENT: usize = 10_000;
+pub(super) const NUMBERS_A_STATEMENT: usize = 10_000;
 
 /// How long after a year's end its letters still go.
 const GRACE_DAYS: i64 = 60;
@@ -26,7 +25,7 @@ const GRACE_DAYS: i64 = 60;
 /// A letter as it is stored.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = letter)]
-struct Stored {
+pub(super) struct Stored {
     id: i64,
     pupil_id: i64,
     kind: String,
@@ -36,10 +35,12 @@ struct Stored {
     decided_by: Option<String>,
     decided_at: Option<NaiveDateTime>,
     sent_at: Option<NaiveDateTime>,
+    send_after: Option<NaiveDateTime>,
+    may_have_arrived: bool,
 }
 
 impl Stored {
-    fn into_letter(self) -> Result<Letter, Error> {
+    pub(super) fn into_letter(self) -> Result<Letter, Error> {
         let (Some(kind), Some(state)) =
             (Kind::from_code(&self.kind), State::from_code(&self.state))
         else {
@@ -58,6 +59,8 @@ impl Stored {
             decided_by: self.decided_by,
             decided_at: self.decided_at,
             sent_at: self.sent_at,
+            send_after: self.send_after,
+            may_have_arrived: self.may_have_arrived,
         })
     }
 }
@@ -166,6 +169,8 @@ pub(super) fn store(
             letter::decided_by.eq(to.decided_by.as_deref()),
             letter::decided_at.eq(to.decided_at),
             letter::sent_at.eq(to.sent_at),
+            letter::send_after.eq(to.send_after),
+            letter::may_have_arrived.eq(to.may_have_arrived),
             letter::updated_at.eq(now),
         ))
         .execute(tx)?;
@@ -199,29 +204,6 @@ pub(super) fn find_in_scope(
         Some(urn) if scope.covers(urn) => find(tx, id),
         _ => Ok(None),
     }
-}
-
-/// Letters at schools in scope that are ready, oldest first, with their year.
-pub(super) fn ready(
-    tx: &mut Conn,
-    scope: &Scope,
-    limit: i64,
-) -> Result<Vec<(Letter, String)>, Error> {
-    let mut query = letter::table
-        .inner_join(pupil::table)
-        .filter(letter::state.eq(State::Ready.code()))
-        .filter(letter::version.eq(pupil::outcome_version))
-        .order(letter::id)
-        .limit(limit)
-        .select((Stored::as_select(), pupil::year_label))
-        .into_boxed();
-    if let Some(urns) = scope.urns() {
-        query = query.filter(pupil::school_urn.eq_any(urns));
-    }
-    let rows: Vec<(Stored, String)> = query.load(tx)?;
-    rows.into_iter()
-        .map(|(stored, year)| Ok((stored.into_letter()?, year)))
-        .collect()
 }
 
 /// How many letters stand in each state, at the schools in scope.
@@ -445,34 +427,20 @@ fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i6
     Ok(rows.into_iter().collect())
 }
 
-/// Children whose parents have had, or may have had, a result of an earlier version. A letter in doubt that was to be
-/// sent again, and was overtaken first, is told from others by its row in the ledger.
+/// Children whose parents have had, or may have had, a result of an earlier version.
 fn told_before(tx: &mut Conn, pupils: &[i64]) -> Result<HashSet<i64>, Error> {
-    let earlier: Vec<(i64, i64, String)> = letter::table
+    Ok(letter::table
         .inner_join(pupil::table)
         .filter(letter::pupil_id.eq_any(pupils))
         .filter(letter::kind.eq(Kind::Result.code()))
         .filter(letter::version.lt(pupil::outcome_version))
-        .select((letter::id, letter::pupil_id, letter::state))
-        .load(tx)?;
-    if earlier.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let in_ledger: HashSet<String> = disclosure_pupil::table
-        .inner_join(disclosure::table)
-        .filter(disclosure_pupil::pupil_id.eq_any(pupils))
-        .filter(disclosure::reference.is_not_null())
-        .select(disclosure::reference.assume_not_null())
-        .load::<String>(tx)?
+        .filter(
+            letter::state
+                .eq(State::Sent.code())
+                .or(letter::may_have_arrived.eq(true)),
+        )
+        .select(letter::pupil_id)
+        .load(tx)?
         .into_iter()
-        .collect();
-    let may_have_arrived = |id: i64, state: &str| {
-        [State::Sent.code(), State::InDoubt.code()].contains(&state)
-            || in_ledger.contains(&format!("letter:{id}"))
-    };
-    Ok(earlier
-        .into_iter()
-        .filter(|(id, _, state)| may_have_arrived(*id, state))
-        .map(|(_, pupil, _)| pupil)
         .collect())
 }

@@ -25,6 +25,8 @@ pub enum Reason {
     HeldByHand,
     /// A name or an address has a character that no font has.
     CannotBePrinted,
+    /// The letter could not be written from its template.
+    CannotBeWritten,
     /// No contact with an email address to whom letters may go.
     NoUsableContact,
     /// The child's name has been removed.
@@ -50,7 +52,7 @@ pub enum Effect {
 
 impl Reason {
     /// Every reason, in the order in which they are told.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UnconfirmedWarnings,
         Self::Sensitive,
         Self::GrowthCondition,
@@ -62,6 +64,7 @@ impl Reason {
         Self::PhoneFirst,
         Self::HeldByHand,
         Self::CannotBePrinted,
+        Self::CannotBeWritten,
         Self::NoUsableContact,
         Self::NameRemoved,
         Self::NotCalledFor,
@@ -82,6 +85,7 @@ impl Reason {
             Self::PhoneFirst => "phone_first",
             Self::HeldByHand => "held_by_hand",
             Self::CannotBePrinted => "cannot_be_printed",
+            Self::CannotBeWritten => "cannot_be_written",
             Self::NoUsableContact => "no_usable_contact",
             Self::NameRemoved => "name_removed",
             Self::NotCalledFor => "not_called_for",
@@ -122,6 +126,9 @@ impl Reason {
             Self::CannotBePrinted => {
                 "A name or an address has a character that cannot be printed. Correct it, or have a font added."
             }
+            Self::CannotBeWritten => {
+                "The letter could not be written from its template. Correct the template; the letter is ready again after the next look."
+            }
             Self::NoUsableContact => {
                 "No parent or carer has an email address to which letters may go. Add one."
             }
@@ -138,6 +145,7 @@ impl Reason {
             | Self::NotAssessed
             | Self::AssessmentOutOfDate
             | Self::CannotBePrinted
+            | Self::CannotBeWritten
             | Self::NameRemoved
             | Self::Superseded => Effect::HoldUntilMended,
             Self::Sensitive

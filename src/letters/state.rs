@@ -120,6 +120,10 @@ pub struct Letter {
     pub decided_at: Option<NaiveDateTime>,
     /// When it went.
     pub sent_at: Option<NaiveDateTime>,
+    /// The moment from which it may be sent, by the programme's delay; `None`: at any time.
+    pub send_after: Option<NaiveDateTime>,
+    /// The parents may have it although nobody knows; stays so when it is sent again.
+    pub may_have_arrived: bool,
 }
 
 /// A step that cannot be.
@@ -134,6 +138,23 @@ pub enum Refused {
 }
 
 impl Letter {
+    /// A letter about an outcome that has just been found: held until eligibility has been looked at.
+    pub fn new(id: i64, pupil: i64, kind: Kind, version: i32) -> Self {
+        Self {
+            id,
+            pupil,
+            kind,
+            version,
+            state: State::Held,
+            reasons: Vec::new(),
+            decided_by: None,
+            decided_at: None,
+            sent_at: None,
+            send_after: None,
+            may_have_arrived: false,
+        }
+    }
+
     /// The letter after eligibility has been looked at.
     pub fn assessed(self, found: &[Reason]) -> Result<Self, Refused> {
         if !matches!(
@@ -221,7 +242,45 @@ impl Letter {
 
     /// It may have gone.
     pub fn doubted(self) -> Result<Self, Refused> {
-        self.after_queueing(State::InDoubt)
+        let doubted = self.after_queueing(State::InDoubt)?;
+        Ok(Self {
+            may_have_arrived: true,
+            ..doubted
+        })
+    }
+
+    /// It did not go, as its worker found out late, and waits in the outbox again.
+    pub fn waits_again(self) -> Result<Self, Refused> {
+        let waiting = self.after_queueing(State::Queued)?;
+        Ok(Self {
+            may_have_arrived: false,
+            ..waiting
+        })
+    }
+
+    /// It could not be written when its turn came, which is no failure to send it: it waits for what `reason` says. Its
+    /// message must be taken back in the same transaction.
+    pub fn set_aside(self, reason: Reason) -> Result<Self, Refused> {
+        match self.state {
+            State::Queued => Ok(Self {
+                state: state_for(&[reason]),
+                reasons: vec![reason],
+                ..self
+            }),
+            _ => Err(Refused::NotFromHere),
+        }
+    }
+
+    /// The child's name has been erased: a letter that has not gone never goes. Nothing is left that dates it to a day.
+    pub fn erased(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Sent | State::InDoubt | State::Cancelled => Err(Refused::NotFromHere),
+            _ => Ok(Self {
+                state: State::Cancelled,
+                send_after: None,
+                ..self
+            }),
+        }
     }
 
     /// It did not go.
@@ -288,15 +347,9 @@ mod tests {
 
     fn letter(state: State, reasons: &[Reason]) -> Letter {
         Letter {
-            id: 1,
-            pupil: 2,
-            kind: Kind::Result,
-            version: 1,
             state,
             reasons: reasons.to_vec(),
-            decided_by: None,
-            decided_at: None,
-            sent_at: None,
+            ..Letter::new(1, 2, Kind::Result, 1)
         }
     }
 
@@ -359,6 +412,25 @@ mod tests {
             State::NoContact
         );
         assert_eq!(ready().assessed(&both).unwrap().state, State::Held);
+    }
+
+    #[test]
+    fn a_letter_that_may_have_arrived_is_remembered_as_such_until_its_worker_knows_better() {
+        let doubtful = letter(State::Queued, &[]).doubted().unwrap();
+        let again = doubtful.clone().try_again("Nia", now()).unwrap();
+        assert!(again.superseded().unwrap().may_have_arrived);
+        assert!(!doubtful.waits_again().unwrap().may_have_arrived);
+    }
+
+    #[test]
+    fn an_erased_letter_never_goes_and_one_that_went_stays_sent() {
+        for state in State::ALL {
+            let erased = letter(state, &[]).erased();
+            match state {
+                State::Sent | State::InDoubt | State::Cancelled => assert!(erased.is_err()),
+                _ => assert_eq!(erased.unwrap().state, State::Cancelled),
+            }
+        }
     }
 
     #[test]

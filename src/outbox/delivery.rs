@@ -1,16 +1,16 @@
 //! Where a message is on its way out, and which step may follow which.
 //!
-//! The one thing to know: `Sending` is written down and committed before the first byte goes to the mail server. A
-//! message found in `Sending` after its lease ran out may have arrived, so nothing here ever leads from there back to
-//! `Queued` by itself: only proof that it did not go, or a person.
+//! `Sending` is committed before the first byte goes to the mail server. A message found in `Sending` after its lease
+//! ran out may have arrived, so nothing here leads from there back to `Queued` by itself: only proof that it did not
+//! go, or a person.
 
 use chrono::{Duration, NaiveDateTime};
 
 /// How long a worker may hold a message; far longer than a mail server is waited for.
 pub const LEASE: Duration = Duration::minutes(10);
 
-/// Minutes to wait after each try that surely did not deliver; after the last one a person must look.
-const BACKOFF_MINUTES: [i64; 8] = [1, 5, 15, 60, 120, 240, 480, 960];
+/// Minutes to wait after each try that did not deliver; the last one is repeated until the message is given up.
+const BACKOFF_MINUTES: [i64; 6] = [5, 15, 60, 120, 240, 480];
 
 /// Where a message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +68,13 @@ pub struct Lease {
 pub enum Outcome {
     /// Taken.
     Taken,
-    /// Surely not taken; worth another try.
-    NotTaken,
+    /// Not taken; worth another try until this moment.
+    NotTaken {
+        /// After it, a person must look.
+        give_up_at: NaiveDateTime,
+    },
+    /// Not taken because the server takes no message at all: it counts as no try, and the message keeps its place.
+    NotTried,
     /// Refused for good.
     Refused,
     /// The line broke at a moment when it may have been taken.
@@ -177,7 +182,11 @@ impl Delivery {
         }
         Ok(match outcome {
             Outcome::Taken => Self::Sent,
-            Outcome::NotTaken => again(attempts, now),
+            Outcome::NotTaken { give_up_at } => again(attempts, now, give_up_at),
+            Outcome::NotTried => Self::Queued {
+                attempts: attempts - 1,
+                not_before: now,
+            },
             Outcome::Refused => Self::Failed { attempts },
             Outcome::Unclear => Self::InDoubt {
                 attempts,
@@ -186,8 +195,14 @@ impl Delivery {
         })
     }
 
-    /// The lease ran out. `has_gone` is what the receiving side can prove, if it can prove anything.
-    pub fn expire(self, now: NaiveDateTime, has_gone: Option<bool>) -> Result<Self, NotFromHere> {
+    /// The lease ran out. `has_gone` is what the receiving side can prove, if it can prove anything; a message that has
+    /// not gone is tried again until `give_up_at`.
+    pub fn expire(
+        self,
+        now: NaiveDateTime,
+        has_gone: Option<bool>,
+        give_up_at: NaiveDateTime,
+    ) -> Result<Self, NotFromHere> {
         match self {
             Self::Claimed { attempts, lease } if lease.until <= now => Ok(Self::Queued {
                 attempts,
@@ -195,7 +210,7 @@ impl Delivery {
             }),
             Self::Sending { attempts, lease } if lease.until <= now => Ok(match has_gone {
                 Some(true) => Self::Sent,
-                Some(false) => again(attempts, now),
+                Some(false) => again(attempts, now, give_up_at),
                 None => Self::InDoubt {
                     attempts,
                     owner: lease.owner,
@@ -233,16 +248,17 @@ impl Delivery {
 }
 
 /// Waiting for the next try, or given up.
-fn again(attempts: i32, now: NaiveDateTime) -> Delivery {
-    let wait = usize::try_from(attempts - 1)
-        .ok()
-        .and_then(|tried| BACKOFF_MINUTES.get(tried));
-    match wait {
-        Some(minutes) => Delivery::Queued {
+fn again(attempts: i32, now: NaiveDateTime, give_up_at: NaiveDateTime) -> Delivery {
+    let last = BACKOFF_MINUTES.len() - 1;
+    let tried = usize::try_from(attempts - 1).map_or(0, |tried| tried.min(last));
+    let not_before = now + Duration::minutes(BACKOFF_MINUTES[tried]);
+    if not_before <= give_up_at {
+        Delivery::Queued {
             attempts,
-            not_before: now + Duration::minutes(*minutes),
-        },
-        None => Delivery::Failed { attempts },
+            not_before,
+        }
+    } else {
+        Delivery::Failed { attempts }
     }
 }
 
@@ -263,34 +279,48 @@ mod tests {
 
     #[test]
     fn a_message_that_was_being_sent_is_never_sent_again_by_itself() {
-        let doubtful = sending().expire(at(10), None).unwrap();
+        let doubtful = sending().expire(at(10), None, at(60)).unwrap();
         assert_eq!(doubtful.code(), "in_doubt");
         assert!(doubtful.clone().claim("b", at(99)).is_err());
-        assert!(doubtful.clone().expire(at(99), Some(false)).is_err());
+        assert!(
+            doubtful
+                .clone()
+                .expire(at(99), Some(false), at(60))
+                .is_err()
+        );
         assert_eq!(doubtful.send_again(at(99)).unwrap(), Delivery::new(at(99)));
     }
 
     #[test]
     fn proof_settles_a_doubt() {
-        assert_eq!(sending().expire(at(10), Some(true)), Ok(Delivery::Sent));
         assert_eq!(
-            sending().expire(at(10), Some(false)).unwrap().code(),
+            sending().expire(at(10), Some(true), at(60)),
+            Ok(Delivery::Sent)
+        );
+        assert_eq!(
+            sending()
+                .expire(at(10), Some(false), at(60))
+                .unwrap()
+                .code(),
             "queued"
         );
     }
 
     #[test]
     fn a_lease_that_runs_is_respected() {
-        assert!(sending().expire(at(9), Some(false)).is_err());
+        assert!(sending().expire(at(9), Some(false), at(60)).is_err());
         let claimed = Delivery::new(at(0)).claim("a", at(0)).unwrap();
         assert!(claimed.clone().begin("b", at(0)).is_err(), "another's");
         assert!(claimed.clone().begin("a", at(10)).is_err(), "run out");
-        assert_eq!(claimed.expire(at(10), None).unwrap(), Delivery::new(at(10)));
+        assert_eq!(
+            claimed.expire(at(10), None, at(60)).unwrap(),
+            Delivery::new(at(10))
+        );
     }
 
     #[test]
     fn a_worker_that_comes_back_late_may_say_how_it_went_but_no_other() {
-        let doubtful = sending().expire(at(10), None).unwrap();
+        let doubtful = sending().expire(at(10), None, at(60)).unwrap();
         assert!(
             doubtful
                 .clone()
@@ -304,7 +334,8 @@ mod tests {
     }
 
     #[test]
-    fn tries_are_further_and_further_apart_and_end() {
+    fn a_message_is_tried_until_it_is_given_up_and_not_for_a_day_only() {
+        let six_weeks = at(0) + Duration::weeks(6);
         let mut now = at(0);
         let mut message = Delivery::new(now);
         let mut waits = Vec::new();
@@ -312,21 +343,30 @@ mod tests {
             message = message
                 .claim("a", now)
                 .and_then(|message| message.begin("a", now))
-                .and_then(|message| message.settle("a", Outcome::NotTaken, now))
+                .and_then(|message| {
+                    let not_taken = Outcome::NotTaken {
+                        give_up_at: six_weeks,
+                    };
+                    message.settle("a", not_taken, now)
+                })
                 .unwrap();
-            match &message {
-                Delivery::Queued { not_before, .. } => {
-                    waits.push((*not_before - now).num_minutes());
-                    assert!(message.clone().claim("a", now).is_err(), "too early");
-                    now = *not_before;
-                }
-                other => {
-                    assert_eq!(*other, Delivery::Failed { attempts: 9 });
-                    break;
-                }
-            }
+            let Delivery::Queued { not_before, .. } = &message else {
+                assert_eq!(message.code(), "failed");
+                break;
+            };
+            waits.push((*not_before - now).num_minutes());
+            assert!(message.clone().claim("a", now).is_err(), "too early");
+            now = *not_before;
         }
-        assert_eq!(waits, BACKOFF_MINUTES);
+        assert_eq!(waits[..6], BACKOFF_MINUTES);
+        assert!(waits[6..].iter().all(|wait| *wait == 480));
+        assert!(six_weeks - now < Duration::hours(8), "given up at {now}");
+    }
+
+    #[test]
+    fn a_server_that_takes_nothing_costs_a_message_no_try_and_not_its_place() {
+        let back = sending().settle("a", Outcome::NotTried, at(3)).unwrap();
+        assert_eq!(back, Delivery::new(at(3)));
     }
 
     #[test]

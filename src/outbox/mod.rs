@@ -5,15 +5,20 @@
 //! it. The steps are in [`Delivery`]; this module writes them down. Nothing is deleted on failure.
 
 mod delivery;
+mod fault;
 mod queries;
 
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 pub use delivery::{Delivery, LEASE, Lease, NotFromHere, Outcome};
+pub use fault::{Fault, clear_fault, fault, note_fault};
 
 use crate::db::{Conn, Error};
 use crate::identity::{IdentityError, Keyring, Sealer, hex};
+
+/// The job that sends what waits in the outbox, as the table of jobs calls it.
+pub const SENDING_JOB: &str = "send-letters";
 
 /// What a notice's content is sealed as.
 const NOTICE: &str = "notice";
@@ -30,6 +35,18 @@ pub enum Kind {
     },
     /// A message about no child, whole from the beginning.
     Notice,
+}
+
+/// How long a message is tried when nothing else was decided: as long as a result may take to reach the parents.
+const TRIED_FOR: Duration = Duration::weeks(6);
+
+/// Which messages a worker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Every message.
+    All,
+    /// Messages about no child.
+    Notices,
 }
 
 /// A message in the outbox.
@@ -53,6 +70,23 @@ pub struct Parcel {
     pub created_at: NaiveDateTime,
     /// When it came to its end.
     pub finished_at: Option<NaiveDateTime>,
+    /// The run that queued it, with the texts of that moment.
+    pub run: Option<i64>,
+    /// The last moment for another try.
+    pub give_up_at: NaiveDateTime,
+}
+
+/// A letter to be queued.
+#[derive(Clone, Copy, Debug)]
+pub struct LetterToQueue<'a> {
+    /// The letter's number.
+    pub letter: i64,
+    /// The academic year whose key seals it.
+    pub year: &'a str,
+    /// The run that queues it.
+    pub run: i64,
+    /// The last moment for another try.
+    pub give_up_at: NaiveDateTime,
 }
 
 /// The content of a notice.
@@ -81,27 +115,23 @@ pub fn mail_domain(from: &str) -> &str {
 /// its parcel and its Message-ID.
 pub fn queue_letter(
     tx: &mut Conn,
-    letter: i64,
-    year: &str,
+    letter: LetterToQueue<'_>,
     domain: &str,
     now: NaiveDateTime,
 ) -> Result<i64, OutboxError> {
-    if let Some(parcel) = queries::find_of_letter(tx, letter)? {
+    let id = if let Some(parcel) = queries::find_of_letter(tx, letter.letter)? {
         let again = parcel.delivery.clone().send_again(now)?;
         step(tx, &parcel, again, None, now)?;
-        return Ok(parcel.id);
-    }
-    let kind = Kind::Letter {
-        letter,
-        year: year.to_owned(),
+        parcel.id
+    } else {
+        let kind = Kind::Letter {
+            letter: letter.letter,
+            year: letter.year.to_owned(),
+        };
+        queries::insert(tx, &kind, None, &new_message_id(domain)?, now)?
     };
-    Ok(queries::insert(
-        tx,
-        &kind,
-        None,
-        &new_message_id(domain)?,
-        now,
-    )?)
+    queries::put_run(tx, id, Some(letter.run), letter.give_up_at)?;
+    Ok(id)
 }
 
 /// Writes down a notice to be sent; `reference` is what it is about, such as `release:3`.
@@ -120,19 +150,45 @@ pub fn queue_notice(
         &new_message_id(domain)?,
         now,
     )?;
+    seal_notice(tx, keyring, id, notice)?;
+    Ok(id)
+}
+
+/// Queues a notice that did not arrive once more, with what it says now; it keeps its Message-ID.
+pub fn queue_notice_again(
+    tx: &mut Conn,
+    keyring: &Keyring,
+    parcel: &Parcel,
+    notice: &Notice,
+    now: NaiveDateTime,
+) -> Result<(), OutboxError> {
+    let again = parcel.delivery.clone().send_again(now)?;
+    step(tx, parcel, again, None, now)?;
+    queries::put_run(tx, parcel.id, None, now + TRIED_FOR)?;
+    seal_notice(tx, keyring, parcel.id, notice)
+}
+
+fn seal_notice(
+    tx: &mut Conn,
+    keyring: &Keyring,
+    id: i64,
+    notice: &Notice,
+) -> Result<(), OutboxError> {
     let plain = serde_json::to_vec(notice).map_err(|_| OutboxError::Content(id))?;
     let server_key = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
     let sealed = server_key
         .seal(NOTICE, id, &plain)
         .map_err(IdentityError::from)?;
-    queries::put_sealed(tx, id, &sealed)?;
-    Ok(id)
+    Ok(queries::put_sealed(tx, id, &sealed)?)
 }
 
 /// The content of a notice.
 pub fn open_notice(keyring: &Keyring, parcel: &Parcel) -> Result<Notice, OutboxError> {
     let server_key = Sealer::new(&keyring.server().map_err(IdentityError::from)?);
-    let sealed = parcel.sealed.as_deref().unwrap_or_default();
+    let sealed = parcel
+        .sealed
+        .as_deref()
+        .ok_or(OutboxError::Content(parcel.id))?;
     let plain = server_key
         .open(NOTICE, parcel.id, sealed)
         .map_err(IdentityError::from)?;
@@ -154,15 +210,17 @@ pub fn find_of_letter(tx: &mut Conn, letter: i64) -> Result<Option<Parcel>, Erro
     queries::find_of_letter(tx, letter)
 }
 
-/// Takes up to `limit` messages that are due for the worker `owner`.
+/// Takes up to `limit` messages that are due for the worker `owner`. None when there are none, or when other workers
+/// took all of them first.
 pub fn claim(
     tx: &mut Conn,
+    which: Which,
     owner: &str,
     now: NaiveDateTime,
     limit: i64,
 ) -> Result<Vec<Parcel>, OutboxError> {
     let mut claimed = Vec::new();
-    for mut parcel in queries::due(tx, now, limit)? {
+    for mut parcel in queries::due(tx, which, now, limit)? {
         let to = parcel.delivery.clone().claim(owner, now)?;
         // Another process may have taken it between the two statements: then it is simply not ours.
         if queries::step(tx, parcel.id, &parcel.delivery, &to, None, now)? {
@@ -191,6 +249,96 @@ pub fn step(
     } else {
         Err(NotFromHere.into())
     }
+}
+
+/// Whether a message waits whose moment has come.
+pub fn any_due(tx: &mut Conn, which: Which, now: NaiveDateTime) -> Result<bool, Error> {
+    Ok(!queries::due(tx, which, now, 1)?.is_empty())
+}
+
+/// The notices about something, the newest first.
+pub fn notices_about(tx: &mut Conn, reference: &str) -> Result<Vec<Parcel>, Error> {
+    queries::notices_about(tx, reference)
+}
+
+/// What notices are about that did not arrive, or perhaps not: `release:3`.
+pub fn undelivered_notices(tx: &mut Conn) -> Result<Vec<String>, Error> {
+    queries::undelivered_notices(tx)
+}
+
+/// How many messages of each state a run has queued.
+pub fn counts_of_run(
+    tx: &mut Conn,
+    run: i64,
+    urns: Option<Vec<i32>>,
+) -> Result<Vec<(String, i64)>, Error> {
+    queries::counts_of_run(tx, run, urns)
+}
+
+/// What erasing took from the outbox.
+#[derive(Debug, Default)]
+pub struct Erased {
+    /// The sealed contents, for the search that follows.
+    pub sealed: Vec<Vec<u8>>,
+    /// Letters whose message was taken back.
+    pub taken_back: Vec<i64>,
+    /// Letters whose message is being handed over at this moment, and is left to its worker.
+    pub being_sent: Vec<i64>,
+}
+
+/// Erases what the messages of these letters say, and takes back those that have not gone.
+pub fn erase_letters(
+    tx: &mut Conn,
+    letters: &[i64],
+    now: NaiveDateTime,
+) -> Result<Erased, OutboxError> {
+    let mut erased = Erased::default();
+    for letters in letters.chunks(5_000) {
+        erased.sealed.extend(queries::wipe_of_letters(tx, letters)?);
+        let waiting = queries::unfinished_of_letters(tx, letters)?;
+        erased.take_back(tx, waiting, now)?;
+    }
+    Ok(erased)
+}
+
+/// Erases what every message says that is sealed with a year's key, and takes back those that have not gone.
+pub fn erase_year(tx: &mut Conn, year: &str, now: NaiveDateTime) -> Result<Erased, OutboxError> {
+    let mut erased = Erased {
+        sealed: queries::wipe_of_year(tx, year)?,
+        ..Erased::default()
+    };
+    let waiting = queries::unfinished_of_year(tx, year)?;
+    erased.take_back(tx, waiting, now)?;
+    Ok(erased)
+}
+
+impl Erased {
+    /// Takes messages back that have not gone, but for those that are being handed over.
+    fn take_back(
+        &mut self,
+        tx: &mut Conn,
+        parcels: Vec<Parcel>,
+        now: NaiveDateTime,
+    ) -> Result<(), OutboxError> {
+        for parcel in parcels {
+            let Kind::Letter { letter, .. } = parcel.kind else {
+                continue;
+            };
+            match parcel.delivery.clone().cancel() {
+                Ok(cancelled) => {
+                    step(tx, &parcel, cancelled, None, now)?;
+                    self.taken_back.push(letter);
+                }
+                Err(NotFromHere) => self.being_sent.push(letter),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many messages wait to be sent.
+pub fn waiting(tx: &mut Conn) -> Result<i64, Error> {
+    queries::waiting(tx)
 }
 
 /// How many messages stand in each state.

@@ -3,8 +3,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::{Delivery, Kind, Lease, Parcel};
-use crate::db::schema::outbox;
+use super::{Delivery, Kind, Lease, Parcel, TRIED_FOR, Which};
+use crate::db::schema::{letter, outbox, pupil};
 use crate::db::{Conn, Error};
 
 /// A row as it is stored.
@@ -26,6 +26,8 @@ struct Stored {
     last_error: Option<String>,
     created_at: NaiveDateTime,
     finished_at: Option<NaiveDateTime>,
+    run_id: Option<i64>,
+    give_up_at: Option<NaiveDateTime>,
 }
 
 impl Stored {
@@ -78,6 +80,8 @@ impl Stored {
             last_error: self.last_error,
             created_at: self.created_at,
             finished_at: self.finished_at,
+            run: self.run_id,
+            give_up_at: self.give_up_at.unwrap_or(self.created_at + TRIED_FOR),
         })
     }
 }
@@ -130,17 +134,137 @@ fn one(row: QueryResult<Stored>) -> Result<Option<Parcel>, Error> {
     row.optional()?.map(Stored::into_parcel).transpose()
 }
 
+/// Notes the run that queues a message, and the last moment for another try.
+pub(super) fn put_run(
+    tx: &mut Conn,
+    id: i64,
+    run: Option<i64>,
+    give_up_at: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::run_id.eq(run),
+            outbox::give_up_at.eq(Some(give_up_at)),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
 /// Messages that wait and whose moment has come, the oldest first.
-pub(super) fn due(tx: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<Parcel>, Error> {
+pub(super) fn due(
+    tx: &mut Conn,
+    which: Which,
+    now: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<Parcel>, Error> {
+    let mut query = outbox::table
+        .filter(outbox::state.eq("queued"))
+        .filter(outbox::next_attempt_at.le(now))
+        .order((outbox::next_attempt_at, outbox::id))
+        .limit(limit)
+        .select(Stored::as_select())
+        .into_boxed();
+    if which == Which::Notices {
+        query = query.filter(outbox::kind.eq("notice"));
+    }
+    many(query.load(tx)?)
+}
+
+/// The notices about something, the newest first.
+pub(super) fn notices_about(tx: &mut Conn, reference: &str) -> Result<Vec<Parcel>, Error> {
     many(
         outbox::table
-            .filter(outbox::state.eq("queued"))
-            .filter(outbox::next_attempt_at.le(now))
-            .order((outbox::next_attempt_at, outbox::id))
-            .limit(limit)
+            .filter(outbox::kind.eq("notice"))
+            .filter(outbox::reference.eq(reference))
+            .order(outbox::id.desc())
             .select(Stored::as_select())
             .load(tx)?,
     )
+}
+
+/// What notices are about that did not arrive, or perhaps not.
+pub(super) fn undelivered_notices(tx: &mut Conn) -> Result<Vec<String>, Error> {
+    Ok(outbox::table
+        .filter(outbox::kind.eq("notice"))
+        .filter(outbox::state.eq_any(["failed", "in_doubt"]))
+        .filter(outbox::reference.is_not_null())
+        .order(outbox::id)
+        .select(outbox::reference.assume_not_null())
+        .load(tx)?)
+}
+
+/// How many messages of each state a run has queued, of children at these schools or everywhere.
+pub(super) fn counts_of_run(
+    tx: &mut Conn,
+    run: i64,
+    urns: Option<Vec<i32>>,
+) -> Result<Vec<(String, i64)>, Error> {
+    let mut query = outbox::table
+        .inner_join(letter::table.inner_join(pupil::table))
+        .filter(outbox::run_id.eq(run))
+        .group_by(outbox::state)
+        .select((outbox::state, diesel::dsl::count_star()))
+        .into_boxed();
+    if let Some(urns) = urns {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    Ok(query.load(tx)?)
+}
+
+/// Messages that have not come to an end.
+const UNFINISHED: [&str; 4] = ["queued", "claimed", "sending", "failed"];
+
+/// The messages of these letters that have not come to an end.
+pub(super) fn unfinished_of_letters(tx: &mut Conn, letters: &[i64]) -> Result<Vec<Parcel>, Error> {
+    many(
+        outbox::table
+            .filter(outbox::letter_id.eq_any(letters))
+            .filter(outbox::state.eq_any(UNFINISHED))
+            .order(outbox::id)
+            .select(Stored::as_select())
+            .load(tx)?,
+    )
+}
+
+/// The messages of a year that have not come to an end.
+pub(super) fn unfinished_of_year(tx: &mut Conn, year: &str) -> Result<Vec<Parcel>, Error> {
+    many(
+        outbox::table
+            .filter(outbox::year_label.eq(year))
+            .filter(outbox::state.eq_any(UNFINISHED))
+            .order(outbox::id)
+            .select(Stored::as_select())
+            .load(tx)?,
+    )
+}
+
+/// Empties the contents of the messages in some rows, and their link to a run, which would date them; returns what was
+/// in them.
+macro_rules! wipe {
+    ($tx:ident, $rows:expr) => {{
+        let sealed: Vec<Option<Vec<u8>>> = $rows
+            .filter(outbox::sealed.is_not_null())
+            .select(outbox::sealed)
+            .load($tx)?;
+        diesel::update($rows)
+            .set((
+                outbox::sealed.eq(None::<Vec<u8>>),
+                outbox::run_id.eq(None::<i64>),
+                outbox::give_up_at.eq(None::<NaiveDateTime>),
+            ))
+            .execute($tx)?;
+        Ok(sealed.into_iter().flatten().collect())
+    }};
+}
+
+/// Empties the contents of these letters' messages.
+pub(super) fn wipe_of_letters(tx: &mut Conn, letters: &[i64]) -> Result<Vec<Vec<u8>>, Error> {
+    wipe!(tx, outbox::table.filter(outbox::letter_id.eq_any(letters)))
+}
+
+/// Empties the contents of the messages that are sealed with a year's key.
+pub(super) fn wipe_of_year(tx: &mut Conn, year: &str) -> Result<Vec<Vec<u8>>, Error> {
+    wipe!(tx, outbox::table.filter(outbox::year_label.eq(year)))
 }
 
 /// Messages whose worker has not been heard of.
@@ -232,6 +356,14 @@ struct Step<'a> {
     lease_owner: Option<Option<String>>,
     last_error: Option<Option<String>>,
     finished_at: Option<Option<NaiveDateTime>>,
+}
+
+/// How many messages wait to be sent.
+pub(super) fn waiting(tx: &mut Conn) -> Result<i64, Error> {
+    Ok(outbox::table
+        .filter(outbox::state.eq_any(["queued", "claimed", "sending"]))
+        .count()
+        .get_result(tx)?)
 }
 
 /// How many messages stand in each state.

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, dialect};
 use crate::identity::{IdentityError, Purpose, Whose};
+use crate::letters::erase as letters;
 
 /// Names erased in one transaction: a person who saves waits for as long as this takes.
 const BATCH: i64 = 2_000;
@@ -207,7 +208,8 @@ impl<'a> Night<'a> {
                 if !year.rule.may_close(self.as_of, names_left) {
                     return Ok(());
                 }
-                let wiped = wipe_queries::wipe_leftovers_of_year(tx, &year.label, now)?;
+                let mut wiped = wipe_queries::wipe_leftovers_of_year(tx, &year.label, now)?;
+                wiped.take_letters(letters::erase_year(tx, &year.label, now)?);
                 take(&wiped, &mut counts, &mut needles);
                 for pupils in queries::not_coarsened(tx, &year.label)?.chunks(BATCH as usize) {
                     let month = year.rule.removal_month(None, self.as_of);
@@ -343,7 +345,7 @@ fn wipe_around(
 ) -> Result<(), RetentionError> {
     let mut wiped = Wiped::default();
     wipe_queries::wipe_imports_of(tx, pupils, now, &mut wiped)?;
-    wipe_queries::wipe_letters_of(tx, pupils, now, &mut wiped)?;
+    wiped.take_letters(letters::erase_for(tx, pupils, now)?);
     take(&wiped, counts, needles);
     Ok(())
 }

@@ -26,6 +26,7 @@ use crate::audit::Actor;
 use crate::db::raw_bytes::RawBytesError;
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, KeyringError};
+use crate::letters::LetterError;
 
 /// A night that cannot begin or go on. What was done until then stays done; a rerun completes it.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum RetentionError {
     /// An identity.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// Letters that wait.
+    #[error(transparent)]
+    Letters(#[from] LetterError),
     /// The database's bytes.
     #[error(transparent)]
     RawBytes(#[from] RawBytesError),

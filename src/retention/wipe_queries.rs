@@ -1,10 +1,11 @@
-//! The rows around identities that are wiped with them: uploads, their rows, earlier states, letters, messages.
+//! The rows around identities that are wiped with them: uploads, their rows, earlier states.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::db::schema::{import, import_pupil, import_row, letter, outbox};
+use crate::db::schema::{import, import_pupil, import_row};
 use crate::db::{Conn, Error};
+use crate::letters::erase::Erased;
 use crate::roster;
 
 /// Empties a column of sealed bytes in some rows, and keeps what was in it for the search that follows.
@@ -22,21 +23,6 @@ macro_rules! wipe {
     }};
 }
 
-/// Wipes some messages, and cancels those of them that wait.
-macro_rules! wipe_messages {
-    ($tx:ident, $wiped:ident, $now:ident, $rows:expr) => {{
-        wipe!($tx, $wiped.messages, $rows, outbox::sealed);
-        diesel::update($rows.filter(outbox::state.eq_any(["queued", "claimed", "failed"])))
-            .set((
-                outbox::state.eq("cancelled"),
-                outbox::lease_until.eq(None::<NaiveDateTime>),
-                outbox::lease_owner.eq(None::<String>),
-                outbox::finished_at.eq($now),
-            ))
-            .execute($tx)?;
-    }};
-}
-
 /// Sealed values beside the identities that were wiped, and how many rows that was.
 #[derive(Default)]
 pub(super) struct Wiped {
@@ -46,6 +32,15 @@ pub(super) struct Wiped {
     pub(super) import_befores: usize,
     pub(super) messages: usize,
     pub(super) letters: usize,
+}
+
+impl Wiped {
+    /// Adds what erasing letters came to.
+    pub(super) fn take_letters(&mut self, erased: Erased) {
+        self.messages += erased.sealed.len();
+        self.letters += erased.letters;
+        self.sealed.extend(erased.sealed);
+    }
 }
 
 /// Wipes the uploads that mention these children, with every row that waits in them, and what the children's records
@@ -125,46 +120,6 @@ pub(super) fn wipe_expired_imports(
     wipe_imports(tx, &holding, now, wiped)
 }
 
-/// Wipes the letters that wait to be sent to these children's parents and cancels them. One that a process is handing
-/// over at this moment is left to that process, which finds nothing to send if it has to try again.
-pub(super) fn wipe_letters_of(
-    tx: &mut Conn,
-    pupils: &[i64],
-    now: NaiveDateTime,
-    wiped: &mut Wiped,
-) -> Result<(), Error> {
-    let letters: Vec<i64> = letter::table
-        .filter(letter::pupil_id.eq_any(pupils))
-        .select(letter::id)
-        .load(tx)?;
-    for letters in letters.chunks(5_000) {
-        wipe_messages!(
-            tx,
-            wiped,
-            now,
-            outbox::table.filter(outbox::letter_id.eq_any(letters))
-        );
-        let being_sent: Vec<Option<i64>> = outbox::table
-            .filter(outbox::letter_id.eq_any(letters))
-            .filter(outbox::state.eq("sending"))
-            .select(outbox::letter_id)
-            .load(tx)?;
-        let idle: Vec<i64> = letters
-            .iter()
-            .copied()
-            .filter(|letter| !being_sent.contains(&Some(*letter)))
-            .collect();
-        wiped.letters += diesel::update(
-            letter::table
-                .filter(letter::id.eq_any(&idle))
-                .filter(letter::state.ne_all(["sent", "in_doubt", "cancelled"])),
-        )
-        .set((letter::state.eq("cancelled"), letter::updated_at.eq(now)))
-        .execute(tx)?;
-    }
-    Ok(())
-}
-
 /// Wipes everything that is sealed with a year's key, wherever it lies.
 pub(super) fn wipe_leftovers_of_year(
     tx: &mut Conn,
@@ -185,11 +140,5 @@ pub(super) fn wipe_leftovers_of_year(
             import_pupil::sealed_before
         );
     }
-    wipe_messages!(
-        tx,
-        wiped,
-        now,
-        outbox::table.filter(outbox::year_label.eq(year))
-    );
     Ok(wiped)
 }

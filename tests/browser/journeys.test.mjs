@@ -173,13 +173,18 @@ test('letters are prepared, sent, and arrive with their attachment', async () =>
   const page = await as('Nurse');
   await page.goto('/letters');
   await page.getByRole('button', { name: 'Prepare letters' }).click();
-  await page.getByRole('button', { name: 'Send what is ready' }).waitFor();
+  await page.getByRole('link', { name: 'Send letters' }).waitFor();
   await look(page, 'letters');
   await page.getByRole('table').getByRole('link').first().click();
   await look(page, 'letter');
-  await page.goto('/letters?state=ready');
-  await page.getByRole('button', { name: 'Send what is ready' }).click();
-  await page.waitForURL(/letters/);
+  await page.goto('/letters');
+  await page.getByRole('link', { name: 'Send letters' }).click();
+  await look(page, 'letters-ask');
+  // The request queues the letters; the page says how far they are and shows the end by itself.
+  await page.getByRole('button', { name: /^Send \d+ letters?$/ }).click();
+  await page.waitForURL(/letters\/runs/);
+  await look(page, 'letters-run');
+  await page.getByRole('heading', { name: 'Letters sent' }).waitFor({ timeout: 600_000 });
   await page.goto('/letters?state=sent');
   await page.getByText('Sent').first().waitFor();
   await page.goto('/demo/mail');

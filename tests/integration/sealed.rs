@@ -9,6 +9,7 @@ use stature::db::raw_bytes;
 use stature::db::schema::{access, access_pupil, audit_event, pupil};
 use stature::db::{Conn, Error};
 use stature::identity::{IdentityError, Purpose, Whose};
+use stature::letters::delay::{self, Delay};
 
 use crate::support::{ChildSpec, Served, TestApp};
 
@@ -239,10 +240,17 @@ both_databases! {
         for (height, number) in (1412..).zip(numbers) {
             test.measure(number, height, 34_500, test.app.clock.today());
         }
+        // They may go on the day of the measurement.
+        let (actor, now) = (Actor::command("test"), test.app.clock.now());
+        test.db().write_now(|tx| delay::set_delay(tx, &actor, Delay::None, now)).unwrap();
         browser.get("/letters").press("Prepare letters").status(200);
         browser.get("/letters").follow("Bartholomew Quartermaine").status(200).shows("philippa.q@family.example");
-        browser.get("/letters").press("Send what is ready").status(200);
-        drop(served);
+        let run = browser.get("/letters/send").press("Send 2 letters").status(200);
+        // The process that serves sends them; its page shows the end.
+        while !browser.get(&run.url).status(200).says("Letters sent") {
+            std::thread::yield_now();
+        }
+        served.end();
         let (letters, told) = subjects_and_file_names(test);
         assert_eq!(letters, 2);
         holds_no_secret(told.as_bytes(), "a subject or a file’s name");

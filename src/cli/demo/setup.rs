@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::fields::CollectionYear;
 use crate::letters;
+use crate::letters::delay::{self, Delay};
 use crate::measurement;
 use crate::roster::commit::{Destination, commit};
 use crate::roster::import::{self, By, Mode, Target};
@@ -70,6 +71,10 @@ pub(super) fn run(app: &App, folder: &Path, seed: u64) -> anyhow::Result<Vec<Sch
     }
     plan_visits(app, &area)?;
     set_contacts(app, &area)?;
+    // Whoever tries the demonstration sends letters at once, and none goes before they do.
+    let now = app.clock.now();
+    app.db
+        .write_now(|tx| delay::set_delay(tx, &Actor::command("demo"), Delay::ByHand, now))?;
     let letters = letters::jobs::prepare_letters(app, &Actor::command("demo"), false)?;
     println!("  Letters: {letters}");
     figures::make(app, &area)?;

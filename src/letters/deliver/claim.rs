@@ -1,21 +1,29 @@
 //! Step 2: messages taken up, looked at once more, and written.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::SystemTime;
 
-use lettre::Message;
+use chrono::NaiveDateTime;
+use lettre::{Address, Message};
 
 use super::{Post, Report, Written, is_stopped};
 use crate::db::Conn;
 use crate::identity::{Opened, Purpose, Whose};
 use crate::letters::compose::compose;
 use crate::letters::content::Content;
-use crate::letters::eligibility::{self, Child};
+use crate::letters::eligibility::{self, Child, Policy};
 use crate::letters::press;
+use crate::letters::reason::Reason;
+use crate::letters::sending_queries;
 use crate::letters::state::{Letter, State};
 use crate::letters::texts::{self, Texts};
 use crate::letters::{LetterError, queries, store};
-use crate::outbox::{self, Kind, OutboxError, Parcel};
+use crate::outbox::{self, Kind, OutboxError, Parcel, Which};
 use crate::settings;
+
+/// Stands for no run among the texts that a worker knows.
+const NO_RUN: i64 = 0;
 
 impl Post<'_> {
     /// Step 2: takes up to `limit` messages, looks once more whether each may go, and writes those that may. What is
@@ -23,12 +31,15 @@ impl Post<'_> {
     pub fn claim(&self, limit: i64, report: &mut Report) -> Result<Vec<Written>, LetterError> {
         let (now, today) = (self.app.clock.now(), self.app.clock.today());
         let claimed = self.app.db.write_now(|tx| -> Result<_, LetterError> {
-            if is_stopped(tx)? {
-                report.stopped = true;
-                return Ok(None);
-            }
-            let parcels = outbox::claim(tx, &self.owner, now, limit)?;
-            let texts = Texts::from_setting(settings::get(tx, texts::SETTING)?.as_deref());
+            report.stopped = is_stopped(tx)?;
+            let which = if report.stopped {
+                Which::Notices
+            } else {
+                Which::All
+            };
+            let parcels = outbox::claim(tx, which, &self.owner, now, limit)?;
+            self.read_texts(tx, &parcels)?;
+            let policy = current_texts(tx)?.policy();
             let (letters, children, persons) = self.look_up(tx, &parcels)?;
             let mut may_go = Vec::new();
             for parcel in parcels {
@@ -41,40 +52,35 @@ impl Post<'_> {
                     .find(|found| found.id == letter)
                     .cloned()
                     .ok_or(LetterError::NoSuchLetter)?;
-                match self.last_look(&letter, &children, &persons, &texts)? {
-                    None => may_go.push((parcel, Some(letter))),
-                    Some(held) => {
-                        let cancelled = parcel
-                            .delivery
-                            .clone()
-                            .cancel()
-                            .map_err(OutboxError::from)?;
-                        outbox::step(tx, &parcel, cancelled, None, now)?;
+                match self.last_look(&letter, &children, &persons, &policy)? {
+                    LastLook::MayGo => may_go.push((parcel, Some(letter))),
+                    LastLook::Held(held) => {
+                        take_back(tx, &parcel, now)?;
                         store(tx, letter.state, &held, now)?;
                         report.held += 1;
                     }
+                    LastLook::NotQueued => take_back(tx, &parcel, now)?,
                 }
             }
-            Ok(Some((may_go, children, persons, texts)))
-        })?;
-        let Some((parcels, children, persons, texts)) = claimed else {
-            return Ok(Vec::new());
-        };
+            Ok((may_go, children, persons))
+        });
+        let (parcels, children, persons) = claimed?;
         let mut written = Vec::new();
         for (parcel, letter) in parcels {
-            let content = letter.map(|letter| {
-                let child = children.get(&letter.pupil);
-                let person = persons.get(&letter.pupil);
-                let content = child
-                    .zip(person)
-                    .and_then(|(child, person)| compose(child, person, &texts, today));
-                (letter, content)
+            if self.must_end() {
+                self.give_back(&parcel)?;
+                continue;
+            }
+            let content = letter.as_ref().and_then(|letter| {
+                let child = children.get(&letter.pupil)?;
+                let person = persons.get(&letter.pupil)?;
+                compose(child, person, &self.texts_of(&parcel), today)
             });
-            match self.write(&parcel, content) {
-                Ok((message, letter)) => written.push(Written {
+            match self.write(&parcel, letter.as_ref(), content) {
+                Ok((message, content)) => written.push(Written {
                     parcel,
                     message,
-                    letter,
+                    letter: letter.zip(content),
                 }),
                 Err(error) => {
                     tracing::error!(
@@ -82,12 +88,34 @@ impl Post<'_> {
                         error = %error,
                         "a message cannot be written"
                     );
-                    self.give_up(&parcel)?;
-                    report.failed += 1;
+                    self.set_aside(&parcel, error, report)?;
                 }
             }
         }
         Ok(written)
+    }
+
+    /// Reads the texts of the runs to which these messages belong, where they are not known yet.
+    fn read_texts(&self, tx: &mut Conn, parcels: &[Parcel]) -> Result<(), LetterError> {
+        let mut known = self.texts.borrow_mut();
+        // Of messages that belong to no run: those of now.
+        known.insert(NO_RUN, current_texts(tx)?);
+        for run in parcels.iter().filter_map(|parcel| parcel.run) {
+            if let Entry::Vacant(entry) = known.entry(run) {
+                let run = sending_queries::run(tx, run)?;
+                let texts = run.map(|run| run.texts).filter(|texts| !texts.is_empty());
+                entry.insert(Texts::from_setting(texts.as_deref()));
+            }
+        }
+        Ok(())
+    }
+
+    fn texts_of(&self, parcel: &Parcel) -> Texts {
+        let known = self.texts.borrow();
+        known
+            .get(&parcel.run.unwrap_or(NO_RUN))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Letters, children and identities of these messages.
@@ -96,7 +124,7 @@ impl Post<'_> {
         &self,
         tx: &mut Conn,
         parcels: &[Parcel],
-    ) -> Result<(Vec<Letter>, std::collections::HashMap<i64, Child>, Opened), LetterError> {
+    ) -> Result<(Vec<Letter>, HashMap<i64, Child>, Opened), LetterError> {
         let mut letters = Vec::new();
         for parcel in parcels {
             if let Kind::Letter { letter, .. } = parcel.kind {
@@ -112,71 +140,154 @@ impl Post<'_> {
         Ok((letters, children, persons))
     }
 
-    /// The letter as it must wait, when it may not go after all.
+    /// Whether a letter may go after all.
     fn last_look(
         &self,
         letter: &Letter,
-        children: &std::collections::HashMap<i64, Child>,
+        children: &HashMap<i64, Child>,
         persons: &Opened,
-        texts: &Texts,
-    ) -> Result<Option<Letter>, LetterError> {
+        policy: &Policy,
+    ) -> Result<LastLook, LetterError> {
+        if letter.state != State::Queued {
+            return Ok(LastLook::NotQueued);
+        }
         let Some(child) = children.get(&letter.pupil) else {
             return Err(LetterError::NoSuchLetter);
         };
         if child.version != letter.version {
-            return Ok(Some(letter.clone().superseded()?));
+            return Ok(LastLook::Held(letter.clone().superseded()?));
         }
         let person = persons.get(&letter.pupil);
-        let found = eligibility::reasons(child, person, &texts.policy(), |text| {
-            self.press.prints(text)
-        });
+        let found = eligibility::reasons(child, person, policy, |text| self.press.prints(text));
         let looked_at = letter.clone().assessed(&found)?;
-        Ok((looked_at.state != State::Queued).then_some(looked_at))
+        Ok(if looked_at.state == State::Queued {
+            LastLook::MayGo
+        } else {
+            LastLook::Held(looked_at)
+        })
     }
 
     /// Writes a message.
     fn write(
         &self,
         parcel: &Parcel,
-        content: Option<(Letter, Option<Content>)>,
-    ) -> Result<(Message, Option<(Letter, Content)>), LetterError> {
+        letter: Option<&Letter>,
+        content: Option<Content>,
+    ) -> Result<(Message, Option<Content>), Unwritten> {
         let from = &self.app.config.mail.from;
         let date = SystemTime::from(self.app.clock.now().and_utc());
-        match content {
-            None => {
-                let notice = outbox::open_notice(self.app.identities.keyring(), parcel)?;
-                let message = press::notice(&notice, from, &parcel.message_id, date)?;
-                Ok((message, None))
-            }
-            Some((letter, content)) => {
-                let content = content.ok_or(LetterError::NoSuchLetter)?;
-                let message = self.press.message(
-                    &self.app.templates,
-                    &content,
-                    from,
-                    &parcel.message_id,
-                    date,
-                )?;
-                Ok((message, Some((letter, content))))
-            }
+        if letter.is_none() {
+            let notice = outbox::open_notice(self.app.identities.keyring(), parcel)
+                .map_err(|error| Unwritten::Content(error.into()))?;
+            let message = press::notice(&notice, from, &parcel.message_id, date)
+                .map_err(Unwritten::Content)?;
+            return Ok((message, None));
         }
+        let content = content.ok_or_else(|| {
+            Unwritten::Content(anyhow::anyhow!("there is nothing that it could say"))
+        })?;
+        if content.to.parse::<Address>().is_err() {
+            return Err(Unwritten::Address);
+        }
+        let message = self
+            .press
+            .message(
+                &self.app.templates,
+                &content,
+                from,
+                &parcel.message_id,
+                date,
+            )
+            .map_err(Unwritten::Content)?;
+        Ok((message, Some(content)))
     }
 
-    /// A message that cannot be written waits for a person.
-    fn give_up(&self, parcel: &Parcel) -> Result<(), LetterError> {
+    /// A letter that cannot be written is held with the reason, a notice waits for a person.
+    fn set_aside(
+        &self,
+        parcel: &Parcel,
+        error: Unwritten,
+        report: &mut Report,
+    ) -> Result<(), LetterError> {
         let now = self.app.clock.now();
-        self.app.db.write_now(|tx| {
+        let Kind::Letter { letter, .. } = parcel.kind else {
             let failed = parcel
                 .delivery
                 .clone()
                 .give_up(&self.owner)
                 .map_err(OutboxError::from)?;
-            outbox::step(tx, parcel, failed, Some("it could not be written"), now)?;
-            if let Kind::Letter { letter, .. } = parcel.kind {
-                let letter = queries::find(tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
-                store(tx, letter.state, &letter.failed()?, now)?;
-            }
-            Ok(())
-        })
+            let why = Some("it could not be written");
+            self.app
+                .db
+                .write_now(|tx| outbox::step(tx, parcel, failed, why, now))?;
+            report.failed += 1;
+            return Ok(());
+        };
+        let reason = match error {
+            Unwritten::Address => Reason::NoUsableContact,
+            Unwritten::Content(_) => Reason::CannotBeWritten,
+        };
+        self.app.db.write_now(|tx| -> Result<(), LetterError> {
+            take_back(tx, parcel, now)?;
+            let letter = queries::find(tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
+            store(tx, letter.state, &letter.set_aside(reason)?, now)
+        })?;
+        report.held += 1;
+        Ok(())
     }
+
+    /// Gives a message back untouched, for whoever sends next.
+    pub(super) fn give_back(&self, parcel: &Parcel) -> Result<(), LetterError> {
+        let now = self.app.clock.now();
+        let back = parcel
+            .delivery
+            .clone()
+            .give_back(&self.owner, now)
+            .map_err(OutboxError::from)?;
+        let given = self
+            .app
+            .db
+            .write_now(|tx| outbox::step(tx, parcel, back, None, now));
+        match given {
+            // Taken back meanwhile.
+            Ok(()) | Err(OutboxError::NotFromHere(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What the last look found.
+enum LastLook {
+    /// Nothing stands in the way.
+    MayGo,
+    /// The letter as it must wait.
+    Held(Letter),
+    /// The letter is not waiting to be sent: its message is left over.
+    NotQueued,
+}
+
+/// Why a message could not be written.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    /// The recipient's address is none; it is not repeated.
+    #[error("the recipient’s address is not an email address")]
+    Address,
+    /// The content, the template or a font.
+    #[error("{0}")]
+    Content(anyhow::Error),
+}
+
+/// Takes a claimed message back.
+fn take_back(tx: &mut Conn, parcel: &Parcel, now: NaiveDateTime) -> Result<(), LetterError> {
+    let cancelled = parcel
+        .delivery
+        .clone()
+        .cancel()
+        .map_err(OutboxError::from)?;
+    Ok(outbox::step(tx, parcel, cancelled, None, now)?)
+}
+
+fn current_texts(tx: &mut Conn) -> Result<Texts, LetterError> {
+    let setting = settings::get(tx, texts::SETTING)?;
+    Ok(Texts::from_setting(setting.as_deref()))
 }

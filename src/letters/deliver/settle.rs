@@ -1,14 +1,17 @@
 //! Steps 3 to 5: begun, handed over, and what came of it; and what a process that died has left.
 
+use std::sync::atomic::Ordering;
+
+use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::{Post, Report, SEALED_AS, Written, is_stopped};
 use crate::audit::{self, Actor, Disclosure};
 use crate::db::Conn;
 use crate::identity::{IdentityError, Purpose};
-use crate::letters::state::{Letter, State};
+use crate::letters::state::{Kind as LetterKind, Letter, State};
 use crate::letters::{LetterError, queries, store};
-use crate::mail::MailError;
+use crate::mail::{MailError, Verdict};
 use crate::outbox::{self, Delivery, Kind, OutboxError, Outcome, Parcel};
 
 /// What a letter discloses, for the ledger.
@@ -22,8 +25,9 @@ impl Post<'_> {
     pub fn begin(&self, written: &mut Written) -> Result<bool, LetterError> {
         let now = self.app.clock.now();
         let parcel = &mut written.parcel;
+        let is_letter = written.letter.is_some();
         let begun = self.app.db.write_now(|tx| -> Result<_, LetterError> {
-            if is_stopped(tx)? {
+            if is_letter && is_stopped(tx)? {
                 let back = parcel
                     .delivery
                     .clone()
@@ -71,21 +75,25 @@ impl Post<'_> {
             .send(&written.message, &written.parcel.message_id)
     }
 
-    /// Step 5: writes down how it went.
+    /// Step 5: writes down how it went. The first message that is taken after a fault ends the fault.
     pub fn settle(
         &self,
         written: &Written,
         result: &Result<(), MailError>,
     ) -> Result<Delivery, LetterError> {
-        let (outcome, error) = match result {
-            Ok(()) => (Outcome::Taken, None),
-            Err(error @ (MailError::NotTaken(_) | MailError::Settings(_))) => {
-                (Outcome::NotTaken, Some(error.to_string()))
-            }
-            Err(error @ MailError::Refused(_)) => (Outcome::Refused, Some(error.to_string())),
-            Err(error @ MailError::InDoubt(_)) => (Outcome::Unclear, Some(error.to_string())),
+        let verdict = result.as_ref().err().map(MailError::verdict);
+        let give_up_at = written.parcel.give_up_at;
+        let outcome = match verdict {
+            None => Outcome::Taken,
+            Some(Verdict::Later) => Outcome::NotTaken { give_up_at },
+            Some(Verdict::Refused) => Outcome::Refused,
+            Some(Verdict::InDoubt) => Outcome::Unclear,
+            Some(Verdict::Unavailable | Verdict::Misconfigured) => Outcome::NotTried,
         };
+        let error = result.as_ref().err().map(ToString::to_string);
         let now = self.app.clock.now();
+        let ends_fault =
+            outcome == Outcome::Taken && self.together.was_faulty.swap(false, Ordering::SeqCst);
         self.app.db.write_now(|tx| {
             // Another process may have called it a doubt meanwhile; what this one knows is better.
             let parcel = outbox::find(tx, written.parcel.id)?.ok_or(LetterError::NoSuchLetter)?;
@@ -96,6 +104,9 @@ impl Post<'_> {
                 .map_err(OutboxError::from)?;
             outbox::step(tx, &parcel, to.clone(), error.as_deref(), now)?;
             follow(tx, &self.actor, &parcel, &to, now)?;
+            if ends_fault {
+                outbox::clear_fault(tx, &self.actor, now)?;
+            }
             Ok(to)
         })
     }
@@ -114,7 +125,7 @@ impl Post<'_> {
             let to = parcel
                 .delivery
                 .clone()
-                .expire(now, has_gone)
+                .expire(now, has_gone, parcel.give_up_at)
                 .map_err(OutboxError::from)?;
             let done = self.app.db.write_now(|tx| -> Result<(), LetterError> {
                 let why = matches!(to, Delivery::InDoubt { .. })
@@ -132,55 +143,61 @@ impl Post<'_> {
     }
 }
 
-/// What a step of a message means for its letter and for the ledger. Something that may have arrived is in the ledger
-/// too: the row says what left the organisation, and in doubt it did.
+/// What a step of a message means for its letter. What was taken, or has arrived, goes into the ledger; a doubt does
+/// not, because nobody knows.
 fn follow(
     tx: &mut Conn,
     actor: &Actor,
     parcel: &Parcel,
     to: &Delivery,
-    now: chrono::NaiveDateTime,
+    now: NaiveDateTime,
 ) -> Result<(), LetterError> {
     let Kind::Letter { letter, .. } = parcel.kind else {
         return Ok(());
     };
     let letter = queries::find(tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
-    let from = letter.state;
-    let (id, pupil, kind) = (letter.id, letter.pupil, letter.kind);
+    let (id, from) = (letter.id, letter.state);
     let (after, action) = match to {
         Delivery::Sent => (letter.sent(now)?, "letter.sent"),
         Delivery::InDoubt { .. } => (letter.doubted()?, "letter.in_doubt"),
         Delivery::Failed { .. } => (letter.failed()?, "letter.failed"),
-        // A late answer "not taken" to what was thought doubtful puts the letter back where its message is.
-        Delivery::Queued { .. } if from == State::InDoubt => (
-            Letter {
-                state: State::Queued,
-                ..letter
-            },
-            "letter.deferred",
-        ),
+        // A late answer "not taken" to what was thought doubtful.
+        Delivery::Queued { .. } if from == State::InDoubt => {
+            (letter.waits_again()?, "letter.deferred")
+        }
         _ => return Ok(()),
     };
     store(tx, from, &after, now)?;
-    if matches!(to, Delivery::Sent | Delivery::InDoubt { .. }) && from == State::Queued {
-        let reference = format!("letter:{id}");
-        audit::disclosed(
-            tx,
-            actor,
-            now,
-            Disclosure {
-                recipient: "parent",
-                purpose: Purpose::Letters.code(),
-                fields: match kind {
-                    crate::letters::state::Kind::Result => FIELDS,
-                    crate::letters::state::Kind::NotMeasured => FIELDS_NOT_MEASURED,
-                },
-                children: 1,
-                pupils: &[pupil],
-                reference: Some(&reference),
-            },
-        )?;
+    if after.state == State::Sent {
+        note_disclosure(tx, actor, &after, now)?;
     }
     audit::event(tx, actor, now, action, &format!("letter:{id}"), &json!({}))?;
+    Ok(())
+}
+
+/// Writes into the ledger that a letter has reached a child's parents.
+pub(in crate::letters) fn note_disclosure(
+    tx: &mut Conn,
+    actor: &Actor,
+    letter: &Letter,
+    now: NaiveDateTime,
+) -> Result<(), LetterError> {
+    let reference = format!("letter:{}", letter.id);
+    audit::disclosed(
+        tx,
+        actor,
+        now,
+        Disclosure {
+            recipient: "parent",
+            purpose: Purpose::Letters.code(),
+            fields: match letter.kind {
+                LetterKind::Result => FIELDS,
+                LetterKind::NotMeasured => FIELDS_NOT_MEASURED,
+            },
+            children: 1,
+            pupils: &[letter.pupil],
+            reference: Some(&reference),
+        },
+    )?;
     Ok(())
 }

@@ -29,10 +29,11 @@ pub async fn show(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let id = id.into_inner();
-    let (scope, actor, parts) = (
+    let (scope, actor, parts, now) = (
         allowed.scope().clone(),
         allowed.actor().clone(),
         app.clone(),
+        app.clock.now(),
     );
     let found = app
         .db
@@ -64,6 +65,7 @@ pub async fn show(
                 "decided_by": letter.decided_by,
                 "decided_at": letter.decided_at,
                 "sent_at": letter.sent_at,
+                "send_after": letter.send_after.filter(|moment| *moment > now),
                 "decisions": decisions,
                 "to": content.as_ref().map(|content| content.to.clone()),
                 "content": content.map(|content| content.letter),

@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::identity::{Person, Purpose, Whose};
 use crate::letters::state::State;
-use crate::letters::{LetterError, deliver, queries};
+use crate::letters::{LetterError, deliver, queries, sending_queries};
+use crate::outbox;
 use crate::web::{Allowed, LAST_PAGE, View};
 
 /// Letters on one page of a list.
@@ -36,10 +37,11 @@ pub async fn list(
         State::from_code(&query.state),
         query.page.clamp(1, LAST_PAGE),
     );
-    let (scope, actor, door) = (
+    let (scope, actor, door, now) = (
         allowed.scope().clone(),
         allowed.actor().clone(),
         app.identities.clone(),
+        app.clock.now(),
     );
     let found = app
         .db
@@ -69,6 +71,7 @@ pub async fn list(
                         "reasons": words(&row.letter.reasons),
                         "last_error": row.last_error,
                         "sent_at": row.letter.sent_at,
+                        "send_after": row.letter.send_after.filter(|moment| *moment > now),
                     })
                 })
                 .collect();
@@ -88,6 +91,8 @@ pub async fn list(
                 "held": count(State::Held),
                 "no_contact": count(State::NoContact),
                 "stopped": deliver::is_stopped(tx)?,
+                "fault": outbox::fault(tx)?.map(|fault| fault.words),
+                "run": sending_queries::run_under_way(tx, &scope)?,
             }))
         })
         .await?;

@@ -2,12 +2,14 @@
 
 mod letter;
 mod list;
+mod runs;
 mod sending;
 mod templates;
 
 pub use letter::{decide, pdf, show};
 pub use list::list;
-pub use sending::{prepare, send, stop, stop_page};
+pub use runs::{delay_page, run, send, send_page, set_delay, settle, settle_page};
+pub use sending::{prepare, stop, stop_page};
 pub use templates::{save_texts, texts_page};
 
 use super::LetterError;

@@ -7,13 +7,10 @@ use crate::app::App;
 use crate::db;
 use crate::error::{AppError, bad_request};
 use crate::letters::LetterError;
-use crate::letters::deliver::{self, Post};
+use crate::letters::deliver;
 use crate::letters::press::Press;
 use crate::letters::{decide, prepare as preparing};
 use crate::web::{Allowed, Submitted, View, redirect_with};
-
-/// Messages sent while somebody waits for the page; the job sends the rest.
-const SENT_WHILE_WAITING: usize = 100;
 
 /// Makes letters of new outcomes at the schools in scope, and looks again at those that wait.
 pub async fn prepare(
@@ -43,50 +40,6 @@ pub async fn prepare(
             prepared.superseded
         )
     };
-    Ok(redirect_with("/letters", "success", &said))
-}
-
-/// Sends what is ready at the schools in scope: some at once, the rest by the job.
-pub async fn send(
-    allowed: Allowed<needs::ManageLetters>,
-    app: web::Data<App>,
-    _form: Submitted,
-) -> Result<HttpResponse, AppError> {
-    let (scope, actor, parts) = (
-        allowed.scope().clone(),
-        allowed.actor().clone(),
-        app.clone(),
-    );
-    let report = db::blocking(move || -> Result<_, LetterError> {
-        let press = Press::new(parts.config.fonts.as_deref())?;
-        let post = Post::new(&parts, &press, actor)?;
-        let queued = post.queue_ready(&scope)?;
-        let mut report = post.run(SENT_WHILE_WAITING)?;
-        report.queued = queued;
-        Ok(report)
-    })
-    .await?;
-    if report.stopped {
-        return Ok(redirect_with(
-            "/letters",
-            "warning",
-            "All letters are stopped. Nothing was sent.",
-        ));
-    }
-    let mut said = format!("Sent: {}.", report.sent);
-    let waiting = report
-        .queued
-        .saturating_sub(report.sent + report.failed + report.in_doubt + report.held);
-    for (count, words) in [
-        (waiting, "Waiting to be sent"),
-        (report.held, "Held at the last look"),
-        (report.failed, "Failed"),
-        (report.in_doubt, "May have arrived"),
-    ] {
-        if count > 0 {
-            said = format!("{said} {words}: {count}.");
-        }
-    }
     Ok(redirect_with("/letters", "success", &said))
 }
 

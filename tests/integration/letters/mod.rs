@@ -1,6 +1,9 @@
 //! Letters: which may go, what they say, and that each goes at most once whatever dies when.
 
+mod mail_server;
+mod runs;
 mod sending;
+mod signals;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -37,6 +40,8 @@ fn child(test: &TestApp, given_name: &str, email: Option<&str>) -> i64 {
     test.set_year("2026-27", 365);
     test.school(SCHOOL, "999");
     let now = test.app.clock.now();
+    // Letters of these tests may go on the day of their outcome; the delay has tests of its own.
+    set_delay(test, "none");
     let person: Person = serde_json::from_value(serde_json::json!({
         "given_name": given_name, "family_name": "Okonkwo", "date_of_birth": "2021-10-01",
         "address_lines": ["27 Orchard Street"], "town": "Northbridge",
@@ -175,6 +180,15 @@ fn ledger(test: &TestApp) -> i64 {
     })
 }
 
+/// Children with letters that are ready; the first parent's address is parent0@example.org.
+fn ready_letters(test: &TestApp, count: usize) {
+    for number in 0..count {
+        let one = child(test, "Zara", Some(&format!("parent{number}@example.org")));
+        measure(test, one, 1120);
+    }
+    assert_eq!(prepared(test).ready, count);
+}
+
 /// A child with a letter that is ready.
 fn ready(test: &TestApp) -> i64 {
     let zara = child(test, "Zara", Some("ada@example.org"));
@@ -200,6 +214,14 @@ fn files(test: &TestApp) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Sets how long letters wait after their outcome.
+fn set_delay(test: &TestApp, code: &str) {
+    let now = test.app.clock.now();
+    run(test.db(), |tx| {
+        settings::put(tx, &actor(), now, "letters.delay", code)
+    });
 }
 
 fn stop(test: &TestApp, value: &str) {
@@ -345,7 +367,8 @@ both_databases! {
         let (status, name, pdf) = nurse.download(&page.link("The letter as a PDF"));
         assert_eq!((status, name.as_str()), (200, "letter.pdf"));
         assert!(pdf.starts_with(b"%PDF"));
-        nurse.get("/letters").press("Send what is ready").shows("Sent: 1.");
+        nurse.get("/letters").follow("Send letters").press("Send 1 letter").shows("1 letter is queued");
+        assert_eq!(sent(test).sent, 1);
         nurse.get("/letters").follow("Zara Okonkwo").shows("What it said").shows("Dear Ms Okonkwo");
         assert_eq!(test.mail().len(), 1);
     }
@@ -367,13 +390,13 @@ both_databases! {
         let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
         let page = nurse.get("/letters");
         assert!(!page.says("Stop all letters") && !page.says("Letter templates"), "{}", page.text());
-        for path in ["/letters/stop", "/letters/texts"] {
+        for path in ["/letters/stop", "/letters/texts", "/letters/delay"] {
             nurse.get(path).status(403);
             nurse.post(path, &[]).status(403);
         }
         // Preparing and sending stop at the nurse's schools.
         page.press("Prepare letters").shows("Ready: 1.");
-        nurse.get("/letters").press("Send what is ready");
+        nurse.get("/letters").follow("Send letters").press("Send 1 letter").shows("1 letter is queued");
         sent_of(test, &Scope::Schools([900_102].into()));
         assert_eq!(states(test), ["ready", "sent"]);
         let administrator = test.signed_in(Role::Administrator, &[], &[]);

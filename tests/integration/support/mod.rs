@@ -5,12 +5,14 @@ mod browser;
 mod children;
 mod database;
 mod served;
+mod smtp;
 
 pub(crate) use app::{Finished, PASSWORD, TestApp, run_program};
 pub(crate) use browser::{Browser, Page};
 pub(crate) use children::ChildSpec;
 pub(crate) use database::{Backend, scratch_database};
 pub(crate) use served::Served;
+pub(crate) use smtp::{At, Does, FakeMailServer};
 
 /// Makes of each function two tests, one for each database:
 /// `both_databases! { fn a_sentence(test: TestApp) { … } }`.

@@ -65,6 +65,14 @@ impl Served {
         self.process.id()
     }
 
+    /// Ends the process as an operator would (SIGTERM): work in hand is finished.
+    pub(crate) fn end(mut self) {
+        let pid = self.process.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(told.success());
+        self.process.wait().unwrap();
+    }
+
     /// Ends the process as a power cut would (SIGKILL).
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();

@@ -1,40 +1,77 @@
 //! Handing a message to the outside world.
 //!
-//! The sender says how far it got, because what to do next depends on it: a message that surely was not taken may be
-//! tried again; one that may have been taken must not be, or a parent gets two.
+//! The sender says how far it got, because what to do next depends on it ([`Verdict`]): a message that was not taken
+//! may be tried again; one that may have been taken must not be, or a parent gets two; and where the server takes no
+//! message at all, the others wait.
+
+mod failure;
+mod smtp;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::SmtpTransport;
-use lettre::{Message, Transport};
+use lettre::Message;
+use lettre::message::Mailbox;
+
+pub use failure::{Cause, Failure, Stage, Verdict};
+pub use smtp::Server;
 
 use crate::config::MailTransport;
 
-/// A message that did not go.
+/// How long each answer of a mail server is waited for.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A message that was not handed over, or perhaps not.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// Surely not taken; worth another try.
-    #[error("the mail server did not take the message; it will be tried again: {0}")]
-    NotTaken(String),
-    /// Refused for good.
-    #[error("the mail server refused the message: {0}")]
-    Refused(String),
-    /// The line broke when the server may already have taken it.
-    #[error("the line to the mail server broke; the message may have arrived: {0}")]
-    InDoubt(String),
+    /// The mail server, with the stage and the cause.
+    #[error("{0}")]
+    Server(Failure),
+    /// The folder that messages are written into.
+    #[error("the folder {folder} cannot be written to: {source}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The settings cannot work.
     #[error("mail cannot be sent with these settings: {0}")]
     Settings(String),
+}
+
+impl MailError {
+    /// What follows for this message and for those behind it.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Server(failure) => failure.verdict(),
+            Self::Folder { .. } => Verdict::Unavailable,
+            Self::Settings(_) => Verdict::Misconfigured,
+        }
+    }
+
+    /// Whether the mail server gave no answer at all.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::Server(failure) if failure.is_silent())
+    }
+}
+
+/// The address that mail comes from, read as a mail header takes it.
+pub fn sender(from: &str) -> Result<Mailbox, MailError> {
+    from.parse().map_err(|_| {
+        MailError::Settings(format!(
+            "the address that mail comes from, “{from}”, is not an email address"
+        ))
+    })
 }
 
 /// Where messages go.
 #[derive(Clone)]
 pub enum Mailer {
     /// To an SMTP server.
-    Smtp(SmtpTransport),
+    Smtp(Server),
     /// Into a folder, a file for each message, named by its Message-ID.
     Folder(PathBuf),
     /// Into memory: for tests.
@@ -45,12 +82,7 @@ impl Mailer {
     /// The mailer of the settings. An SMTP server is not asked before the first message.
     pub fn new(transport: &MailTransport) -> Result<Self, MailError> {
         match transport {
-            MailTransport::Smtp(url) => Ok(Self::Smtp(
-                SmtpTransport::from_url(url)
-                    .map_err(|error| MailError::Settings(error.to_string()))?
-                    .timeout(Some(Duration::from_secs(30)))
-                    .build(),
-            )),
+            MailTransport::Smtp(address) => Self::smtp(address, TIMEOUT),
             MailTransport::Folder(folder) => {
                 fs::create_dir_all(folder).map_err(|error| {
                     MailError::Settings(format!("{}: {error}", folder.display()))
@@ -61,25 +93,36 @@ impl Mailer {
         }
     }
 
+    /// A mailer for an SMTP server that waits `timeout` for each answer.
+    pub fn smtp(address: &str, timeout: Duration) -> Result<Self, MailError> {
+        Server::new(address, timeout).map(Self::Smtp)
+    }
+
+    /// Opens a session with the mail server, signs in, and asks whether mail may come from `from`. Nothing is sent.
+    pub fn check(&self, from: &str) -> Result<(), MailError> {
+        let sender = sender(from)?;
+        match self {
+            Self::Smtp(server) => server.check(&sender.email).map_err(MailError::Server),
+            Self::Folder(_) | Self::Memory(_) => Ok(()),
+        }
+    }
+
     /// Hands over one message, whose Message-ID is `message_id`.
     pub fn send(&self, message: &Message, message_id: &str) -> Result<(), MailError> {
         match self {
-            Self::Smtp(server) => server.send(message).map(drop).map_err(|error| {
-                if error.is_permanent() {
-                    MailError::Refused(code_only(&error))
-                } else if error.is_transient() || error.is_client() || nothing_was_sent(&error) {
-                    MailError::NotTaken(code_only(&error))
-                } else {
-                    MailError::InDoubt(code_only(&error))
-                }
-            }),
+            Self::Smtp(server) => server
+                .send(message.envelope(), &message.formatted())
+                .map_err(MailError::Server),
             Self::Folder(folder) => {
                 let path = file_of(folder, message_id);
                 let draft = path.with_extension("draft");
                 fs::write(&draft, message.formatted())
                     .and_then(|()| fs::File::open(&draft)?.sync_all())
                     .and_then(|()| fs::rename(&draft, &path))
-                    .map_err(|error| MailError::NotTaken(format!("{}: {error}", folder.display())))
+                    .map_err(|source| MailError::Folder {
+                        folder: folder.clone(),
+                        source,
+                    })
             }
             Self::Memory(messages) => {
                 messages
@@ -122,20 +165,4 @@ pub fn file_of(folder: &Path, message_id: &str) -> PathBuf {
         })
         .collect();
     folder.join(format!("{name}.eml"))
-}
-
-/// The server was never reached: no connection, no name, no TLS.
-fn nothing_was_sent(error: &lettre::transport::smtp::Error) -> bool {
-    let text = error.to_string().to_lowercase();
-    error.is_tls() || text.contains("connection error") || text.contains("network unreachable")
-}
-
-/// Servers repeat the recipient's address in their answers; only the code is kept.
-fn code_only(error: &lettre::transport::smtp::Error) -> String {
-    match error.status() {
-        Some(code) => format!("answer {code}"),
-        None if error.is_timeout() => "no answer in time".to_owned(),
-        None if error.is_tls() => "no encrypted connection could be made".to_owned(),
-        None => "no connection".to_owned(),
-    }
 }

@@ -1,0 +1,336 @@
+//! Pages: sending what is ready, how far a run is, letters that are settled together, and the delay.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::access::{Scope, needs};
+use crate::app::App;
+use crate::db::{self, Conn};
+use crate::error::{AppError, bad_request};
+use crate::letters::decide::{self, Decision};
+use crate::letters::delay::{self, Delay};
+use crate::letters::state::State;
+use crate::letters::{LetterError, deliver, queries, sending_queries};
+use crate::outbox::{self, SENDING_JOB};
+use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+
+/// What the page that asks before sending says.
+#[derive(Serialize)]
+struct Asked {
+    /// Letters that go.
+    now: i64,
+    /// Letters that are ready and wait for their moment.
+    later: i64,
+    /// The first of these moments (UTC).
+    next: Option<NaiveDateTime>,
+    /// When letters are sent, in words.
+    delay: &'static str,
+    stopped: bool,
+    /// Why mail cannot be sent at present.
+    fault: Option<String>,
+    /// A run that is under way.
+    under_way: Option<i64>,
+}
+
+fn asked(tx: &mut Conn, scope: &Scope, now: NaiveDateTime) -> Result<Asked, LetterError> {
+    let counts = sending_queries::ready_counts(tx, scope, now)?;
+    Ok(Asked {
+        now: counts.now,
+        later: counts.later,
+        next: counts.next,
+        delay: delay::delay(tx)?.words(),
+        stopped: deliver::is_stopped(tx)?,
+        fault: outbox::fault(tx)?.map(|fault| fault.words),
+        under_way: sending_queries::run_under_way(tx, scope)?,
+    })
+}
+
+/// Says how many letters would go, and asks.
+pub async fn send_page(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let (scope, now) = (allowed.scope().clone(), app.clock.now());
+    let asked = app.db.read(move |tx| asked(tx, &scope, now)).await?;
+    View::new(&app, &request, &allowed, "Send letters")
+        .with("asked", asked)
+        .with("changed", false)
+        .render("pages/letters/send.html")
+}
+
+/// Queues the letters that were asked about; the job sends them. When their number has changed since, asks again.
+pub async fn send(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let expected: i64 = form
+        .0
+        .text("letters")
+        .parse()
+        .map_err(|_| bad_request("Open the page “Send letters” and try again."))?;
+    let (scope, now) = (allowed.scope().clone(), app.clock.now());
+    let found = app.db.read(move |tx| asked(tx, &scope, now)).await?;
+    if found.stopped {
+        let text = "All letters are stopped. Nothing was sent.";
+        return Ok(redirect_with("/letters", "warning", text));
+    }
+    if found.now == 0 {
+        return Ok(nothing_to_send(&found));
+    }
+    if found.now != expected {
+        return View::new(&app, &request, &allowed, "Send letters")
+            .with("asked", found)
+            .with("changed", true)
+            .status(StatusCode::CONFLICT)
+            .render("pages/letters/send.html");
+    }
+    let (parts, actor, scope) = (
+        app.get_ref().clone(),
+        allowed.actor().clone(),
+        allowed.scope().clone(),
+    );
+    let queued = db::blocking(move || deliver::queue(&parts, &actor, &scope)).await?;
+    let Some(run) = queued.run else {
+        return Ok(nothing_to_send(&found));
+    };
+    app.wanted.add(SENDING_JOB);
+    Ok(redirect_with(
+        &format!("/letters/runs/{run}"),
+        "success",
+        &format!("{} queued.", letters_are(queued.letters)),
+    ))
+}
+
+/// The answer to a form that was sent twice, or by two people.
+fn nothing_to_send(asked: &Asked) -> HttpResponse {
+    match asked.under_way {
+        Some(run) => redirect_with(
+            &format!("/letters/runs/{run}"),
+            "information",
+            "The letters that were ready have been queued already.",
+        ),
+        None => redirect_with(
+            "/letters",
+            "warning",
+            "No letter is ready to be sent now. Nothing was sent.",
+        ),
+    }
+}
+
+fn letters_are(count: usize) -> String {
+    format!(
+        "{count} {}",
+        if count == 1 {
+            "letter is"
+        } else {
+            "letters are"
+        }
+    )
+}
+
+/// How far a run is.
+#[derive(Default, Serialize)]
+struct Progress {
+    id: i64,
+    started_by: String,
+    started_at: Option<NaiveDateTime>,
+    /// Letters that the visitor may see.
+    total: i64,
+    waiting: i64,
+    sent: i64,
+    failed: i64,
+    in_doubt: i64,
+    /// Held at the last look, or taken back.
+    held: i64,
+    stopped: bool,
+    fault: Option<String>,
+}
+
+impl Progress {
+    fn load(tx: &mut Conn, run: i64, scope: &Scope) -> Result<Self, LetterError> {
+        let row = sending_queries::run(tx, run)?.ok_or(LetterError::NoSuchLetter)?;
+        let mut progress = Self {
+            id: row.id,
+            started_by: row.started_by,
+            started_at: Some(row.started_at),
+            stopped: deliver::is_stopped(tx)?,
+            fault: outbox::fault(tx)?.map(|fault| fault.words),
+            ..Self::default()
+        };
+        for (state, count) in outbox::counts_of_run(tx, run, scope.urns())? {
+            progress.total += count;
+            match state.as_str() {
+                "sent" => progress.sent += count,
+                "failed" => progress.failed += count,
+                "in_doubt" => progress.in_doubt += count,
+                "cancelled" => progress.held += count,
+                _ => progress.waiting += count,
+            }
+        }
+        // A run of other schools is not there for this visitor.
+        if progress.total == 0 && scope.urns().is_some() {
+            return Err(LetterError::NoSuchLetter);
+        }
+        Ok(progress)
+    }
+}
+
+/// How far a run is, until its letters have gone.
+pub async fn run(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    run: web::Path<i64>,
+) -> Result<HttpResponse, AppError> {
+    let (scope, run) = (allowed.scope().clone(), run.into_inner());
+    let progress = app
+        .db
+        .read(move |tx| Progress::load(tx, run, &scope))
+        .await?;
+    let title = if progress.waiting > 0 {
+        "Sending letters"
+    } else {
+        "Letters sent"
+    };
+    View::new(&app, &request, &allowed, title)
+        .with("run", progress)
+        .render("pages/letters/run.html")
+}
+
+/// Which letters are settled together.
+#[derive(Deserialize)]
+pub struct SettleQuery {
+    #[serde(default)]
+    state: String,
+}
+
+/// The states whose letters can be settled together.
+fn settled_together(code: &str) -> Result<State, AppError> {
+    State::from_code(code)
+        .filter(|state| matches!(state, State::InDoubt | State::Failed))
+        .ok_or(AppError::NotFound)
+}
+
+/// Asks what is to be done with every letter that may have arrived, or that failed.
+pub async fn settle_page(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    query: web::Query<SettleQuery>,
+) -> Result<HttpResponse, AppError> {
+    let state = settled_together(&query.state)?;
+    settle_view(&allowed, &app, &request, state, &FormData::default()).await
+}
+
+async fn settle_view(
+    allowed: &Allowed<needs::ManageLetters>,
+    app: &App,
+    request: &HttpRequest,
+    state: State,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let scope = allowed.scope().clone();
+    let count = app
+        .db
+        .read(move |tx| -> Result<i64, LetterError> {
+            let counts = queries::counts(tx, &scope)?;
+            Ok(counts.get(state.code()).copied().unwrap_or(0))
+        })
+        .await?;
+    let title = match state {
+        State::InDoubt => "Letters that may have arrived",
+        _ => "Letters that could not be sent",
+    };
+    View::new(app, request, allowed, title)
+        .with("state", state.code())
+        .with("count", count)
+        .form(form)
+        .render("pages/letters/settle.html")
+}
+
+/// Settles every letter that may have arrived, or that failed.
+pub async fn settle(
+    allowed: Allowed<needs::ManageLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let state = settled_together(form.text("state"))?;
+    let decision = Decision::from_code(form.text("decision"))
+        .filter(|decision| matches!(decision, Decision::Arrived | Decision::SendAgain));
+    let Some(decision) = decision else {
+        form.error("decision", "Choose what is to be done with these letters");
+        return settle_view(&allowed, &app, &request, state, &form).await;
+    };
+    let (actor, scope, now) = (
+        allowed.actor().clone(),
+        allowed.scope().clone(),
+        app.clock.now(),
+    );
+    let settled = app
+        .db
+        .write(move |tx| decide::decide_all(tx, &actor, &scope, state, decision, now))
+        .await?;
+    let text = match decision {
+        Decision::Arrived => format!("{} recorded as sent.", letters_are(settled)),
+        _ => format!("{} ready again and can be sent now.", letters_are(settled)),
+    };
+    Ok(redirect_with("/letters", "success", &text))
+}
+
+/// When letters are sent.
+pub async fn delay_page(
+    allowed: Allowed<needs::PauseLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    delay_view(&allowed, &app, &request, &FormData::default()).await
+}
+
+async fn delay_view(
+    allowed: &Allowed<needs::PauseLetters>,
+    app: &App,
+    request: &HttpRequest,
+    form: &FormData,
+) -> Result<HttpResponse, AppError> {
+    let chosen = app.db.read(delay::delay).await?;
+    let choices: Vec<_> = Delay::ALL
+        .into_iter()
+        .map(|delay| json!({"value": delay.code(), "text": delay.words(), "hint": null}))
+        .collect();
+    View::new(app, request, allowed, "When letters are sent")
+        .with("choices", choices)
+        .with("chosen", chosen.code())
+        .form(form)
+        .render("pages/letters/delay.html")
+}
+
+/// Changes when letters are sent.
+pub async fn set_delay(
+    allowed: Allowed<needs::PauseLetters>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(mut form) = form;
+    let Some(chosen) = Delay::from_code(form.text("delay")) else {
+        form.error("delay", "Choose when letters are sent");
+        return delay_view(&allowed, &app, &request, &form).await;
+    };
+    let (actor, now) = (allowed.actor().clone(), app.clock.now());
+    app.db
+        .write(move |tx| delay::set_delay(tx, &actor, chosen, now))
+        .await?;
+    Ok(redirect_with(
+        "/letters",
+        "success",
+        "When letters are sent has been changed.",
+    ))
+}

@@ -8,7 +8,7 @@ use crate::access::Permission;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::letters::state::State;
-use crate::{accounts, jobs, letters, measurement, roster, statistics};
+use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics};
 
 /// States of letters that wait for a person, with the words for one and for several.
 const LETTERS: [(State, &str, &str); 4] = [
@@ -65,6 +65,28 @@ pub(super) fn stopped_letters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Ac
     Ok(vec![Action::alarm(text, href)])
 }
 
+/// The mail server takes no message, while messages wait.
+pub(super) fn mail_fault(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let Some(fault) = outbox::fault(tx)? else {
+        return Ok(Vec::new());
+    };
+    let waiting = outbox::waiting(tx)?;
+    if waiting == 0 {
+        return Ok(Vec::new());
+    }
+    let href = if asked.session.may(Permission::ManageLetters) {
+        "/letters?state=queued"
+    } else {
+        "/jobs"
+    };
+    let text = format!(
+        "Mail cannot be sent: {}. {} waiting",
+        fault.words,
+        counted(waiting, "message is", "messages are")
+    );
+    Ok(vec![Action::alarm(text, href)])
+}
+
 /// Letters that wait for a person, a line for each state.
 pub(super) fn waiting_letters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
     let tallies = letters::tallies(tx, &asked.session.scope)?;
@@ -98,6 +120,20 @@ pub(super) fn releases_to_publish(tx: &mut Conn, _: &Asked<'_>) -> Result<Vec<Ac
         "releases ready to be published",
         "/releases?show=ready",
     ))
+}
+
+/// Published releases whose announcement did not arrive, or perhaps not.
+pub(super) fn unannounced_releases(tx: &mut Conn, _: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let unannounced = statistics::undelivered_announcements(tx)?;
+    Ok(unannounced
+        .into_iter()
+        .map(|number| {
+            Action::new(
+                format!("The email about release {number} did not arrive"),
+                format!("/releases/{number}"),
+            )
+        })
+        .collect())
 }
 
 /// Jobs that failed since yesterday.

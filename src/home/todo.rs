@@ -72,10 +72,13 @@ type Look = fn(&mut Conn, &Asked<'_>) -> Result<Vec<Action>, AppError>;
 const SOURCES: &[(Permission, Look)] = &[
     (Permission::ManageYears, sources::year_without_rule),
     (Permission::ManageRosters, sources::staged_rosters),
+    (Permission::ManageLetters, sources::mail_fault),
+    (Permission::ManageJobs, sources::mail_fault),
     (Permission::ManageLetters, sources::stopped_letters),
     (Permission::ManageLetters, sources::waiting_letters),
     (Permission::ManageReleases, sources::unreadable_book),
     (Permission::ManageReleases, sources::releases_to_publish),
+    (Permission::ManageReleases, sources::unannounced_releases),
     (Permission::ManageJobs, sources::failed_jobs),
     (Permission::ManageAccounts, sources::slowed_accounts),
     (Permission::ApproveAccounts, sources::accounts_to_approve),

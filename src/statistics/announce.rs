@@ -1,14 +1,16 @@
 //! Telling a school or an authority that figures are there: a link, never a figure.
 
 use chrono::NaiveDateTime;
+use serde::Serialize;
 use serde_json::json;
 
+use super::ReleaseRow;
 use super::queries;
-use super::release::{ReleaseError, Shelf, load, publish, spoken_years, whose};
+use super::release::{ReleaseError, Shelf, load, load_published, publish, spoken_years, whose};
 use crate::app::App;
-use crate::audit::Actor;
-use crate::db::Conn;
-use crate::outbox::{self, Notice};
+use crate::audit::{self, Actor};
+use crate::db::{Conn, Error};
+use crate::outbox::{self, Delivery, Notice, Parcel};
 use crate::web::page;
 
 /// Who was told of a release.
@@ -35,6 +37,19 @@ impl Told {
     }
 }
 
+/// What became of the email about a release.
+#[derive(Clone, Debug, Serialize)]
+pub struct Announcement {
+    /// Where the email is, as a code of its status; `None` when none was written.
+    pub state: Option<&'static str>,
+    /// When it came to its end.
+    pub finished_at: Option<NaiveDateTime>,
+    /// Why it did not go.
+    pub error: Option<String>,
+    /// Whether it can be sent, or sent again.
+    pub can_be_sent: bool,
+}
+
 /// Publishes a release and writes down the email to its audience's contact, both or neither.
 pub fn publish_and_tell(
     tx: &mut Conn,
@@ -46,36 +61,128 @@ pub fn publish_and_tell(
 ) -> Result<Told, ReleaseError> {
     let release = publish(tx, shelf, actor, now, number)?;
     let (row, _) = load(tx, shelf, number)?;
-    let Some((name, contact)) = queries::contact(tx, &whose(release.audience())?)? else {
+    let audience = whose(release.audience())?;
+    let Some((name, contact)) = queries::contact(tx, &audience)? else {
         return Ok(Told::Nobody);
     };
     let Some(to) = contact.filter(|address| !address.trim().is_empty()) else {
         return Ok(Told::NoContact);
     };
+    queue(tx, app, &notice(app, &row, &name, to)?, number, now)?;
+    Ok(Told::Contact)
+}
+
+/// What became of the email about a published release.
+pub fn announcement(tx: &mut Conn, row: &ReleaseRow) -> Result<Announcement, ReleaseError> {
+    let newest = newest(tx, row.id)?;
+    let is_open = newest
+        .as_ref()
+        .is_none_or(|parcel| may_go_again(&parcel.delivery));
+    let is_public = row.audience == "public";
+    Ok(Announcement {
+        state: newest.as_ref().map(|parcel| parcel.delivery.code()),
+        finished_at: newest.as_ref().and_then(|parcel| parcel.finished_at),
+        can_be_sent: row.state == "published" && is_open && !is_public,
+        error: newest.and_then(|parcel| parcel.last_error),
+    })
+}
+
+/// Sends the email about a published release that did not arrive, or was never written, to the contact of now.
+pub fn announce_again(
+    tx: &mut Conn,
+    app: &App,
+    shelf: &Shelf,
+    actor: &Actor,
+    now: NaiveDateTime,
+    number: i64,
+) -> Result<Told, ReleaseError> {
+    let (row, release) = load_published(tx, shelf, number)?;
+    let audience = whose(release.audience())?;
+    let Some((name, contact)) = queries::contact(tx, &audience)? else {
+        return Ok(Told::Nobody);
+    };
+    let Some(to) = contact.filter(|address| !address.trim().is_empty()) else {
+        return Ok(Told::NoContact);
+    };
+    let notice = notice(app, &row, &name, to)?;
+    match newest(tx, number)? {
+        None => queue(tx, app, &notice, number, now)?,
+        Some(parcel) if may_go_again(&parcel.delivery) => {
+            let keyring = app.identities.keyring();
+            outbox::queue_notice_again(tx, keyring, &parcel, &notice, now)
+                .map_err(anyhow::Error::from)?;
+        }
+        // On its way, or taken: pressed twice, or by two people.
+        Some(_) => return Ok(Told::Contact),
+    }
+    let subject = format!("release:{number}");
+    audit::event(tx, actor, now, "release.announced", &subject, &json!({}))?;
+    Ok(Told::Contact)
+}
+
+/// The published releases whose announcement did not arrive, or perhaps not.
+pub fn undelivered(tx: &mut Conn) -> Result<Vec<i64>, Error> {
+    let about = outbox::undelivered_notices(tx)?;
+    if about.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(queries::releases(tx, None)?
+        .into_iter()
+        .filter(|row| row.state == "published" && about.contains(&reference(row.id)))
+        .map(|row| row.id)
+        .collect())
+}
+
+fn may_go_again(delivery: &Delivery) -> bool {
+    matches!(
+        delivery,
+        Delivery::Failed { .. } | Delivery::InDoubt { .. } | Delivery::Cancelled
+    )
+}
+
+fn newest(tx: &mut Conn, number: i64) -> Result<Option<Parcel>, ReleaseError> {
+    let parcels = outbox::notices_about(tx, &reference(number))?;
+    Ok(parcels.into_iter().next())
+}
+
+fn reference(number: i64) -> String {
+    format!("release:{number}")
+}
+
+/// The email about a release.
+fn notice(app: &App, row: &ReleaseRow, name: &str, to: String) -> Result<Notice, ReleaseError> {
     let years: Vec<String> = row.years.split(';').map(str::to_owned).collect();
     let words = json!({
         "name": name,
         "years": spoken_years(&years),
         "as_at": row.as_at,
-        "link": format!("{}/figures/{number}", app.config.web.public_url),
+        "link": format!("{}/figures/{}", app.config.web.public_url, row.id),
     });
     let render = |part: &str| page::render(&app.templates, &format!("mail/release/{part}"), &words);
-    let notice = Notice {
+    Ok(Notice {
         to,
         subject: render("subject.txt")?.trim().to_owned(),
         text: render("body.txt")?,
         html: render("body.html")?,
-    };
+    })
+}
+
+fn queue(
+    tx: &mut Conn,
+    app: &App,
+    notice: &Notice,
+    number: i64,
+    now: NaiveDateTime,
+) -> Result<(), ReleaseError> {
     let domain = outbox::mail_domain(&app.config.mail.from);
-    let reference = format!("release:{number}");
     outbox::queue_notice(
         tx,
         app.identities.keyring(),
-        &notice,
-        &reference,
+        notice,
+        &reference(number),
         domain,
         now,
     )
     .map_err(anyhow::Error::from)?;
-    Ok(Told::Contact)
+    Ok(())
 }

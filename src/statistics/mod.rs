@@ -17,7 +17,10 @@ mod shown;
 mod state;
 mod view;
 
-pub use announce::{Told, publish_and_tell};
+pub use announce::{
+    Announcement, Told, announce_again, announcement, publish_and_tell,
+    undelivered as undelivered_announcements,
+};
 pub use audiences::audiences_of;
 pub use cautions::cautions;
 pub use files::{Format, file};

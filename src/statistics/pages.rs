@@ -5,11 +5,12 @@ use disclosure::{AcademicYear, Audience};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Format, ReleaseError, Shelf, audiences_of, cautions, queries, view};
+use super::{Format, ReleaseError, Shelf, Told, audiences_of, cautions, queries, view};
 use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
-use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once};
+use crate::outbox::SENDING_JOB;
+use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once, redirect_with};
 use crate::years;
 
 impl From<ReleaseError> for AppError {
@@ -122,13 +123,18 @@ pub async fn release(
 ) -> Result<HttpResponse, AppError> {
     let shelf = Shelf::open(app.identities.keyring())?;
     let number = number.into_inner();
-    let (row, release) = app
+    let (row, release, announcement) = app
         .db
-        .read(move |tx| super::load(tx, &shelf, number))
+        .read(move |tx| -> Result<_, ReleaseError> {
+            let (row, release) = super::load(tx, &shelf, number)?;
+            let announcement = super::announcement(tx, &row)?;
+            Ok((row, release, announcement))
+        })
         .await?;
     View::new(&app, &request, &allowed, row.title.clone())
         .with("figures", view::figures(release.table()))
         .with("cautions", cautions(release.table()))
+        .with("announcement", announcement)
         .with("evidence", evidence(&row)?)
         .with("release", row)
         .with("notes", disclosure::notes())
@@ -211,7 +217,38 @@ pub async fn publish(
             })
         })
         .await?;
+    app.wanted.add(SENDING_JOB);
     Ok(answer.respond())
+}
+
+/// Sends the email about a release once more, or for the first time when there was no address before.
+pub async fn announce(
+    allowed: Allowed<needs::ManageReleases>,
+    app: web::Data<App>,
+    number: web::Path<i64>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let shelf = Shelf::open(app.identities.keyring())?;
+    let (actor, now, number) = (
+        allowed.actor().clone(),
+        app.clock.now(),
+        number.into_inner(),
+    );
+    let parts = app.get_ref().clone();
+    let told = app
+        .db
+        .write(move |tx| super::announce_again(tx, &parts, &shelf, &actor, now, number))
+        .await?;
+    app.wanted.add(SENDING_JOB);
+    let kind = match told {
+        Told::Contact => "success",
+        Told::NoContact | Told::Nobody => "warning",
+    };
+    Ok(redirect_with(
+        &format!("/releases/{number}"),
+        kind,
+        told.words(),
+    ))
 }
 
 /// The page that asks before a release is taken back.

@@ -10,6 +10,7 @@
 mod support;
 
 mod accounts;
+mod announcements;
 mod approvals;
 mod architecture;
 mod audit_chain;

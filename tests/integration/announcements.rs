@@ -1,0 +1,121 @@
+//! The email about a release: that one which did not arrive is shown, and can be sent again.
+
+use diesel::prelude::*;
+use stature::access::Role;
+use stature::app::App;
+use stature::audit::Actor;
+use stature::db::schema::{release, school};
+use stature::letters::deliver::send;
+use stature::letters::press::Press;
+use stature::mail::Mailer;
+use stature::statistics::{self, Shelf};
+
+use crate::support::{At, ChildSpec, Does, FakeMailServer, TestApp};
+
+fn contact(test: &TestApp, address: &str) {
+    test.school(900_101, "999");
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::update(school::table.find(900_101))
+                .set(school::contact_email.eq(address))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// A release for the school that has passed its audit; published by the page.
+fn made(test: &TestApp) {
+    test.child(ChildSpec::default());
+    let made = test.run(&[
+        "release",
+        "make",
+        "--audience",
+        "school:900101",
+        "--years",
+        "2026-27",
+    ]);
+    assert_eq!(made.done().stdout.trim(), "1");
+}
+
+/// Publishes the release and insists on what is said about its announcement.
+fn published(test: &TestApp, told: &str) {
+    let shelf = Shelf::open(test.app.identities.keyring()).unwrap();
+    let (actor, now) = (Actor::command("test"), test.app.clock.now());
+    let who = test
+        .db()
+        .write_now(|tx| statistics::publish_and_tell(tx, &test.app, &shelf, &actor, now, 1))
+        .unwrap();
+    assert!(who.words().contains(told), "{}", who.words());
+}
+
+fn sent_through(test: &TestApp, server: &FakeMailServer) {
+    let app = App {
+        mailer: Mailer::smtp(&server.url(), std::time::Duration::from_millis(300)).unwrap(),
+        ..test.app.clone()
+    };
+    let press = Press::new(None).unwrap();
+    send(&app, &press, &Actor::command("test"), 1, usize::MAX).unwrap();
+}
+
+both_databases! {
+    fn a_refused_announcement_is_shown_and_is_sent_again_to_the_corrected_address(test: TestApp) {
+        contact(test, "offise@hill.example.org");
+        made(test);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        published(test, "An email to the contact is waiting to be sent");
+        let server = FakeMailServer::start();
+        server.at(At::Recipient, Does::Answers("550 5.1.1 unknown"));
+        sent_through(test, &server);
+        administrator.get("/").shows("The email about release 1 did not arrive");
+        let page = administrator
+            .get("/releases/1")
+            .shows("Failed")
+            .shows("refused the recipient’s address (answer 550 5.1.1)");
+        server.recover();
+        contact(test, "office@hill.example.org");
+        page.press("Send the email again").shows("An email to the contact is waiting to be sent");
+        // Pressed twice: one email.
+        page.press("Send the email again").shows("An email to the contact is waiting to be sent");
+        sent_through(test, &server);
+        let accepted = server.accepted();
+        assert_eq!(accepted.len(), 1);
+        assert!(accepted[0].contains("To: office@hill.example.org"), "{}", accepted[0]);
+        let page = administrator.get("/releases/1");
+        assert!(page.says("Sent") && !page.says("Send the email"), "{}", page.text());
+        assert!(!administrator.get("/").says("The email about release"));
+    }
+
+    fn an_announcement_that_had_no_address_is_sent_when_there_is_one(test: TestApp) {
+        contact(test, "");
+        made(test);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        published(test, "Nobody was told by email");
+        let page = administrator.get("/releases/1").press("Send the email").shows("there is no contact’s address");
+        contact(test, "office@hill.example.org");
+        page.press("Send the email").shows("waiting to be sent");
+        sent_through(test, &FakeMailServer::start());
+        administrator.get("/releases/1").shows("Email to the contact");
+    }
+
+    fn a_withdrawn_release_asks_for_no_announcement(test: TestApp) {
+        contact(test, "offise@hill.example.org");
+        made(test);
+        published(test, "waiting to be sent");
+        let (actor, now) = (Actor::command("test"), test.app.clock.now());
+        let server = FakeMailServer::start();
+        server.at(At::Recipient, Does::Answers("550 no"));
+        sent_through(test, &server);
+        test.db().write_now(|tx| statistics::withdraw(tx, &actor, now, 1)).unwrap();
+        let state: String = test
+            .db()
+            .read_now(|tx| -> Result<_, stature::db::Error> {
+                Ok(release::table.find(1).select(release::state).first(tx)?)
+            })
+            .unwrap();
+        assert_eq!(state, "withdrawn");
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        assert!(!administrator.get("/").says("The email about release"));
+        assert!(!administrator.get("/releases/1").says("Send the email"));
+    }
+}

@@ -121,7 +121,8 @@ impl Office<'_> {
         Ok(Changed::Done)
     }
 
-    /// Disables an account: its sessions end, its links are used up, and what waited for it is taken back.
+    /// Disables an account: its sessions end, its links are used up, and what waited for it is withdrawn. One that
+    /// waits for its first approval is removed: nobody ever signed in to it.
     pub fn disable(self, tx: &mut Conn, id: i64) -> Result<(), AccountError> {
         dialect::lock_roles(tx)?;
         let (row, _) = load(tx, id)?;
@@ -129,7 +130,12 @@ impl Office<'_> {
             return Err(AccountError::DisableOwn);
         }
         self.keep_one_system_administrator(tx, &row)?;
+        let waiting = approval_queries::waiting_for(tx, id)?;
         approval_queries::remove(tx, id)?;
+        if waiting.is_some_and(|waiting| waiting.is_new) {
+            self.note(tx, "account.request_withdrawn", id, &json!({}))?;
+            return Ok(queries::delete_account(tx, id)?);
+        }
         queries::set_state(tx, id, "disabled", self.now)?;
         Ok(self.note(tx, "account.disabled", id, &json!({}))?)
     }

@@ -230,7 +230,7 @@ test('wrong passwords make somebody wait, and the page says so accessibly', asyn
     await typed(`not the password ${wrong}`);
   }
   await typed(demo.signIns.Monitor.password);
-  await page.getByText(/not even the right password is taken here/).first().waitFor();
+  await page.getByText(/even with the right password/).first().waitFor();
   assert.deepEqual(await axeFindings(page), []);
   await picture(page, 'sign-in-waits');
   await page.context().close();

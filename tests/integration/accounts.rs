@@ -37,7 +37,7 @@ both_databases! {
         let unknown = sign_in(&guesser, "nobody@example.org", "not the password").status(429);
         assert_eq!(waits.all(".nhsuk-error-summary"), unknown.all(".nhsuk-error-summary"), "waiting tells that there is an account");
         // Whoever has the right password is told why it is not taken here, and is let in from elsewhere.
-        sign_in(&guesser, &email, PASSWORD).status(429).shows("not even the right password is taken here");
+        sign_in(&guesser, &email, PASSWORD).status(429).shows("even with the right password");
         sign_in(&test.browser_at("192.0.2.8"), &email, PASSWORD).status(200);
         test.app.clock.advance(Duration::seconds(31));
         sign_in(&guesser, &email, "not the password").status(422);

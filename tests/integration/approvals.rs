@@ -79,6 +79,18 @@ both_databases! {
         assert_eq!(events(test, "account.approved").len(), 1);
     }
 
+    fn a_request_that_was_withdrawn_can_be_approved_no_more(test: TestApp) {
+        let approver = test.signed_in(Role::Administrator, &[], &[]);
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        ask_for(&admin, "nurse@example.org", "Nurse");
+        let request = approver.get("/approvals").follow("New Person");
+        admin.get("/accounts").follow("New Person").press("Withdraw the request").shows("The account was changed");
+        assert!(!admin.get("/accounts").says("nurse@example.org"));
+        request.press("Approve").status(409).shows("changed or decided on");
+        // The address is free again.
+        ask_for(&admin, "nurse@example.org", "Nurse").shows("Waiting for approval");
+    }
+
     fn more_schools_a_role_and_an_address_wait_for_approval_and_less_does_not(test: TestApp) {
         test.school(900_101, "999");
         test.school(900_102, "999");

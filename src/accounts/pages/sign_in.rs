@@ -101,7 +101,7 @@ fn wait_view(
     form.error(
         "email",
         format!(
-            "Several wrong passwords for this email address came from your network. Wait {words}, then sign in. Until then not even the right password is taken here; from elsewhere it is."
+            "Too many wrong passwords for this email address came from your network. Wait {words} and sign in again. Until then you cannot sign in from here, even with the right password. You can sign in from another network."
         ),
     );
     let mut response = View::new(app, request, allowed, "Sign in")

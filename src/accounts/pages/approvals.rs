@@ -10,6 +10,7 @@ use crate::accounts::change::{self, Changed, Office};
 use crate::accounts::{self, AccountError, NewAccount, Waiting};
 use crate::app::App;
 use crate::error::{AppError, conflict};
+use crate::outbox::SENDING_JOB;
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
 /// A row of the list.
@@ -92,6 +93,7 @@ pub async fn decide(
         .await;
     match decided {
         Ok(changed) => {
+            app.wanted.add(SENDING_JOB);
             let words = match (approves, changed) {
                 (false, _) => "Refused. Nothing about the account was changed",
                 (true, Changed::DoneAndMailed) => {

@@ -10,6 +10,7 @@ use crate::accounts::change::{self, Changed, Office};
 use crate::accounts::{self, AccountError, AccountRow, NewAccount, Waiting};
 use crate::app::App;
 use crate::error::AppError;
+use crate::outbox::SENDING_JOB;
 use crate::web::{Allowed, Answer, FormData, Submitted, View, once};
 
 /// A row of the list.
@@ -114,7 +115,10 @@ pub async fn add(
         })
         .await;
     match made {
-        Ok(answer) => Ok(answer.respond()),
+        Ok(answer) => {
+            app.wanted.add(SENDING_JOB);
+            Ok(answer.respond())
+        }
         Err(error) => {
             put_error(&mut form, &own_mistake(error)?);
             account_view(&allowed, &app, &request, &form, None).await
@@ -184,7 +188,10 @@ pub async fn edit(
         })
         .await;
     match changed {
-        Ok(changed) => Ok(told(changed).respond()),
+        Ok(changed) => {
+            app.wanted.add(SENDING_JOB);
+            Ok(told(changed).respond())
+        }
         Err(error) => {
             put_error(&mut form, &own_mistake(error)?);
             account_view(&allowed, &app, &request, &form, Some(&shown)).await

@@ -12,4 +12,4 @@ mod queries;
 pub use actor::{Actor, ActorKind};
 pub use chain_queries::{ChainReport, any_unlinked};
 pub use head::{ChainError, Head, Verified, accept, link, verify};
-pub use queries::{Disclosure, Touched, accessed, disclosed, event};
+pub use queries::{Disclosure, Touched, accessed, disclosed, event, events};

@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Actor;
+use crate::db::dialect::NewEvent;
 use crate::db::schema::{access, audit_event, disclosure};
 use crate::db::{Conn, Error, dialect};
 
@@ -59,6 +60,25 @@ pub fn event(
         ))
         .execute(tx)?;
     Ok(())
+}
+
+/// Notes very many events of one actor at one time: action, subject, detail of each.
+pub fn events(
+    tx: &mut Conn,
+    actor: &Actor,
+    at: NaiveDateTime,
+    events: impl Iterator<Item = (&'static str, String, serde_json::Value)>,
+) -> Result<(), Error> {
+    let rows = events.map(|(action, subject, detail)| NewEvent {
+        at,
+        actor_kind: actor.kind.code(),
+        actor_id: actor.id,
+        actor_label: &actor.label,
+        action,
+        subject,
+        detail: detail.to_string(),
+    });
+    dialect::insert_events(tx, rows.collect())
 }
 
 /// Notes that identities were unsealed.

@@ -10,7 +10,7 @@ use super::import::{Progress, create_private, read_file};
 use super::{Ended, Outcome};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::measurement::import::{self, ImportError, Report};
+use crate::measurement::import::{self, ImportError, Mode, Report};
 use crate::tabular::Limits;
 use crate::years;
 
@@ -39,20 +39,6 @@ pub(super) struct MeasurementsArgs {
     partial: bool,
 }
 
-/// How the transaction ends.
-enum Stop {
-    /// Looked at only: everything is rolled back.
-    RolledBack(Box<Report>),
-    /// It failed.
-    Failed(ImportError),
-}
-
-impl From<crate::db::Error> for Stop {
-    fn from(error: crate::db::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
 pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
     let year = years::parse_label(&args.year)?;
     let limits = &Limits::COMMAND_LINE;
@@ -62,19 +48,14 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
     let parsed = import::parse(&bytes, limits)?;
     progress.step("Finding the children, checking and writing");
     let actor = Actor::command("import measurements");
-    let result = app.db.write_now(|tx| {
-        let report = import::import(tx, app, &actor, year, &parsed).map_err(Stop::Failed)?;
-        if args.dry_run || (report.count("rejected") > 0 && !args.partial) {
-            return Err(Stop::RolledBack(Box::new(report)));
-        }
-        Ok(report)
-    });
-    progress.finish();
-    let (report, written) = match result {
-        Ok(report) => (report, true),
-        Err(Stop::RolledBack(report)) => (*report, false),
-        Err(Stop::Failed(error)) => return Err(error.into()),
+    let mode = match (args.dry_run, args.partial) {
+        (true, _) => Mode::DryRun,
+        (false, true) => Mode::Partial,
+        (false, false) => Mode::AllOrNothing,
     };
+    let result = import::import(app, &actor, year, &parsed, mode);
+    progress.finish();
+    let (report, written) = result?;
     if let Some(path) = &args.errors {
         let out = create_private(&app.db, path)?;
         parsed
@@ -104,6 +85,9 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
 }
 
 fn print(report: &Report, to_file: bool) {
+    for notice in &report.notices {
+        eprintln!("{notice}");
+    }
     let told: Vec<_> = report
         .rows
         .iter()

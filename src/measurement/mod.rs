@@ -3,6 +3,7 @@
 //! The one thing to know: an outcome (a measurement or a reason for none) is never overwritten. Each change is a new
 //! version, `pupil.outcome_version` says which one counts, and rows of it are found by child and version.
 
+mod batch_queries;
 pub mod entry;
 pub mod import;
 pub mod pages;
@@ -22,7 +23,7 @@ pub use progress_queries::{
 };
 pub use reason::Reason;
 pub use record::{
-    RecordError, Recorded, Standing, When, confirm, limits, reassess, record_known,
+    Batch, RecordError, Recorded, Standing, When, confirm, limits, reassess, record_known,
     record_measurement, record_reason, standing, undo,
 };
 pub use warning_queries::warnings_to_confirm;

@@ -37,8 +37,8 @@ pub struct PupilRow {
 }
 
 /// A stored measurement.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = measurement)]
+#[derive(Clone, Debug, PartialEq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = measurement, treat_none_as_default_value = false)]
 pub struct Measured {
     /// The child.
     pub pupil_id: i64,
@@ -83,8 +83,8 @@ pub struct Measured {
 }
 
 /// A stored reason.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = not_measured)]
+#[derive(Clone, Debug, PartialEq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = not_measured, treat_none_as_default_value = false)]
 pub struct NotMeasured {
     /// The child.
     pub pupil_id: i64,
@@ -101,8 +101,8 @@ pub struct NotMeasured {
 }
 
 /// A stored warning.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = warning)]
+#[derive(Clone, Debug, PartialEq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = warning, treat_none_as_default_value = false)]
 pub struct WarningRow {
     /// The child.
     pub pupil_id: i64,
@@ -384,14 +384,4 @@ pub(super) fn confirm_warnings(
     )
     .set((warning::confirmed_by.eq(by), warning::confirmed_at.eq(now)))
     .execute(tx)?)
-}
-
-/// The school of every child of a year.
-pub(super) fn schools_of_year(tx: &mut Conn, year: &str) -> Result<HashMap<i64, i32>, Error> {
-    Ok(pupil::table
-        .filter(pupil::year_label.eq(year))
-        .select((pupil::id, pupil::school_urn))
-        .load::<(i64, i32)>(tx)?
-        .into_iter()
-        .collect())
 }

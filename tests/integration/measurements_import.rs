@@ -3,10 +3,15 @@
 use std::path::Path;
 
 use chrono::NaiveDate;
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
+use growth::plausibility::Limits;
 use serde_json::Value;
 use stature::access::Role;
-use stature::db::schema::{audit_event, measurement, not_measured, warning};
+use stature::audit::Actor;
+use stature::db::Conn;
+use stature::db::schema::{audit_event, measurement, not_measured, pupil, warning};
+use stature::measurement::{Batch, Entry, When, queries, record_measurement};
 
 use crate::support::{ChildSpec, TestApp};
 
@@ -63,6 +68,46 @@ fn rows(test: &TestApp) -> (i64, i64, i64) {
         .unwrap()
 }
 
+/// Counts the statements of a connection.
+#[derive(Clone, Default)]
+struct Counter(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Counter {
+    fn count(&self) -> usize {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl Instrumentation for Counter {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+fn when(test: &TestApp) -> When {
+    When {
+        now: test.app.clock.now(),
+        today: test.app.clock.today(),
+    }
+}
+
+fn born() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2016, 3, 14).unwrap()
+}
+
+fn entry(height_mm: u32) -> Entry {
+    Entry {
+        expected_version: None,
+        height: growth::Height::from_millimetres(height_mm),
+        weight: growth::Weight::from_grams(34_500),
+        measured_on: NaiveDate::from_ymd_opt(2026, 11, 30).unwrap(),
+        device: None,
+        measured_by: None,
+    }
+}
+
 both_databases! {
     fn every_row_of_the_sample_comes_to_what_it_should(test: TestApp) {
         with_canonical_roster(test);
@@ -95,6 +140,117 @@ both_databases! {
         assert!(back.lines().nth(7).unwrap().contains("It looks like grams"), "{}", back.lines().nth(7).unwrap());
         let page = test.signed_in(Role::Monitor, &[], &[]).get("/progress").text();
         assert!(page.contains("117 eligible") && page.contains("92 measured"), "{page}");
+    }
+
+    fn many_measurements_are_recorded_with_as_many_statements_as_few(test: TestApp) {
+        let children: Vec<i64> = (0..40).map(|_| test.child(ChildSpec::default())).collect();
+        let statements = |children: &[i64]| -> usize {
+            let counter = Counter::default();
+            let (count, for_reading) = (counter.clone(), counter.clone());
+            let actor = Actor::command("test");
+            let mut batch = test
+                .db()
+                .read_now(|tx| {
+                    tx.set_instrumentation(for_reading);
+                    let batch = Batch::read(tx, "2026-27", when(test), &actor, Limits::default());
+                    tx.set_instrumentation(None::<Counter>);
+                    batch
+                })
+                .unwrap();
+            for child in children {
+                batch.measure(*child, born(), &entry(1410)).unwrap();
+            }
+            test.db()
+                .write_now(|tx| {
+                    // SQLite has no socket between: it takes a prepared statement for each row.
+                    if matches!(tx, Conn::Postgres(_)) {
+                        tx.set_instrumentation(count.clone());
+                    }
+                    let written = batch.write(tx);
+                    tx.set_instrumentation(None::<Counter>);
+                    written
+                })
+                .unwrap();
+            counter.count()
+        };
+        let few = statements(&children[..2]);
+        assert!((3..12).contains(&few), "{few}");
+        assert_eq!(statements(&children[2..]), few);
+        assert_eq!(rows(test).0, 40);
+    }
+
+    fn measurements_taken_in_together_are_what_they_are_one_by_one(test: TestApp) {
+        let both: Vec<(i64, i64)> = (0..2)
+            .map(|_| (900_101, 900_102))
+            .map(|(one, other)| {
+                let child = |school| test.child(ChildSpec { school, ..ChildSpec::default() });
+                (child(one), child(other))
+            })
+            .collect();
+        let figures = [(0, 1410), (1, 1410), (0, 1300), (1, 1301)];
+        let actor = Actor::command("test");
+        for (number, height) in figures {
+            let entry = entry(height);
+            test.db()
+                .write_now(|tx| record_measurement(tx, &test.app, &actor, both[number].0, &entry))
+                .unwrap();
+        }
+        // A child comes once in a batch of the import; here each figure is one of its own.
+        for (number, height) in figures {
+            let mut batch = test
+                .db()
+                .read_now(|tx| Batch::read(tx, "2026-27", when(test), &actor, Limits::default()))
+                .unwrap();
+            batch.measure(both[number].1, born(), &entry(height)).unwrap();
+            test.db().write_now(|tx| batch.write(tx)).unwrap();
+        }
+        let recorded = |children: Vec<i64>| -> Vec<(i32, i32, Option<i32>, Vec<String>)> {
+            test.db()
+                .read_now(|tx| -> Result<_, stature::db::Error> {
+                    let mut all = Vec::new();
+                    for child in children {
+                        for row in queries::measurements_of(tx, child)? {
+                            let warnings = queries::warnings_of(tx, child)?;
+                            let codes = warnings.into_iter().filter(|one| one.version == row.version).map(|one| one.code);
+                            all.push((row.version, row.height_mm, row.bmi_z_tenths, codes.collect()));
+                        }
+                    }
+                    Ok(all)
+                })
+                .unwrap()
+        };
+        let one_by_one = recorded(both.iter().map(|(child, _)| *child).collect());
+        assert_eq!(one_by_one, recorded(both.iter().map(|(_, child)| *child).collect()));
+        assert!(one_by_one.iter().any(|(_, _, _, codes)| codes.contains(&"repeated_values".to_owned())), "{one_by_one:?}");
+    }
+
+    fn a_child_recorded_while_a_file_is_read_is_left_to_that_recording(test: TestApp) {
+        let (first, second) = (test.child(ChildSpec::default()), test.child(ChildSpec::default()));
+        let withdrawn = test.child(ChildSpec::default());
+        let actor = Actor::command("test");
+        let mut batch = test
+            .db()
+            .read_now(|tx| Batch::read(tx, "2026-27", when(test), &actor, Limits::default()))
+            .unwrap();
+        for child in [first, second, withdrawn] {
+            batch.measure(child, born(), &entry(1410)).unwrap();
+        }
+        test.measure(first, 1420, 35_000, test.app.clock.today());
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::update(pupil::table.find(withdrawn)).set(pupil::opted_out.eq(true)).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let overtaken = test.db().write_now(|tx| batch.write(tx)).unwrap();
+        assert_eq!(overtaken, [first, withdrawn].into());
+        let heights: Vec<(i64, i32)> = test
+            .db()
+            .read_now(|tx| -> Result<_, stature::db::Error> {
+                Ok(measurement::table.order(measurement::pupil_id).select((measurement::pupil_id, measurement::height_mm)).load(tx)?)
+            })
+            .unwrap();
+        assert_eq!(heights, [(first, 1420), (second, 1410)]);
     }
 
     fn the_same_file_twice_changes_nothing(test: TestApp) {

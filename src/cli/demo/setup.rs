@@ -191,9 +191,8 @@ fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Resul
 fn import_measurements(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Result<()> {
     let parsed = measurement::import::parse(bytes, &Limits::COMMAND_LINE)?;
     let actor = Actor::command("demo");
-    let report = app
-        .db
-        .write_now(|tx| measurement::import::import(tx, app, &actor, year, &parsed))?;
+    let mode = measurement::import::Mode::AllOrNothing;
+    let (report, _) = measurement::import::import(app, &actor, year, &parsed, mode)?;
     match report.count("rejected") {
         0 => Ok(()),
         rejected => bail!("{rejected} invented measurements of {year} cannot go in"),

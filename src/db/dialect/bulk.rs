@@ -15,10 +15,12 @@ use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamp};
 use diesel::sqlite::Sqlite;
 
-use crate::db::schema::{deprivation, identity, import_pupil, import_row, postcode, pupil};
+use crate::db::schema::{
+    audit_event, deprivation, identity, import_pupil, import_row, postcode, pupil,
+};
 use crate::db::{Conn, Error};
 
 /// A moment that many rows have in common: SQLite keeps it as text, which is
@@ -135,6 +137,26 @@ pub struct NewImportRow {
     pub sealed: Option<Vec<u8>>,
 }
 
+/// An event to be inserted.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = audit_event, treat_none_as_default_value = false)]
+pub struct NewEvent<'a> {
+    /// When it happened.
+    pub at: NaiveDateTime,
+    /// `person`, `job` or `command`.
+    pub actor_kind: &'static str,
+    /// The account's number, for a person.
+    pub actor_id: Option<i64>,
+    /// Name of who did it.
+    pub actor_label: &'a str,
+    /// What was done.
+    pub action: &'static str,
+    /// What it was done to.
+    pub subject: String,
+    /// Counts and codes, as JSON.
+    pub detail: String,
+}
+
 /// A postcode with its areas.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = postcode, treat_none_as_default_value = false)]
@@ -163,20 +185,25 @@ pub struct NewDeprivation {
     pub decile: i32,
 }
 
+/// A function that inserts rows of a table: COPY on PostgreSQL, one prepared
+/// statement on SQLite. Other `*queries.rs` make theirs with it.
 macro_rules! insert_many {
-    ($(#[$doc:meta])* $name:ident, $row:ty, $table:ident) => {
+    ($(#[$doc:meta])* $visible:vis $name:ident, $row:ty, $table:ident) => {
         $(#[$doc])*
-        pub fn $name(connection: &mut Conn, rows: Vec<$row>) -> Result<(), Error> {
+        $visible fn $name(
+            connection: &mut $crate::db::Conn,
+            rows: Vec<$row>,
+        ) -> Result<(), $crate::db::Error> {
             if rows.is_empty() {
                 return Ok(());
             }
             match connection {
-                Conn::Sqlite(sqlite) => {
+                $crate::db::Conn::Sqlite(sqlite) => {
                     for row in rows {
                         diesel::insert_into($table::table).values(row).execute(sqlite)?;
                     }
                 }
-                Conn::Postgres(postgres) => {
+                $crate::db::Conn::Postgres(postgres) => {
                     diesel::copy_from($table::table).from_insertable(rows).execute(postgres)?;
                 }
             }
@@ -185,29 +212,35 @@ macro_rules! insert_many {
     };
 }
 
+pub(crate) use insert_many;
+
 insert_many!(
     /// Inserts children under numbers reserved for them.
-    insert_pupils, NewPupil<'_>, pupil
+    pub insert_pupils, NewPupil<'_>, pupil
 );
 insert_many!(
     /// Inserts sealed identities of children that have none yet.
-    insert_identities, NewIdentity<'_>, identity
+    pub insert_identities, NewIdentity<'_>, identity
 );
 insert_many!(
     /// Notes which import brought, changed or saw which child.
-    insert_import_pupils, NewImportPupil, import_pupil
+    pub insert_import_pupils, NewImportPupil, import_pupil
 );
 insert_many!(
     /// Inserts rows that wait.
-    insert_import_rows, NewImportRow, import_row
+    pub insert_import_rows, NewImportRow, import_row
+);
+insert_many!(
+    /// Inserts events.
+    pub insert_events, NewEvent<'_>, audit_event
 );
 insert_many!(
     /// Inserts postcodes.
-    insert_postcodes, NewPostcode, postcode
+    pub insert_postcodes, NewPostcode, postcode
 );
 insert_many!(
     /// Inserts deprivation deciles.
-    insert_deprivation, NewDeprivation, deprivation
+    pub insert_deprivation, NewDeprivation, deprivation
 );
 
 /// Notes that an import brought the children with these numbers, as reserved
@@ -289,6 +322,74 @@ pub fn reserve_pupil_number(connection: &mut Conn) -> Result<i64, Error> {
     reserve_pupil_numbers(connection, 1)?
         .pop()
         .ok_or_else(|| Error::Schema("the database gave no number for a new child".to_owned()))
+}
+
+/// A child's outcome on its way to the next version.
+#[derive(Debug, Clone, Copy)]
+pub struct Move<'a> {
+    /// The child.
+    pub pupil: i64,
+    /// The version that it must still have.
+    pub expected: i32,
+    /// `measured` or `not_measured`.
+    pub outcome: &'a str,
+}
+
+/// Moves outcomes on to their next version; returns the children whose outcome was still at the version expected. A
+/// child whom a parent has withdrawn meanwhile is not measured.
+pub fn move_outcomes_on(
+    connection: &mut Conn,
+    moves: &[Move<'_>],
+    at: NaiveDateTime,
+) -> Result<Vec<i64>, Error> {
+    match connection {
+        Conn::Sqlite(sqlite) => {
+            let mut moved = Vec::with_capacity(moves.len());
+            for one in moves {
+                let rows = diesel::update(
+                    pupil::table
+                        .filter(pupil::id.eq(one.pupil))
+                        .filter(pupil::outcome_version.eq(one.expected))
+                        .filter(
+                            pupil::opted_out
+                                .eq(false)
+                                .or((one.outcome != "measured").into_sql::<Bool>()),
+                        ),
+                )
+                .set((
+                    pupil::outcome.eq(one.outcome),
+                    pupil::outcome_version.eq(one.expected + 1),
+                    pupil::updated_at.eq(at),
+                ))
+                .execute(sqlite)?;
+                if rows == 1 {
+                    moved.push(one.pupil);
+                }
+            }
+            Ok(moved)
+        }
+        // One statement a row over a socket would take minutes.
+        Conn::Postgres(postgres) => {
+            let pupils: Vec<i64> = moves.iter().map(|one| one.pupil).collect();
+            let versions: Vec<i32> = moves.iter().map(|one| one.expected).collect();
+            let outcomes: Vec<&str> = moves.iter().map(|one| one.outcome).collect();
+            Ok(diesel::sql_query(
+                "UPDATE pupil SET outcome = moved.outcome, outcome_version = moved.version + 1, updated_at = $1
+                 FROM unnest($2, $3, $4) AS moved (id, version, outcome)
+                 WHERE pupil.id = moved.id AND pupil.outcome_version = moved.version
+                 AND (NOT pupil.opted_out OR moved.outcome <> 'measured')
+                 RETURNING pupil.id AS number",
+            )
+            .bind::<Timestamp, _>(at)
+            .bind::<Array<BigInt>, _>(pupils)
+            .bind::<Array<Integer>, _>(versions)
+            .bind::<Array<Text>, _>(outcomes)
+            .load::<Number>(postgres)?
+            .into_iter()
+            .map(|row| row.number)
+            .collect())
+        }
+    }
 }
 
 /// Remembers what the columns of a layout are: `on_conflict` does not exist on

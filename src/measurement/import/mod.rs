@@ -9,7 +9,7 @@ mod outcome;
 
 pub use file::{Parsed, parse};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use growth::plausibility::Limits as Plausible;
 use serde::Serialize;
@@ -19,12 +19,11 @@ use self::child::{Children, Wanted};
 use self::outcome::{Refusal, Told, rejected, told};
 use crate::app::App;
 use crate::audit::{self, Actor};
-use crate::db::{self, Conn};
+use crate::db;
 use crate::fields::CollectionYear;
-use crate::identity::{Purpose, Whose};
-use crate::measurement::queries::{self, PupilRow};
-use crate::measurement::{RecordError, Recorded, When, record_known, record_reason};
-use crate::tabular::{ReadError, Row};
+use crate::identity::Purpose;
+use crate::measurement::{Batch, RecordError, Recorded, Standing, When};
+use crate::tabular::ReadError;
 
 /// A file that cannot be imported at all.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +55,11 @@ pub enum ImportError {
         /// All rows.
         rows: usize,
     },
+    /// Children were corrected or removed again and again between reading and writing.
+    #[error(
+        "the children of the year were changed several times while the file was compared with them; nothing was imported, try again"
+    )]
+    KeptChanging,
     /// Recording failed.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -78,6 +82,9 @@ pub struct RowOutcome {
     /// The earlier row that says the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of_row: Option<u32>,
+    /// The child for whom something is written, and whether it is a measurement.
+    #[serde(skip)]
+    written: Option<(i64, bool)>,
 }
 
 /// What a file came to.
@@ -89,6 +96,8 @@ pub struct Report {
     pub measured: usize,
     /// Rows with a reason that went in.
     pub not_measured: usize,
+    /// What is worth saying once for the whole file.
+    pub notices: Vec<String>,
 }
 
 impl Report {
@@ -134,73 +143,206 @@ impl Report {
     }
 }
 
-/// Takes the good rows of a file in, in the caller's transaction, and tells of all; a caller who wants all rows or none
-/// rolls back.
+/// How far an import may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Only say what would be done.
+    DryRun,
+    /// Nothing while a row is rejected.
+    AllOrNothing,
+    /// The good rows, without the others.
+    Partial,
+}
+
+impl Mode {
+    fn writes(self, report: &Report) -> bool {
+        match self {
+            Self::DryRun => false,
+            Self::AllOrNothing => report.count("rejected") == 0,
+            Self::Partial => true,
+        }
+    }
+}
+
+/// How often a file is worked out again because children were corrected or removed meanwhile.
+const MOST_ATTEMPTS: usize = 5;
+
+/// Finds the child of each row, judges what it tells, and takes it in as far as `mode` lets it; returns the report and
+/// whether anything was written. Reading, opening the names of the year and judging hold no lock.
 pub fn import(
-    tx: &mut Conn,
     app: &App,
     actor: &Actor,
     year: CollectionYear,
     parsed: &Parsed,
-) -> Result<Report, ImportError> {
-    let label = year.to_string();
-    crate::years::year(tx, &label)?.ok_or(ImportError::UnknownYear(year))?;
-    let people = app
-        .identities
-        .open(
-            tx,
-            actor,
-            Purpose::MatchingMeasurements,
-            Whose::WholeYear(&label),
-        )
-        .map_err(RecordError::from)?;
-    let schools = queries::schools_of_year(tx, &label)?;
-    let children = Children::new(people, schools);
-    let limits = crate::measurement::limits(tx)?;
-    let when = When {
-        now: app.clock.now(),
-        today: app.clock.today(),
+    mode: Mode,
+) -> Result<(Report, bool), ImportError> {
+    let importing = Importing {
+        app,
+        actor,
+        year: year.to_string(),
+        when: When {
+            now: app.clock.now(),
+            today: app.clock.today(),
+        },
+        mode,
     };
-    let mut report = Report::default();
+    for _ in 0..MOST_ATTEMPTS {
+        let (batch, report, before) = importing.judge(year, parsed)?;
+        if !mode.writes(&report) {
+            return Ok((report, false));
+        }
+        match importing.write(batch, &before, report)? {
+            Written::Yes(report) => return Ok((report, true)),
+            Written::No(report) => return Ok((report, false)),
+            Written::ChildrenChanged => {}
+        }
+    }
+    Err(ImportError::KeptChanging)
+}
+
+/// What tells the sealed state of each child from every other.
+type Marks = Vec<(i64, Vec<u8>)>;
+
+/// An import on its way.
+struct Importing<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    year: String,
+    when: When,
+    mode: Mode,
+}
+
+impl<'a> Importing<'a> {
+    /// Judges every row against what stands now.
+    fn judge(
+        &self,
+        year: CollectionYear,
+        parsed: &Parsed,
+    ) -> Result<(Batch<'a>, Report, Marks), ImportError> {
+        let (identities, actor) = (&self.app.identities, self.actor);
+        let (mut batch, limits, sealed) = self.app.db.read_now(|tx| -> Result<_, ImportError> {
+            crate::years::year(tx, &self.year)?.ok_or(ImportError::UnknownYear(year))?;
+            let limits = crate::measurement::limits(tx)?;
+            let batch = Batch::read(tx, &self.year, self.when, actor, limits.clone())?;
+            let sealed = identities.sealed_year(tx, &self.year);
+            Ok((batch, limits, sealed.map_err(RecordError::from)?))
+        })?;
+        let marks = sealed
+            .marks()
+            .map(|(pupil, mark)| (pupil, mark.to_vec()))
+            .collect();
+        let opened = identities
+            .open_year(&self.app.db, actor, Purpose::MatchingMeasurements, sealed)
+            .map_err(RecordError::from)?;
+        let mut report = Report::default();
+        report.notices.extend(opened.unreadable.iter().map(|one| {
+            format!(
+                "The record of child {} is damaged and cannot be read, so no row can be found to be this child.",
+                one.pupil
+            )
+        }));
+        let schools = opened
+            .people
+            .keys()
+            .filter_map(|pupil| Some((*pupil, batch.school(*pupil)?)))
+            .collect();
+        let children = Children::new(opened.people, schools);
+        judge_rows(
+            parsed,
+            &children,
+            &mut batch,
+            self.when,
+            &limits,
+            &mut report,
+        )?;
+        Ok((batch, report, marks))
+    }
+
+    /// Writes what was judged, unless children were corrected or removed since.
+    fn write(
+        &self,
+        batch: Batch<'_>,
+        before: &Marks,
+        mut report: Report,
+    ) -> Result<Written, ImportError> {
+        let result = self.app.db.write_now(|tx| -> Result<Written, Stop> {
+            let marks = self.app.identities.marks_now(tx, &self.year);
+            if marks.map_err(RecordError::from)? != *before {
+                return Ok(Written::ChildrenChanged);
+            }
+            let overtaken = batch.write(tx)?;
+            report.reject_overtaken(&overtaken);
+            if !self.mode.writes(&report) {
+                return Err(Stop::RolledBack(Box::new(report)));
+            }
+            audit::event(
+                tx,
+                self.actor,
+                self.when.now,
+                "measurements.imported",
+                &format!("year:{}", self.year),
+                &json!({
+                    "rows": report.rows.len(),
+                    "new": report.count("new"),
+                    "rejected": report.count("rejected"),
+                }),
+            )?;
+            Ok(Written::Yes(report))
+        });
+        match result {
+            Err(Stop::RolledBack(report)) => Ok(Written::No(*report)),
+            Err(Stop::Failed(error)) => Err(error),
+            Ok(written) => Ok(written),
+        }
+    }
+}
+
+/// How writing ended.
+enum Written {
+    Yes(Report),
+    No(Report),
+    ChildrenChanged,
+}
+
+/// Judges every row in order.
+fn judge_rows(
+    parsed: &Parsed,
+    children: &Children,
+    batch: &mut Batch<'_>,
+    when: When,
+    limits: &Plausible,
+    report: &mut Report,
+) -> Result<(), ImportError> {
     let mut seen: HashMap<i64, u32> = HashMap::new();
     for row in parsed.rows() {
-        let taken = take_row(tx, when, actor, &limits, parsed, &children, row, &mut seen)?;
-        let (outcome, codes, message, of_row) = match taken {
-            Ok(taken) => {
-                match (taken.outcome, taken.measured) {
-                    ("new", true) => report.measured += 1,
-                    ("new", false) => report.not_measured += 1,
-                    _ => {}
-                }
-                (taken.outcome, taken.codes, taken.message, taken.of_row)
-            }
-            Err(refusal) => (refusal.outcome, refusal.codes, refusal.message, None),
-        };
-        report.rows.push(RowOutcome {
-            row: row.number(),
-            outcome,
-            codes,
-            message,
-            of_row,
+        let read = Wanted::read(parsed, row).and_then(|wanted| {
+            let told = told(parsed, row, when.today, limits)?;
+            Ok((children.find(&wanted)?, told))
         });
+        let taken = match read {
+            Ok((pupil, told)) => take(batch, children, pupil, &told, row.number(), &mut seen)?,
+            Err(refusal) => Err(refusal),
+        };
+        report.note(row.number(), taken);
     }
-    audit::event(
-        tx,
-        actor,
-        when.now,
-        "measurements.imported",
-        &format!("year:{label}"),
-        &json!({
-            "rows": report.rows.len(),
-            "new": report.count("new"),
-            "rejected": report.count("rejected"),
-        }),
-    )?;
-    Ok(report)
+    Ok(())
+}
+
+/// Why the writing transaction ends without anything written.
+enum Stop {
+    RolledBack(Box<Report>),
+    Failed(ImportError),
+}
+
+impl<E: Into<ImportError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// What became of a row that tells one child and one outcome.
 struct Taken {
+    pupil: i64,
     outcome: &'static str,
     codes: Vec<String>,
     message: String,
@@ -208,51 +350,38 @@ struct Taken {
     measured: bool,
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the loop's own state, spelled out"
-)]
-fn take_row(
-    tx: &mut Conn,
-    when: When,
-    actor: &Actor,
-    limits: &Plausible,
-    parsed: &Parsed,
+/// Takes what a row tells of its child.
+fn take(
+    batch: &mut Batch<'_>,
     children: &Children,
-    row: Row<'_>,
+    pupil: i64,
+    told: &Told,
+    row: u32,
     seen: &mut HashMap<i64, u32>,
 ) -> Result<Result<Taken, Refusal>, ImportError> {
-    let read = Wanted::read(parsed, row).and_then(|wanted| {
-        let told = told(parsed, row, when.today, limits)?;
-        Ok((children.find(&wanted)?, told))
-    });
-    let (id, told) = match read {
-        Ok(read) => read,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let (Some(pupil), Some(person)) = (queries::pupil(tx, id)?, children.people.get(&id)) else {
+    let (Some(standing), Some(person)) = (batch.standing(pupil), children.people.get(&pupil))
+    else {
         return Ok(Err(rejected("child_not_found", "No child fits.")));
     };
-    let earlier_row = seen.get(&id).copied();
-    let measured = matches!(told, Told::Measured(_));
-    let recorded = match (&told, earlier_row) {
-        (_, Some(first)) if !says_the_same(tx, &pupil, &told)? => {
-            return Ok(Err(rejected(
-                "child_twice",
-                format!("Row {first} says something else of the same child: keep one of the two."),
-            )));
-        }
-        (Told::Measured(entry), _) => {
-            record_known(tx, when, limits, actor, &pupil, person.date_of_birth, entry)?
-        }
-        (Told::Reason(reason, on), _) => {
-            record_reason(tx, when, actor, &pupil, None, *reason, *on)?
-        }
+    let earlier_row = seen.get(&pupil).copied();
+    if let Some(first) = earlier_row
+        && !says_the_same(standing, told)
+    {
+        return Ok(Err(rejected(
+            "child_twice",
+            format!("Row {first} says something else of the same child: keep one of the two."),
+        )));
+    }
+    let recorded = match told {
+        Told::Measured(entry) => batch.measure(pupil, person.date_of_birth, entry)?,
+        Told::Reason(reason, on) => batch.reason(pupil, *reason, *on)?,
     };
+    let measured = matches!(told, Told::Measured(_));
     Ok(match recorded {
         Recorded::Saved { warnings, .. } => {
-            seen.insert(id, row.number());
+            seen.insert(pupil, row);
             Ok(Taken {
+                pupil,
                 outcome: "new",
                 codes: warnings
                     .iter()
@@ -264,10 +393,14 @@ fn take_row(
             })
         }
         Recorded::Unchanged { .. } => {
-            let twice = earlier_row.is_some();
-            seen.entry(id).or_insert(row.number());
+            seen.entry(pupil).or_insert(row);
             Ok(Taken {
-                outcome: if twice { "duplicate" } else { "matched" },
+                pupil,
+                outcome: if earlier_row.is_some() {
+                    "duplicate"
+                } else {
+                    "matched"
+                },
                 codes: Vec::new(),
                 message: earlier_row.map_or_else(
                     || "Recorded already.".to_owned(),
@@ -290,24 +423,76 @@ fn take_row(
             "opted_out",
             "A parent has withdrawn this child: a measurement may not be kept.",
         )),
-        Recorded::Overtaken(_) => Err(rejected(
-            "changed_meanwhile",
-            "Somebody recorded this child while the file was read: import it once more.",
-        )),
+        Recorded::Overtaken(_) => Err(rejected("changed_meanwhile", CHANGED_MEANWHILE)),
     })
 }
 
+const CHANGED_MEANWHILE: &str =
+    "Somebody recorded this child while the file was read: import it once more.";
+
+impl Report {
+    fn note(&mut self, row: u32, taken: Result<Taken, Refusal>) {
+        let outcome = match taken {
+            Ok(taken) => {
+                match (taken.outcome, taken.measured) {
+                    ("new", true) => self.measured += 1,
+                    ("new", false) => self.not_measured += 1,
+                    _ => {}
+                }
+                RowOutcome {
+                    row,
+                    outcome: taken.outcome,
+                    codes: taken.codes,
+                    message: taken.message,
+                    of_row: taken.of_row,
+                    written: (taken.outcome == "new").then_some((taken.pupil, taken.measured)),
+                }
+            }
+            Err(refusal) => RowOutcome {
+                row,
+                outcome: refusal.outcome,
+                codes: refusal.codes,
+                message: refusal.message,
+                of_row: None,
+                written: None,
+            },
+        };
+        self.rows.push(outcome);
+    }
+
+    /// Rejects the rows of children for whom somebody else was quicker.
+    fn reject_overtaken(&mut self, overtaken: &HashSet<i64>) {
+        for row in &mut self.rows {
+            let Some((pupil, measured)) = row.written else {
+                continue;
+            };
+            if !overtaken.contains(&pupil) {
+                continue;
+            }
+            if measured {
+                self.measured -= 1;
+            } else {
+                self.not_measured -= 1;
+            }
+            row.outcome = "rejected";
+            row.codes = vec!["changed_meanwhile".to_owned()];
+            CHANGED_MEANWHILE.clone_into(&mut row.message);
+            row.written = None;
+        }
+    }
+}
+
 /// Whether a further row of one child says what stands for it now.
-fn says_the_same(tx: &mut Conn, pupil: &PupilRow, told: &Told) -> Result<bool, db::Error> {
-    let standing = crate::measurement::standing(tx, pupil)?;
-    Ok(match told {
-        Told::Measured(entry) => standing.measured.is_some_and(|held| {
+fn says_the_same(standing: &Standing, told: &Told) -> bool {
+    match told {
+        Told::Measured(entry) => standing.measured.as_ref().is_some_and(|held| {
             i64::from(held.height_mm) == i64::from(entry.height.millimetres())
                 && i64::from(held.weight_g) == i64::from(entry.weight.grams())
                 && held.measured_on == entry.measured_on
         }),
         Told::Reason(reason, _) => standing
             .not_measured
+            .as_ref()
             .is_some_and(|held| held.reason == reason.code()),
-    })
+    }
 }

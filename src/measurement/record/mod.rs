@@ -5,10 +5,13 @@
 //! is one change. The event is written in the same transaction.
 
 mod again;
+mod batch;
+mod judge;
 mod row;
 mod standing;
 
 pub use again::{confirm, reassess, undo};
+pub use batch::Batch;
 pub use standing::{Standing, standing};
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -16,13 +19,14 @@ use growth::Scheme;
 use growth::plausibility::{Finding, Findings, Limits};
 use serde_json::json;
 
-use self::row::{assessed, is_same, keep, subject, year_of};
+use self::judge::{Judged, judge_measurement, judge_reason, known_already};
+use self::row::{assessed, is_same, keep, subject};
 use self::standing::overtaken;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Purpose, Whose};
-use crate::measurement::entry::{self, Entry};
+use crate::measurement::entry::Entry;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::{LIMITS_SETTING, Reason};
 use crate::settings;
@@ -133,27 +137,15 @@ pub fn record_known(
     entry: &Entry,
 ) -> Result<Recorded, RecordError> {
     let standing = standing(tx, row)?;
-    if standing
-        .measured
-        .as_ref()
-        .is_some_and(|held| is_same(held, entry))
-    {
-        return Ok(Recorded::Unchanged {
-            version: row.outcome_version,
-        });
-    }
-    let expected = entry.expected_version.unwrap_or(row.outcome_version);
-    if expected != row.outcome_version {
-        return Ok(Recorded::Overtaken(Box::new(standing)));
-    }
-    if row.opted_out {
-        return Ok(Recorded::OptedOut);
+    if let Some(recorded) = known_already(row, &standing, entry) {
+        return Ok(recorded);
     }
     let subject = subject(tx, row, born, entry.measured_on)?;
-    let findings = entry::check(entry, &subject, when.today, limits);
-    if !findings.can_be_saved() {
-        return Ok(Recorded::Rejected(findings));
-    }
+    let findings = match judge_measurement(row, &standing, entry, &subject, when.today, limits) {
+        Judged::Save(findings) => findings,
+        Judged::Not(recorded) => return Ok(recorded),
+    };
+    let expected = row.outcome_version;
     if !queries::move_on(tx, row.id, expected, "measured", when.now)? {
         // PostgreSQL lets two of one double click read before either writes.
         return Ok(match overtaken(tx, row.id)? {
@@ -210,23 +202,12 @@ pub fn record_reason(
         return Err(RecordError::NameRemoved);
     }
     let standing = standing(tx, row)?;
-    if standing
-        .not_measured
-        .as_ref()
-        .is_some_and(|held| held.reason == reason.code())
+    if let Judged::Not(recorded) =
+        judge_reason(row, &standing, expected_version, reason, on, when.today)?
     {
-        return Ok(Recorded::Unchanged {
-            version: row.outcome_version,
-        });
+        return Ok(recorded);
     }
-    let expected = expected_version.unwrap_or(row.outcome_version);
-    if expected != row.outcome_version {
-        return Ok(Recorded::Overtaken(Box::new(standing)));
-    }
-    let findings = entry::check_day(on, year_of(row)?, when.today);
-    if !findings.can_be_saved() {
-        return Ok(Recorded::Rejected(findings));
-    }
+    let expected = row.outcome_version;
     if !queries::move_on(tx, row.id, expected, "not_measured", when.now)? {
         return overtaken(tx, row.id);
     }

@@ -29,8 +29,21 @@ pub(super) fn subject(
     born: NaiveDate,
     on: NaiveDate,
 ) -> Result<Subject, db::Error> {
-    let earlier = queries::measurements_of(tx, row.id)?
-        .into_iter()
+    let earlier = queries::measurements_of(tx, row.id)?;
+    let previous = queries::previous_in_year_group(tx, row, on)?;
+    subject_of(row, born, &earlier, previous)
+}
+
+/// What must be known of a child to judge a measurement. `earlier`: its other measurements; `previous`: height (mm) and
+/// weight (g) of the child measured before it on the day.
+pub(super) fn subject_of(
+    row: &PupilRow,
+    born: NaiveDate,
+    earlier: &[Measured],
+    previous: Option<(i32, i32)>,
+) -> Result<Subject, db::Error> {
+    let earlier = earlier
+        .iter()
         .filter(|held| !held.month_only)
         .map(|held| Earlier {
             measured_on: held.measured_on,
@@ -38,7 +51,7 @@ pub(super) fn subject(
             weight: Weight::from_grams(held.weight_g.max(0) as u32),
         })
         .collect();
-    let previous = queries::previous_in_year_group(tx, row, on)?.map(|(height, weight)| {
+    let previous = previous.map(|(height, weight)| {
         (
             Height::from_millimetres(height.max(0) as u32),
             Weight::from_grams(weight.max(0) as u32),

@@ -10,9 +10,10 @@ use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
-use crate::identity::{Identities, IdentityError, Keyring, KeyringError, upgrade};
+use crate::identity::{Identities, Keyring, KeyringError};
 use crate::mail::{MailError, Mailer};
 use crate::roster::underway::Underway;
+use crate::upgrade::{self, UpgradeError};
 use crate::web::Uploads;
 use crate::web::pace::Pace;
 use crate::web::page::Templates;
@@ -32,9 +33,9 @@ pub enum StartError {
     /// A template.
     #[error("the templates cannot be used: {0:#}")]
     Templates(anyhow::Error),
-    /// What an earlier version kept in clear cannot be sealed.
+    /// What an earlier version left cannot be brought over.
     #[error(transparent)]
-    Sealing(#[from] IdentityError),
+    Upgrade(#[from] UpgradeError),
 }
 
 /// Whether the process was told to end: long work looks at it between two steps.
@@ -110,12 +111,8 @@ impl App {
         let templates = Templates::new().map_err(StartError::Templates)?;
         let clock = config.clock.clone();
         let identities = Identities::new(keyring, clock.clone());
-        let sealed = upgrade::seal_particulars(&db, &identities, &Actor::command("start"))?;
-        for year in sealed.years_waiting {
-            tracing::warn!(
-                year,
-                "classes and home areas of this year wait in clear until its key is in the keyring"
-            );
+        for problem in upgrade::run(&db, &identities, &clock, &Actor::command("start"))?.problems {
+            tracing::warn!("{problem}");
         }
         Ok(Self {
             identities,

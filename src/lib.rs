@@ -29,5 +29,6 @@ pub mod settings;
 pub mod statistics;
 pub mod synth;
 pub mod tabular;
+pub mod upgrade;
 pub mod web;
 pub mod years;

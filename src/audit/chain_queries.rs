@@ -15,17 +15,17 @@ use crate::db::{Conn, Error, dialect};
 /// An event as it is hashed.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit_event)]
-struct Event {
-    id: i64,
+pub(super) struct Event {
+    pub(super) id: i64,
     at: NaiveDateTime,
     actor_kind: String,
     actor_id: Option<i64>,
     actor_label: String,
-    action: String,
-    subject: String,
-    detail: String,
-    chain_position: Option<i64>,
-    chain_hash: Option<Vec<u8>>,
+    pub(super) action: String,
+    pub(super) subject: String,
+    pub(super) detail: String,
+    pub(super) chain_position: Option<i64>,
+    pub(super) chain_hash: Option<Vec<u8>>,
 }
 
 /// What going along the chain found.
@@ -190,7 +190,7 @@ fn fault(event: &Event, position: i64, hash: &[u8], kept: Option<&Head>) -> Opti
 
 impl Event {
     /// The hash of this event, its place and the link before it. Lengths go in, so that no two events read alike.
-    fn link(&self, before: &[u8], position: i64) -> Vec<u8> {
+    pub(super) fn link(&self, before: &[u8], position: i64) -> Vec<u8> {
         let mut digest = Sha256::new();
         digest.update(before);
         digest.update(position.to_le_bytes());

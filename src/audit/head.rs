@@ -9,8 +9,12 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+
+use super::Actor;
 use super::chain_queries::{self, ChainReport};
-use crate::db::{self, Db};
+use super::rehash_queries::{self, Rehashed};
+use crate::db::{self, Db, dialect};
 
 /// The file in the keyring's folder.
 const FILE: &str = "audit-head";
@@ -88,6 +92,26 @@ pub fn accept(db: &Db, folder: &Path) -> Result<Option<Head>, ChainError> {
         }
         return Ok(linked.head);
     }
+}
+
+/// Hashes the subjects of events of an earlier version that still hold the number of a child, and keeps the head of the
+/// chain that was linked anew. Quick when there are none.
+pub fn hash_old_subjects(
+    db: &Db,
+    folder: &Path,
+    actor: &Actor,
+    now: NaiveDateTime,
+) -> Result<Rehashed, ChainError> {
+    if !db.read_now(dialect::any_event_names_a_child)? {
+        return Ok(Rehashed::NothingToDo);
+    }
+    let kept = read(folder)?;
+    let done =
+        db.write_now(|tx| rehash_queries::hash_old_subjects(tx, kept.as_ref(), actor, now))?;
+    if matches!(done, Rehashed::Done(_)) {
+        accept(db, folder)?;
+    }
+    Ok(done)
 }
 
 /// The head that is kept; `None` when there is none.

@@ -2,14 +2,20 @@
 //!
 //! Three books. *Events*: what was done. *Accesses*: which identities were unsealed, by whom, why. *Disclosures*: what
 //! left the organisation, to whom. Each row is written by the transaction that does the thing, so that neither exists
-//! without the other. None holds a name: children are numbers here.
+//! without the other. None holds a name: children are numbers in accesses and disclosures, and hashes in events. What
+//! links a row to a child is deleted with the child's name; the row stays.
 
 mod actor;
 mod chain_queries;
 mod head;
 mod queries;
+mod rehash_queries;
+mod subject;
+mod subject_queries;
 
 pub use actor::{Actor, ActorKind};
 pub use chain_queries::{ChainReport, any_unlinked};
-pub use head::{ChainError, Head, Verified, accept, link, verify};
+pub use head::{ChainError, Head, Verified, accept, hash_old_subjects, link, verify};
 pub use queries::{Disclosure, Touched, accessed, disclosed, event, events};
+pub use rehash_queries::Rehashed;
+pub use subject::subject_of_pupil;

@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Actor;
+use super::subject::{singles_out, stored, stored_many};
 use crate::db::dialect::NewEvent;
 use crate::db::schema::{access, audit_event, disclosure};
 use crate::db::{Conn, Error, dialect};
@@ -39,7 +40,9 @@ pub struct Disclosure<'a> {
     pub reference: Option<&'a str>,
 }
 
-/// Notes an event. `subject` is what it was done to (`pupil:12`), `detail` counts and codes; never a name.
+/// Notes an event. `subject` is what it was done to (`pupil:12`; children and letters are stored as a keyed hash),
+/// `detail` counts and codes; never a name. Of an event about a child, details that would single it out later are left
+/// out.
 pub fn event(
     tx: &mut Conn,
     actor: &Actor,
@@ -48,6 +51,12 @@ pub fn event(
     subject: &str,
     detail: &serde_json::Value,
 ) -> Result<(), Error> {
+    let stored = stored(tx, subject)?;
+    let detail = if stored != subject && singles_out(action) {
+        "{}".to_owned()
+    } else {
+        detail.to_string()
+    };
     diesel::insert_into(audit_event::table)
         .values((
             audit_event::at.eq(at),
@@ -55,8 +64,8 @@ pub fn event(
             audit_event::actor_id.eq(actor.id),
             audit_event::actor_label.eq(&actor.label),
             audit_event::action.eq(action),
-            audit_event::subject.eq(subject),
-            audit_event::detail.eq(detail.to_string()),
+            audit_event::subject.eq(stored),
+            audit_event::detail.eq(detail),
         ))
         .execute(tx)?;
     Ok(())
@@ -69,15 +78,28 @@ pub fn events(
     at: NaiveDateTime,
     events: impl Iterator<Item = (&'static str, String, serde_json::Value)>,
 ) -> Result<(), Error> {
-    let rows = events.map(|(action, subject, detail)| NewEvent {
-        at,
-        actor_kind: actor.kind.code(),
-        actor_id: actor.id,
-        actor_label: &actor.label,
-        action,
-        subject,
-        detail: detail.to_string(),
-    });
+    let events: Vec<_> = events.collect();
+    let subjects: Vec<&str> = events
+        .iter()
+        .map(|(_, subject, _)| subject.as_str())
+        .collect();
+    let stored = stored_many(tx, &subjects)?;
+    let rows = events
+        .into_iter()
+        .zip(stored)
+        .map(|((action, subject, detail), stored)| NewEvent {
+            at,
+            actor_kind: actor.kind.code(),
+            actor_id: actor.id,
+            actor_label: &actor.label,
+            action,
+            detail: if stored != subject && singles_out(action) {
+                "{}".to_owned()
+            } else {
+                detail.to_string()
+            },
+            subject: stored,
+        });
     dialect::insert_events(tx, rows.collect())
 }
 

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::access::Scope;
+use crate::audit;
 use crate::db::schema::{academic_year, access, access_pupil, audit_event, letter, pupil, school};
 use crate::db::{Conn, Error};
 use crate::identity;
@@ -91,8 +92,11 @@ pub(super) fn letters_of(tx: &mut Conn, pupil: i64) -> Result<Vec<LetterRow>, Er
 
 /// What was done with a child's record: the newest events.
 pub(super) fn events_of(tx: &mut Conn, pupil: i64) -> Result<Vec<Happening>, Error> {
+    let Some(subject) = audit::subject_of_pupil(tx, pupil)? else {
+        return Ok(Vec::new());
+    };
     Ok(audit_event::table
-        .filter(audit_event::subject.eq(format!("pupil:{pupil}")))
+        .filter(audit_event::subject.eq(subject))
         .order(audit_event::id.desc())
         .limit(MOST_EVENTS)
         .select((

@@ -5,7 +5,8 @@ use crate::audit::Actor;
 use crate::config::production::refuse_unsafe;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{Db, Error, migrate};
-use crate::identity::{Identities, Keyring, upgrade};
+use crate::identity::{Identities, Keyring};
+use crate::upgrade;
 
 pub(super) fn run(config: &Config) -> Outcome {
     refuse_unsafe(config)?;
@@ -17,17 +18,9 @@ pub(super) fn run(config: &Config) -> Outcome {
         many => println!("Brought the database up to date: {many} versions applied."),
     }
     let identities = Identities::new(Keyring::open(&config.keyring)?, config.clock.clone());
-    let sealed = upgrade::seal_particulars(&db, &identities, &Actor::command("migrate"))?;
-    if sealed.children > 0 {
-        println!(
-            "Sealed class, ethnic group, home area and flags of {} children with their names.",
-            sealed.children
-        );
-    }
-    for year in &sealed.years_waiting {
-        println!(
-            "The key of {year} is not in the keyring, or is another one: classes and home areas of that year stay in clear until the program starts with it."
-        );
+    let upgraded = upgrade::run(&db, &identities, &config.clock, &Actor::command("migrate"))?;
+    for line in upgraded.done.iter().chain(&upgraded.problems) {
+        println!("{line}");
     }
     Ok(Ended::Done)
 }

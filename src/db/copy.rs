@@ -62,6 +62,7 @@ macro_rules! with_every_table {
             visit,
             pupil,
             pupil_to_seal,
+            audit_subject,
             identity,
             measurement,
             not_measured,

@@ -5,19 +5,21 @@
 
 mod bulk;
 mod collect;
+mod erasure;
 mod outage;
 
 pub use bulk::*;
 pub use collect::*;
+pub use erasure::*;
 pub use outage::{Outage, outage};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Integer, Nullable, Timestamp};
+use diesel::sql_types::{BigInt, Bool, Integer};
 
 use super::schema::{
-    academic_year, access_pupil, disclosure_pupil, identity, job, measurement, not_measured, pupil,
-    setting, sign_in_failure, submission, visit, warning,
+    academic_year, access_pupil, audit_event, disclosure_pupil, identity, job, setting,
+    sign_in_failure, submission, visit,
 };
 use super::{Conn, Error};
 
@@ -259,115 +261,6 @@ pub fn take_year(connection: &mut Conn, label: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many rows [`coarsen_dates`] changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Coarsened {
-    /// Versions of measurements.
-    pub measurements: usize,
-    /// Versions of reasons for no measurement.
-    pub not_measured: usize,
-}
-
-/// The first of the month of a date column, in SQL.
-fn month(connection: &Conn, column: &str) -> String {
-    match connection {
-        Conn::Sqlite(_) => format!("date({column}, 'start of month')"),
-        Conn::Postgres(_) => format!("date_trunc('month', {column})::date"),
-    }
-}
-
-/// The first moment of the month of a timestamp column, in SQL.
-fn month_of_moment(connection: &Conn, column: &str) -> String {
-    match connection {
-        Conn::Sqlite(_) => format!("strftime('%Y-%m-01 00:00:00', {column})"),
-        Conn::Postgres(_) => format!("date_trunc('month', {column})"),
-    }
-}
-
-/// A column of tenths rounded away from nought to halves, in SQL: a z-score beyond a limit for extreme values stays
-/// beyond it. A finer score would give the age in months back, for the height stands beside it.
-fn half_steps(column: &str) -> String {
-    format!("CASE WHEN {column} < 0 THEN -((4 - {column}) / 5 * 5) ELSE ({column} + 4) / 5 * 5 END")
-}
-
-/// Whether a reason's day or time of entry is exact, in SQL.
-fn reason_is_exact(connection: &Conn) -> String {
-    format!(
-        "(noted_on <> {} OR recorded_at <> {})",
-        month(connection, "noted_on"),
-        month_of_moment(connection, "recorded_at")
-    )
-}
-
-/// Children whose name is gone and of whom a reason or a confirmation has an exact date.
-pub fn noted_exactly_after_removal(connection: &mut Conn) -> Result<Vec<i64>, Error> {
-    let reason_is_exact = reason_is_exact(connection);
-    let confirmation_is_exact = format!(
-        "confirmed_at <> {}",
-        month_of_moment(connection, "confirmed_at")
-    );
-    let mut pupils: Vec<i64> = not_measured::table
-        .inner_join(pupil::table)
-        .filter(pupil::name_removed_on.is_not_null())
-        .filter(sql::<Bool>(&reason_is_exact))
-        .select(pupil::id)
-        .load(connection)?;
-    pupils.extend(
-        warning::table
-            .inner_join(pupil::table)
-            .filter(pupil::name_removed_on.is_not_null())
-            .filter(warning::confirmed_at.is_not_null())
-            .filter(sql::<Bool>(&confirmation_is_exact))
-            .select(pupil::id)
-            .load::<i64>(connection)?,
-    );
-    Ok(pupils)
-}
-
-/// Coarsens every exact date of these children to the first of its month, and the ages and z-scores that would tell it:
-/// the databases name the functions differently.
-pub fn coarsen_dates(connection: &mut Conn, pupils: &[i64]) -> Result<Coarsened, Error> {
-    let reason_is_exact = reason_is_exact(connection);
-    let [measured_on, noted_on] =
-        ["measured_on", "noted_on"].map(|column| month(connection, column));
-    let [recorded_at, confirmed_at] =
-        ["recorded_at", "confirmed_at"].map(|column| month_of_moment(connection, column));
-    let [height_z, weight_z, bmi_z] =
-        ["height_z_tenths", "weight_z_tenths", "bmi_z_tenths"].map(half_steps);
-    let measurements = diesel::update(
-        measurement::table
-            .filter(measurement::pupil_id.eq_any(pupils))
-            .filter(measurement::month_only.eq(false)),
-    )
-    .set((
-        measurement::measured_on.eq(sql::<Date>(&measured_on)),
-        measurement::recorded_at.eq(sql::<Timestamp>(&recorded_at)),
-        measurement::age_months.eq(measurement::age_months / 6 * 6),
-        measurement::height_z_tenths.eq(sql::<Nullable<Integer>>(&height_z)),
-        measurement::weight_z_tenths.eq(sql::<Nullable<Integer>>(&weight_z)),
-        measurement::bmi_z_tenths.eq(sql::<Nullable<Integer>>(&bmi_z)),
-        measurement::month_only.eq(true),
-    ))
-    .execute(connection)?;
-    let not_measured = diesel::update(
-        not_measured::table
-            .filter(not_measured::pupil_id.eq_any(pupils))
-            .filter(sql::<Bool>(&reason_is_exact)),
-    )
-    .set((
-        not_measured::noted_on.eq(sql::<Date>(&noted_on)),
-        not_measured::recorded_at.eq(sql::<Timestamp>(&recorded_at)),
-    ))
-    .execute(connection)?;
-    diesel::update(warning::table.filter(warning::pupil_id.eq_any(pupils)))
-        .set(warning::confirmed_at.eq(sql::<Nullable<Timestamp>>(&confirmed_at)))
-        .execute(connection)?;
-    Ok(Coarsened {
-        measurements,
-        not_measured,
-    })
-}
-
 /// Writes a sealed identity over the one that was there: `on_conflict` does not exist on the common connection.
 pub fn put_identity(
     connection: &mut Conn,
@@ -434,6 +327,57 @@ pub fn insert_visit(connection: &mut Conn, new: &NewVisit<'_>) -> Result<Option<
             .get_result(postgres)
             .optional()?,
     })
+}
+
+/// Gives a child whose name is held the secret by which events speak of it, if it has none: an error would end
+/// PostgreSQL's transaction when two events come at once.
+pub fn insert_audit_secret(connection: &mut Conn, pupil: i64, secret: &[u8]) -> Result<(), Error> {
+    use diesel::sql_types::Binary;
+    diesel::sql_query(
+        "INSERT INTO audit_subject (pupil_id, secret) SELECT id, $1 FROM pupil \
+         WHERE id = $2 AND name_removed_on IS NULL ON CONFLICT DO NOTHING",
+    )
+    .bind::<Binary, _>(secret)
+    .bind::<BigInt, _>(pupil)
+    .execute(connection)?;
+    Ok(())
+}
+
+/// [`insert_audit_secret`] for many children.
+pub fn insert_audit_secrets(connection: &mut Conn, new: &[(i64, Vec<u8>)]) -> Result<(), Error> {
+    use diesel::sql_types::{Array, Binary};
+    if let Conn::Postgres(postgres) = connection {
+        let (pupils, secrets): (Vec<i64>, Vec<&[u8]>) = new
+            .iter()
+            .map(|(pupil, secret)| (*pupil, secret.as_slice()))
+            .unzip();
+        diesel::sql_query(
+            "INSERT INTO audit_subject (pupil_id, secret) SELECT pupil.id, new.secret \
+             FROM unnest($1::bigint[], $2::bytea[]) AS new (id, secret) JOIN pupil ON pupil.id = new.id \
+             WHERE pupil.name_removed_on IS NULL ON CONFLICT DO NOTHING",
+        )
+        .bind::<Array<BigInt>, _>(pupils)
+        .bind::<Array<Binary>, _>(secrets)
+        .execute(postgres)?;
+        return Ok(());
+    }
+    for (pupil, secret) in new {
+        insert_audit_secret(connection, *pupil, secret)?;
+    }
+    Ok(())
+}
+
+/// Whether an event of an earlier version holds the number of a child or a letter. SQLite uses an index for GLOB and
+/// not for LIKE, which ignores case there.
+pub fn any_event_names_a_child(connection: &mut Conn) -> Result<bool, Error> {
+    let condition = match connection {
+        Conn::Sqlite(_) => "subject GLOB 'pupil:*' OR subject GLOB 'letter:*'",
+        Conn::Postgres(_) => "subject LIKE 'pupil:%' OR subject LIKE 'letter:%'",
+    };
+    Ok(diesel::select(diesel::dsl::exists(
+        audit_event::table.filter(sql::<Bool>(condition)),
+    ))
+    .get_result(connection)?)
 }
 
 /// What a setting holds.

@@ -24,16 +24,22 @@ use super::{Conn, Db, Error, beside};
 const PIECE: usize = 4 << 20;
 
 /// The tables that an erasure touches.
-const TOUCHED: [&str; 9] = [
+const TOUCHED: [&str; 15] = [
     "identity",
     "import",
     "import_row",
     "import_pupil",
     "outbox",
+    "letter",
     "measurement",
     "not_measured",
     "pupil",
     "warning",
+    "pupil_to_seal",
+    "audit_subject",
+    "access_pupil",
+    "disclosure_pupil",
+    "disclosure",
 ];
 
 /// Bytes that could not be cleaned or read; the message is for the evidence.
@@ -66,6 +72,12 @@ struct RelationFile {
 }
 
 #[derive(QueryableByName)]
+struct IndexName {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
 struct Piece {
     #[diesel(sql_type = Nullable<Binary>)]
     bytes: Option<Vec<u8>>,
@@ -87,7 +99,7 @@ pub fn clean(db: &Db) -> Result<(), RawBytesError> {
         }
         Conn::Postgres(postgres) => {
             for table in TOUCHED {
-                postgres.batch_execute(&format!("VACUUM (FULL) {table}")).map_err(|error| {
+                write_in_order_of_keys(postgres, table).map_err(|error| {
                     RawBytesError::NotPermitted(format!(
                         "the table {table} could not be written anew ({error}); its deleted rows go when it is next vacuumed"
                     ))
@@ -96,6 +108,17 @@ pub fn clean(db: &Db) -> Result<(), RawBytesError> {
             Ok(())
         }
     })
+}
+
+/// Writes a table anew in the order of its primary key, without its deleted rows. VACUUM FULL would keep the rows in the
+/// order in which they were written, and that is the order in which a class was measured.
+fn write_in_order_of_keys(postgres: &mut diesel::PgConnection, table: &str) -> QueryResult<()> {
+    let key: IndexName = diesel::sql_query(
+        "SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indrelid = $1::regclass AND indisprimary",
+    )
+    .bind::<Text, _>(table)
+    .get_result(postgres)?;
+    postgres.batch_execute(&format!("CLUSTER {table} USING {}", key.name))
 }
 
 /// Writes the database anew, where a first [`clean`] was not enough.

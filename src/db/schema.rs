@@ -112,6 +112,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_subject (pupil_id) {
+        pupil_id -> BigInt,
+        secret -> Binary,
+    }
+}
+
+diesel::table! {
     identity (pupil_id) {
         pupil_id -> BigInt,
         year_label -> Text,
@@ -520,6 +527,7 @@ diesel::joinable!(visit -> school (school_urn));
 diesel::joinable!(pupil -> academic_year (year_label));
 diesel::joinable!(pupil -> school (school_urn));
 diesel::joinable!(pupil_to_seal -> pupil (pupil_id));
+diesel::joinable!(audit_subject -> pupil (pupil_id));
 diesel::joinable!(identity -> pupil (pupil_id));
 diesel::joinable!(identity -> academic_year (year_label));
 diesel::joinable!(measurement -> pupil (pupil_id));
@@ -555,6 +563,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     visit,
     pupil,
     pupil_to_seal,
+    audit_subject,
     identity,
     measurement,
     not_measured,

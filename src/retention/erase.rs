@@ -15,6 +15,7 @@ use serde_json::json;
 use super::needles::Needles;
 use super::queries::{self, RuledYear};
 use super::run_queries;
+use super::unlink_queries;
 use super::wipe_queries::{self, Wiped};
 use super::{RetentionError, RuleInForce, Run, evidence};
 use crate::app::App;
@@ -335,7 +336,8 @@ impl<'a> Night<'a> {
     }
 }
 
-/// Wipes what lies around these children's identities: uploads, rows, earlier states, letters, messages.
+/// Wipes what lies around these children's identities (uploads, rows, earlier states, letters, messages) and takes away
+/// what leads from the books to them.
 fn wipe_around(
     tx: &mut Conn,
     pupils: &[i64],
@@ -346,6 +348,7 @@ fn wipe_around(
     let mut wiped = Wiped::default();
     wipe_queries::wipe_imports_of(tx, pupils, now, &mut wiped)?;
     wiped.take_letters(letters::erase_for(tx, pupils, now)?);
+    unlink_queries::unlink(tx, pupils)?;
     take(&wiped, counts, needles);
     Ok(())
 }

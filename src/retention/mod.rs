@@ -10,6 +10,7 @@ pub mod pages;
 mod policy;
 mod queries;
 mod run_queries;
+mod unlink_queries;
 mod wipe_queries;
 
 pub use erase::{Counts, Night};

@@ -5,6 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::policy::Rule;
+use super::unlink_queries;
 use crate::db::schema::{
     academic_year, account, identity, import_pupil, import_row, letter, measurement, outbox, pupil,
     pupil_to_seal,
@@ -162,7 +163,7 @@ pub(super) fn note_removal(tx: &mut Conn, pupils: &[i64], month: NaiveDate) -> R
 }
 
 /// Children whose name is gone and whose record was touched since: an exact date of a measurement, a reason or a
-/// confirmation, or a letter that waits.
+/// confirmation, a letter that waits, or a row of a book that leads to it.
 pub(super) fn touched_after_removal(tx: &mut Conn) -> Result<Vec<i64>, Error> {
     let mut pupils: Vec<i64> = measurement::table
         .inner_join(pupil::table)
@@ -181,6 +182,7 @@ pub(super) fn touched_after_removal(tx: &mut Conn) -> Result<Vec<i64>, Error> {
             .load::<i64>(tx)?,
     );
     pupils.extend(dialect::noted_exactly_after_removal(tx)?);
+    pupils.extend(unlink_queries::linked_after_removal(tx)?);
     pupils.sort_unstable();
     pupils.dedup();
     Ok(pupils)

@@ -8,8 +8,11 @@ use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
-use stature::audit::Actor;
-use stature::db::schema::{identity, measurement, pupil, pupil_to_seal};
+use stature::access::Role;
+use stature::audit::{self, Actor};
+use stature::db::schema::{
+    audit_event, audit_subject, identity, measurement, pupil, pupil_to_seal,
+};
 use stature::db::{Conn, Db, Error, migrate};
 use stature::identity::{IdentityError, Sealer, seal_identity};
 use stature::retention;
@@ -91,6 +94,38 @@ both_databases! {
         let mut known = IN_CLEAR.map(str::to_owned);
         known.sort();
         assert_eq!(columns, known);
+    }
+
+    fn events_of_the_version_before_lose_the_numbers_of_children_and_their_chain_holds(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        test.measure(child, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 27).unwrap());
+        // As the version before wrote it.
+        test.db()
+            .write_now(|tx| -> Result<(), Error> {
+                diesel::update(audit_event::table.filter(audit_event::action.eq("measurement.recorded")))
+                    .set((audit_event::subject.eq(format!("pupil:{child}")), audit_event::detail.eq("{\"version\":1}")))
+                    .execute(tx)?;
+                diesel::delete(audit_subject::table).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        // Every command brings the events over when it starts, so they are linked here.
+        assert!(audit::link(test.db(), test.app.identities.keyring().folder()).unwrap() > 0);
+        let told = test.run(&["migrate"]).done();
+        assert!(told.stdout.contains("in 1 recorded events by hashes"), "{}", told.stdout);
+        test.run(&["audit", "verify"]).done();
+        let events: Vec<(String, String)> = test
+            .db()
+            .read_now(|tx| -> Result<_, Error> {
+                Ok(audit_event::table
+                    .filter(audit_event::action.eq("measurement.recorded"))
+                    .select((audit_event::subject, audit_event::detail))
+                    .load(tx)?)
+            })
+            .unwrap();
+        assert!(events[0].0.starts_with("child:") && events[0].1 == "{}", "{events:?}");
+        test.signed_in(Role::Nurse, &[900_101], &[]).get(&format!("/children/{child}")).shows("Measurement recorded");
+        assert_eq!(test.run(&["migrate"]).done().stdout, "The database is up to date.\n");
     }
 
     fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_name(test: TestApp) {

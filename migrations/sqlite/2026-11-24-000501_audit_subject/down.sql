@@ -1,0 +1,2 @@
+DROP INDEX audit_event_subject;
+DROP TABLE audit_subject;

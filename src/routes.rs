@@ -174,6 +174,11 @@ pub fn table() -> Vec<Route> {
             privacy::subject_access_search,
         ),
         post(
+            "/privacy/subject-access/review",
+            needs::SubjectAccess,
+            privacy::subject_access_review,
+        ),
+        post(
             "/privacy/subject-access/file",
             needs::SubjectAccess,
             privacy::subject_access_file,

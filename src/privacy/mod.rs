@@ -6,5 +6,7 @@
 pub mod pages;
 mod queries;
 mod subject_access;
+mod third_parties;
 
-pub use subject_access::{ChildFile, Found, SearchFor, gather, search};
+pub use subject_access::{ChildFile, Found, Record, SearchFor, gather, records, search};
+pub use third_parties::{Detail, Ticked};

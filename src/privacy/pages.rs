@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::queries::{self, Filter};
-use super::{SearchFor, gather, search};
+use super::{SearchFor, Ticked, gather, records, search};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
@@ -285,13 +285,8 @@ fn subject_access_view(
         .render("pages/privacy/subject_access.html")
 }
 
-/// The file for the parent: everything held under the chosen records.
-pub async fn subject_access_file(
-    allowed: Allowed<needs::SubjectAccess>,
-    app: web::Data<App>,
-    form: Submitted,
-) -> Result<HttpResponse, AppError> {
-    let Submitted(form) = form;
+/// The records that were ticked.
+fn chosen(form: &FormData) -> Result<Vec<i64>, AppError> {
     let pupils: Vec<i64> = form
         .all("pupil")
         .filter_map(|text| text.parse().ok())
@@ -301,6 +296,42 @@ pub async fn subject_access_file(
             "No record was chosen. Go back, tick the records that are the child’s, and try again.",
         ));
     }
+    Ok(pupils)
+}
+
+/// What the chosen records say of other people: the person who answers decides on each detail before the file is made.
+pub async fn subject_access_review(
+    allowed: Allowed<needs::SubjectAccess>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(form) = form;
+    let pupils = chosen(&form)?;
+    let (identities, actor) = (app.identities.clone(), allowed.actor().clone());
+    let records = app
+        .db
+        .write(move |tx| records(tx, &identities, &actor, &pupils))
+        .await?;
+    View::new(
+        &app,
+        &request,
+        &allowed,
+        "What the file says of other people",
+    )
+    .with("records", records)
+    .render("pages/privacy/subject_access_review.html")
+}
+
+/// The file for the parent: everything held under the chosen records, and of other people what was ticked.
+pub async fn subject_access_file(
+    allowed: Allowed<needs::SubjectAccess>,
+    app: web::Data<App>,
+    form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let Submitted(form) = form;
+    let pupils = chosen(&form)?;
+    let ticked = Ticked::new(form.all("include"));
     let (identities, actor, now) = (
         app.identities.clone(),
         allowed.actor().clone(),
@@ -308,7 +339,7 @@ pub async fn subject_access_file(
     );
     let file = app
         .db
-        .write(move |tx| gather(tx, &identities, &actor, now, &pupils))
+        .write(move |tx| gather(tx, &identities, &actor, now, &pupils, &ticked))
         .await?;
     let html = page::render(
         &app.templates,

@@ -226,7 +226,7 @@ pub(super) struct LetterRow {
 pub(super) struct ImportRow {
     kind: String,
     action: String,
-    created_by: String,
+    pub(super) created_by: String,
     created_at: NaiveDateTime,
 }
 
@@ -234,7 +234,7 @@ pub(super) struct ImportRow {
 #[derive(Clone, Debug, Queryable, Serialize)]
 pub(super) struct AccessRow {
     at: NaiveDateTime,
-    actor_label: String,
+    pub(super) actor_label: String,
     pub(super) purpose: String,
 }
 

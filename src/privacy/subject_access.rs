@@ -11,10 +11,11 @@ use super::queries::{
     self, AccessRow, DisclosureRow, ImportRow, LetterRow, MeasurementRow, NotMeasuredRow, PupilRow,
     WarningRow,
 };
+use super::third_parties::{Detail, LEFT_OUT, Ticked, details};
 use crate::audit::{self, Actor, Disclosure};
 use crate::db::Conn;
 use crate::fields::text::folded;
-use crate::fields::{EthnicGroup, Ethnicity, NhsNumber};
+use crate::fields::{EthnicGroup, Ethnicity, NhsNumber, Upn};
 use crate::identity::{Identities, IdentityError, Person, Purpose, Whose};
 
 /// What is known of the child who is asked about.
@@ -89,7 +90,8 @@ pub struct YearPart {
     ethnicity: Option<&'static str>,
     ethnic_group: Option<&'static str>,
     details: Details,
-    person: Option<Person>,
+    about_others: Vec<AboutOthers>,
+    person: Option<ChildOnly>,
     measurements: Vec<MeasurementRow>,
     not_measured: Vec<NotMeasuredRow>,
     warnings: Vec<WarningRow>,
@@ -97,6 +99,75 @@ pub struct YearPart {
     imports: Vec<ImportRow>,
     accesses: Vec<(AccessRow, &'static str)>,
     disclosures: Vec<DisclosureRow>,
+}
+
+/// A detail about another person as the file shows it.
+#[derive(Serialize)]
+struct AboutOthers {
+    label: String,
+    shown: String,
+}
+
+/// Who the child is, and nobody else.
+#[derive(Serialize)]
+struct ChildOnly {
+    given_name: String,
+    family_name: String,
+    preferred_name: String,
+    date_of_birth: NaiveDate,
+    nhs_number: Option<NhsNumber>,
+    upn: Option<Upn>,
+}
+
+impl ChildOnly {
+    fn of(person: &Person) -> Self {
+        Self {
+            given_name: person.given_name.clone(),
+            family_name: person.family_name.clone(),
+            preferred_name: person.preferred_name.clone(),
+            date_of_birth: person.date_of_birth,
+            nhs_number: person.nhs_number.clone(),
+            upn: person.upn.clone(),
+        }
+    }
+}
+
+/// A chosen record with what it says of other people, to be decided on.
+#[derive(Serialize)]
+pub struct Record {
+    /// The record's number.
+    pub pupil: i64,
+    /// Academic year.
+    pub year: String,
+    /// The school's name.
+    pub school: String,
+    /// The child's name; `None` when it is gone.
+    pub name: Option<String>,
+    /// Every detail about other people.
+    pub details: Vec<Detail>,
+}
+
+/// The chosen records with every detail about other people, for the person who decides what goes into the file.
+pub fn records(
+    tx: &mut Conn,
+    identities: &Identities,
+    actor: &Actor,
+    pupils: &[i64],
+) -> Result<Vec<Record>, IdentityError> {
+    let persons = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    Ok(queries::pupils(tx, pupils)?
+        .into_iter()
+        .map(|(row, school)| {
+            let person = persons.get(&row.id);
+            Record {
+                pupil: row.id,
+                year: row.year_label,
+                school,
+                name: person.map(Person::full_name),
+                details: person.map_or_else(Vec::new, |person| details(row.id, person)),
+            }
+        })
+        .collect())
 }
 
 /// The details that are sealed with the name; empty when it is gone.
@@ -156,15 +227,22 @@ pub fn search(
         .collect())
 }
 
-/// Puts together what is held under these records, which are one child's, and enters it in the disclosure ledger.
+/// Puts together what is held under these records, which are one child's, and enters it in the disclosure ledger. Of
+/// other people it holds what was ticked.
 pub fn gather(
     tx: &mut Conn,
     identities: &Identities,
     actor: &Actor,
     now: NaiveDateTime,
     pupils: &[i64],
+    ticked: &Ticked,
 ) -> Result<ChildFile, IdentityError> {
-    let mut persons = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    let persons = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    let all: Vec<Detail> = persons
+        .iter()
+        .flat_map(|(pupil, person)| details(*pupil, person))
+        .collect();
+    let fields = ticked.in_words(&all);
     audit::disclosed(
         tx,
         actor,
@@ -172,7 +250,7 @@ pub fn gather(
         Disclosure {
             recipient: "parent",
             purpose: Purpose::SubjectAccess.code(),
-            fields: "everything held",
+            fields: &fields,
             children: 1,
             pupils,
             reference: None,
@@ -181,28 +259,38 @@ pub fn gather(
     let mut years = Vec::new();
     for (row, school) in queries::pupils(tx, pupils)? {
         let id = row.id;
-        let person = persons.remove(&id);
+        let person = persons.get(&id);
         years.push(YearPart {
             school,
             ethnicity: person
-                .as_ref()
                 .and_then(|person| person.particulars.ethnicity)
                 .map(Ethnicity::label),
-            details: person.as_ref().map(Details::of).unwrap_or_default(),
+            details: person.map(Details::of).unwrap_or_default(),
+            about_others: about_others(id, person, ticked),
             ethnic_group: row
                 .ethnic_group
                 .as_deref()
                 .and_then(EthnicGroup::from_code)
                 .map(EthnicGroup::label),
-            person,
-            measurements: queries::measurements(tx, id)?,
-            not_measured: queries::reasons_not_measured(tx, id)?,
-            warnings: queries::warnings(tx, id)?,
+            person: person.map(ChildOnly::of),
+            measurements: each(queries::measurements(tx, id)?, |row| {
+                row.recorded_by = ticked.staff(&row.recorded_by);
+                row.measured_by = row.measured_by.as_deref().map(|name| ticked.staff(name));
+            }),
+            not_measured: each(queries::reasons_not_measured(tx, id)?, |row| {
+                row.recorded_by = ticked.staff(&row.recorded_by);
+            }),
+            warnings: each(queries::warnings(tx, id)?, |row| {
+                row.confirmed_by = row.confirmed_by.as_deref().map(|name| ticked.staff(name));
+            }),
             letters: queries::letters(tx, id)?,
-            imports: queries::imports(tx, id)?,
+            imports: each(queries::imports(tx, id)?, |row| {
+                row.created_by = ticked.staff(&row.created_by);
+            }),
             accesses: queries::accesses_to(tx, id)?
                 .into_iter()
-                .map(|access| {
+                .map(|mut access| {
+                    access.actor_label = ticked.staff(&access.actor_label);
                     let why = Purpose::from_code(&access.purpose).map_or("", Purpose::explanation);
                     (access, why)
                 })
@@ -215,6 +303,29 @@ pub fn gather(
         made_at: now,
         years,
     })
+}
+
+/// The details about other people as the file shows them.
+fn about_others(pupil: i64, person: Option<&Person>, ticked: &Ticked) -> Vec<AboutOthers> {
+    let Some(person) = person else {
+        return Vec::new();
+    };
+    details(pupil, person)
+        .into_iter()
+        .map(|detail| AboutOthers {
+            shown: if ticked.has(&detail.key) {
+                detail.value
+            } else {
+                LEFT_OUT.to_owned()
+            },
+            label: detail.label,
+        })
+        .collect()
+}
+
+fn each<T>(mut rows: Vec<T>, change: impl FnMut(&mut T)) -> Vec<T> {
+    rows.iter_mut().for_each(change);
+    rows
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ const FORMS: &[(&str, Twice)] = &[
     ("/letters/texts", Twice::Changes),
     ("/letters/{id}", Twice::Changes),
     ("/privacy/subject-access", Twice::Answers),
+    ("/privacy/subject-access/review", Twice::Answers),
     ("/privacy/subject-access/file", Twice::Answers),
     ("/releases", Twice::Creates),
     ("/releases/{number}/publish", Twice::Creates), // An email to the contact.

@@ -8,7 +8,7 @@ use stature::db::schema::pupil;
 use stature::fields::NhsNumber;
 use stature::identity::{IdentityError, Particulars, Person, Purpose, Whose};
 
-use crate::support::TestApp;
+use crate::support::{ChildSpec, TestApp};
 
 /// Puts a child of a year on the roster of school 900101; returns its number.
 fn child(test: &TestApp, year: &str, given: &str, family: &str, nhs: &str) -> i64 {
@@ -110,10 +110,12 @@ both_databases! {
         let (first, second) = (earlier.to_string(), later.to_string());
         let file = found
             .choose("Zoë O’Neill, born 9 January 2022")
+            .press("Continue")
+            .choose("Home address: another person may live there")
             .press("Make the file")
             .status(200);
         assert!(file.says("Zoë") && file.says("School 900101") && file.says("1 Mill Lane"), "{}", file.text());
-        browser.get(&format!("/privacy/ledger?child={first}")).shows("everything held");
+        browser.get(&format!("/privacy/ledger?child={first}")).shows("everything held about the child; about other people 1 of 1 details");
         browser.get(&format!("/privacy/log?child={second}")).shows(Purpose::SubjectAccess.explanation());
         browser.get(&format!("/privacy/log?child={other}")).shows("No accesses to show");
     }
@@ -129,7 +131,45 @@ both_databases! {
             .fill("Year", "2022")
             .press("Find records")
             .shows("1 record found");
-        found.press("Make the file").status(400).shows("No record was chosen");
+        found.press("Continue").status(400).shows("No record was chosen");
         browser.get("/privacy/ledger").shows("No disclosures to show");
+    }
+
+    fn the_other_parents_email_and_telephone_are_not_handed_over(test: TestApp) {
+        let id = test.child(ChildSpec {
+            nhs_number: "9990102694",
+            contacts: vec![("Sam Example", "sam@example.org"), ("Alex Other", "alex@example.org")],
+            ..ChildSpec::default()
+        });
+        test.change_person(id, |person| {
+            "07700 900123".clone_into(&mut person.contacts[1].phone);
+            person.contacts[1].postal_address = vec!["9 Hidden Lane".to_owned()];
+        });
+        test.measure(id, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 27).unwrap());
+        let browser = test.signed_in(Role::Governance, &[], &[]);
+        let review = browser
+            .get("/privacy/subject-access")
+            .fill("NHS number", "999 010 2694")
+            .press("Find records")
+            .choose("Robin Example, born 14 March 2016")
+            .press("Continue")
+            .status(200)
+            .shows("alex@example.org");
+        let lead = format!("A {}", Role::Governance.label());
+        let none = review.clone().press("Make the file").status(200);
+        for secret in ["Sam", "Alex", "sam@", "alex@", "07700", "Hidden Lane", "Example Street", lead.as_str()] {
+            assert!(!none.html.contains(secret), "the file holds “{secret}”");
+        }
+        assert!(none.says("Robin") && none.says("141.2") && none.says("Left out: it is about another person"), "{}", none.text());
+        assert!(none.says("a member of staff"), "{}", none.text());
+        let own = review
+            .choose("Email address of contact 1")
+            .press("Make the file")
+            .status(200);
+        assert!(own.says("sam@example.org") && !own.html.contains("alex@"), "{}", own.text());
+        browser
+            .get(&format!("/privacy/ledger?child={id}"))
+            .shows("about other people 0 of 7 details; names of staff left out")
+            .shows("about other people 1 of 7 details");
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use super::queries::{self, Flags};
-use super::record::{chart_of, measured_json};
+use super::record::{chart_of, measured_json, state_of};
 use super::{MOST_SHOWN, Wanted, correct};
 use crate::access::{Permission, needs};
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::audit;
 use crate::error::{AppError, internal};
 use crate::fields::YearGroup;
 use crate::identity::{Person, Purpose, Whose};
+use crate::measurement::history_queries::history;
 use crate::measurement::queries::pupil_in_scope;
 use crate::measurement::sheet::Order;
 use crate::measurement::{Reason, current_year, entry, queries as measurements};
@@ -160,6 +161,7 @@ pub async fn child_page(
             let school = measurements::school_name(tx, row.school_urn)?;
             let measured = measurements::measurements_of(tx, id)?;
             let reasons = measurements::reasons_of(tx, id)?;
+            let history = history(tx, id)?;
             let warnings: Vec<Value> = measurements::warnings_of(tx, id)?
                 .into_iter()
                 .filter(|warning| warning.version == row.outcome_version)
@@ -170,23 +172,22 @@ pub async fn child_page(
                 })
                 .collect();
             let letters = queries::letters_of(tx, id)?;
-            let timeline = timeline(
-                queries::events_of(tx, id)?,
-                queries::accesses_of(tx, id)?,
-            );
+            let timeline = timeline(queries::events_of(tx, id)?, queries::accesses_of(tx, id)?);
             let page = json!({
                 "person": person.as_ref().map(person_json),
                 "class": person.as_ref().map(|person| person.particulars.class.clone()),
                 "flags": flags_of(&row, person.as_ref()),
                 "school": school,
                 "chart": chart_of(&row, person.as_ref(), &measured),
-                "measurements": measured.iter().rev().map(|held| measured_json(&row, person.as_ref(), held)).collect::<Vec<_>>(),
-                "reasons": reasons.iter().rev().map(|held| json!({
+                "measurements": measured.iter().rev()
+                    .filter_map(|held| Some((held, state_of(&history, held.version, &row)?)))
+                    .map(|(held, state)| measured_json(&row, person.as_ref(), held, state)).collect::<Vec<_>>(),
+                "reasons": reasons.iter().rev().filter_map(|held| Some(json!({
                     "words": Reason::from_code(&held.reason).map_or("not measured", Reason::words),
                     "noted_on": held.noted_on,
                     "by": held.recorded_by,
-                    "current": row.outcome == "not_measured" && held.version == row.outcome_version,
-                })).collect::<Vec<_>>(),
+                    "state": state_of(&history, held.version, &row)?,
+                }))).collect::<Vec<_>>(),
                 "warnings": warnings,
                 "letters": letters,
                 "timeline": timeline,
@@ -281,7 +282,8 @@ fn action_words(action: &str) -> String {
     match action {
         "measurement.recorded" => "Measurement recorded".to_owned(),
         "measurement.not_measured" => "Reason for no measurement recorded".to_owned(),
-        "measurement.undone" => "Last record taken back".to_owned(),
+        "measurement.undone" => "Outcome undone".to_owned(),
+        "measurement.put_back" => "Undone outcome put back".to_owned(),
         "measurement.confirmed" => "Measurement confirmed".to_owned(),
         "measurement.reassessed" => "Assessed again after a correction".to_owned(),
         "child.corrected" => "Details corrected".to_owned(),

@@ -5,12 +5,18 @@ use serde_json::{Value, json};
 
 use super::chart::{self, Point};
 use crate::identity::Person;
+use crate::measurement::history::{History, Place};
 use crate::measurement::queries::{Measured, PupilRow};
 use crate::measurement::sheet::assessment_words;
 use crate::measurement::shown;
 
 /// A measurement as a row of the table. `person` is the opened identity, `None` when the name has been erased.
-pub(super) fn measured_json(row: &PupilRow, person: Option<&Person>, held: &Measured) -> Value {
+pub(super) fn measured_json(
+    row: &PupilRow,
+    person: Option<&Person>,
+    held: &Measured,
+    state: &str,
+) -> Value {
     let counted =
         |count: i32, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     let years = counted(held.age_months / 12, "year");
@@ -32,7 +38,7 @@ pub(super) fn measured_json(row: &PupilRow, person: Option<&Person>, held: &Meas
             .map(|category| category.words_with_severe(held.population_severe)),
         "by": held.recorded_by,
         "at": held.recorded_at,
-        "current": is_current(row, held),
+        "state": state,
     })
 }
 
@@ -43,6 +49,17 @@ fn is_current(row: &PupilRow, held: &Measured) -> bool {
 fn bmi(held: &Measured) -> f64 {
     let metres = f64::from(held.height_mm) / 1000.0;
     f64::from(held.weight_g) / 1000.0 / (metres * metres)
+}
+
+/// What a version is called beside the one that stands: nothing for that one itself. `None` for one that a later version
+/// repeats, which is not shown twice.
+pub(super) fn state_of(history: &History, version: i32, row: &PupilRow) -> Option<&'static str> {
+    match history.place(version, row.outcome_version) {
+        Place::Standing => Some(""),
+        Place::Replaced => Some("Replaced"),
+        Place::Undone => Some("Undone"),
+        Place::Repeated => None,
+    }
 }
 
 /// The measurement that counts as a centile chart (SVG). Its point stands at the exact age while the date of birth is

@@ -152,6 +152,8 @@ diesel::table! {
         measured_by -> Nullable<Text>,
         recorded_by -> Text,
         recorded_at -> Timestamp,
+        recorded_by_id -> Nullable<BigInt>,
+        repeats -> Nullable<Integer>,
     }
 }
 
@@ -164,6 +166,8 @@ diesel::table! {
         noted_on -> Date,
         recorded_by -> Text,
         recorded_at -> Timestamp,
+        recorded_by_id -> Nullable<BigInt>,
+        repeats -> Nullable<Integer>,
     }
 }
 

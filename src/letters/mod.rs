@@ -92,3 +92,15 @@ pub fn children_with_result(
 ) -> Result<Vec<(i32, i64)>, db::Error> {
     queries::children_with_result(tx, scope, year, states)
 }
+
+/// A letter that has reached the parents, or may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// When it was sent, UTC; `None` where nobody knows whether it arrived.
+    pub sent_at: Option<NaiveDateTime>,
+}
+
+/// The newest letter about one of these versions of a child's outcome that has gone, or may have.
+pub fn gone_about(tx: &mut Conn, pupil: i64, versions: &[i32]) -> Result<Option<Gone>, db::Error> {
+    Ok(queries::gone_about(tx, pupil, versions)?.map(|sent_at| Gone { sent_at }))
+}

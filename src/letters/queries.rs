@@ -444,3 +444,19 @@ fn told_before(tx: &mut Conn, pupils: &[i64]) -> Result<HashSet<i64>, Error> {
         .into_iter()
         .collect())
 }
+
+/// When the newest letter about one of these versions went; an inner `None` where it is in doubt.
+pub(super) fn gone_about(
+    tx: &mut Conn,
+    pupil: i64,
+    versions: &[i32],
+) -> Result<Option<Option<NaiveDateTime>>, Error> {
+    Ok(letter::table
+        .filter(letter::pupil_id.eq(pupil))
+        .filter(letter::version.eq_any(versions.to_vec()))
+        .filter(letter::state.eq_any([State::Sent.code(), State::InDoubt.code()]))
+        .order(letter::id.desc())
+        .select(letter::sent_at)
+        .first(tx)
+        .optional()?)
+}

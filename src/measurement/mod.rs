@@ -5,6 +5,8 @@
 
 mod batch_queries;
 pub mod entry;
+pub mod history;
+pub mod history_queries;
 pub mod import;
 pub mod pages;
 pub mod participation;
@@ -23,7 +25,7 @@ pub use progress_queries::{
 };
 pub use reason::Reason;
 pub use record::{
-    Batch, RecordError, Recorded, Standing, When, confirm, limits, reassess, record_known,
-    record_measurement, record_reason, standing, undo,
+    Back, Batch, RecordError, Recorded, Standing, When, confirm, go_back, limits, reassess,
+    record_known, record_measurement, record_reason, standing,
 };
 pub use warning_queries::warnings_to_confirm;

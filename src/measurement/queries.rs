@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::Reason;
 use crate::access::Scope;
 use crate::db::schema::{academic_year, measurement, not_measured, pupil, school, warning};
 use crate::db::{Conn, Error};
@@ -76,10 +75,14 @@ pub struct Measured {
     pub device: Option<String>,
     /// Who measured.
     pub measured_by: Option<String>,
-    /// Who recorded.
+    /// Name of the person, job or command that recorded it.
     pub recorded_by: String,
-    /// When.
+    /// When it was recorded, UTC.
     pub recorded_at: NaiveDateTime,
+    /// Account that recorded it; `None` for a command or an import.
+    pub recorded_by_id: Option<i64>,
+    /// Version whose outcome this version repeats, after an undo or a reassessment.
+    pub repeats: Option<i32>,
 }
 
 /// A stored reason.
@@ -94,10 +97,14 @@ pub struct NotMeasured {
     pub reason: String,
     /// The day it was noted for.
     pub noted_on: NaiveDate,
-    /// Who recorded.
+    /// Name of the person, job or command that recorded it.
     pub recorded_by: String,
-    /// When.
+    /// When it was recorded, UTC.
     pub recorded_at: NaiveDateTime,
+    /// Account that recorded it; `None` for a command or an import.
+    pub recorded_by_id: Option<i64>,
+    /// Version whose outcome this version repeats, after an undo or a reassessment.
+    pub repeats: Option<i32>,
 }
 
 /// A stored warning.
@@ -327,29 +334,25 @@ pub(super) fn insert_measurement(tx: &mut Conn, row: &Measured) -> Result<(), Er
                 measurement::measured_by.eq(&row.measured_by),
                 measurement::recorded_by.eq(&row.recorded_by),
                 measurement::recorded_at.eq(row.recorded_at),
+                measurement::recorded_by_id.eq(row.recorded_by_id),
+                measurement::repeats.eq(row.repeats),
             ),
         ))
         .execute(tx)?;
     Ok(())
 }
 
-pub(super) fn insert_reason(
-    tx: &mut Conn,
-    pupil: i64,
-    version: i32,
-    reason: Reason,
-    on: NaiveDate,
-    by: &str,
-    now: NaiveDateTime,
-) -> Result<(), Error> {
+pub(super) fn insert_reason(tx: &mut Conn, row: &NotMeasured) -> Result<(), Error> {
     diesel::insert_into(not_measured::table)
         .values((
-            not_measured::pupil_id.eq(pupil),
-            not_measured::version.eq(version),
-            not_measured::reason.eq(reason.code()),
-            not_measured::noted_on.eq(on),
-            not_measured::recorded_by.eq(by),
-            not_measured::recorded_at.eq(now),
+            not_measured::pupil_id.eq(row.pupil_id),
+            not_measured::version.eq(row.version),
+            not_measured::reason.eq(&row.reason),
+            not_measured::noted_on.eq(row.noted_on),
+            not_measured::recorded_by.eq(&row.recorded_by),
+            not_measured::recorded_at.eq(row.recorded_at),
+            not_measured::recorded_by_id.eq(row.recorded_by_id),
+            not_measured::repeats.eq(row.repeats),
         ))
         .execute(tx)?;
     Ok(())
@@ -384,4 +387,24 @@ pub(super) fn confirm_warnings(
     )
     .set((warning::confirmed_by.eq(by), warning::confirmed_at.eq(now)))
     .execute(tx)?)
+}
+
+/// Confirms one warning of a version, under the name and the time of an earlier confirmation.
+pub(super) fn confirm_warning(
+    tx: &mut Conn,
+    pupil: i64,
+    version: i32,
+    code: &str,
+    by: &str,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
+    diesel::update(
+        warning::table
+            .filter(warning::pupil_id.eq(pupil))
+            .filter(warning::version.eq(version))
+            .filter(warning::code.eq(code)),
+    )
+    .set((warning::confirmed_by.eq(by), warning::confirmed_at.eq(at)))
+    .execute(tx)?;
+    Ok(())
 }

@@ -1,20 +1,26 @@
-//! What is done to an outcome that stands: taken back, confirmed, or assessed once more after a correction.
+//! What is done to an outcome that stands: undone, put back, confirmed, or assessed again after a correction.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use growth::plausibility::Finding;
 use growth::{Height, Scheme, Weight};
 use serde_json::json;
 
 use super::row::{assessed, keep, subject};
 use super::standing::{overtaken, standing};
 use super::{RecordError, Recorded, When, limits, note};
+use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Conn;
-use crate::measurement::Reason;
+use crate::identity::{Purpose, Whose};
 use crate::measurement::entry::{self, Entry};
-use crate::measurement::queries::{self, PupilRow};
+use crate::measurement::history::History;
+use crate::measurement::history_queries;
+use crate::measurement::queries::{self, Measured, PupilRow, WarningRow};
 
-/// Assesses the measurement that stands once more, after the date of birth or the sex was corrected: a new version with
-/// the same height and weight. Nothing happens where nothing was measured, or where the figures are no longer exact.
+/// Assesses the measurement that stands again, after the date of birth or the sex was corrected: a new version with
+/// the same figures. Nothing happens where nothing was measured, or where only the month is kept.
 pub fn reassess(
     tx: &mut Conn,
     when: When,
@@ -25,27 +31,12 @@ pub fn reassess(
     let Some(held) = standing(tx, row)?.measured.filter(|held| !held.month_only) else {
         return Ok(());
     };
-    let entry = Entry {
-        expected_version: Some(row.outcome_version),
-        height: Height::from_millimetres(held.height_mm.max(0) as u32),
-        weight: Weight::from_grams(held.weight_g.max(0) as u32),
-        measured_on: held.measured_on,
-        device: held.device.clone(),
-        measured_by: held.measured_by.clone(),
-    };
-    let subject = subject(tx, row, born, held.measured_on)?;
-    let limits = limits(tx)?;
-    let findings = entry::check(&entry, &subject, when.today, &limits);
     let version = row.outcome_version + 1;
+    let (again, findings) = assessed_again(tx, when, actor, row, born, &held, version)?;
     if !queries::move_on(tx, row.id, row.outcome_version, "measured", when.now)? {
         return Ok(());
     }
-    let scheme = Scheme::from_code(&held.scheme).unwrap_or_default();
-    let mut again = assessed(row.id, version, &entry, &subject, scheme, actor, when.now);
-    // Who recorded the figures stays; the event says who corrected.
-    again.recorded_by = held.recorded_by;
-    again.recorded_at = held.recorded_at;
-    keep(tx, &again, &findings.warnings)?;
+    keep(tx, &again, &findings)?;
     Ok(note(
         tx,
         actor,
@@ -56,51 +47,126 @@ pub fn reassess(
     )?)
 }
 
-/// Takes the last change back: what stood before it stands again, as a new version.
-pub fn undo(
+/// A stored measurement assessed from what is known of the child now, as a version that repeats it. Who recorded the
+/// figures and when stays; the event says who made the version.
+fn assessed_again(
     tx: &mut Conn,
     when: When,
     actor: &Actor,
     row: &PupilRow,
+    born: NaiveDate,
+    held: &Measured,
+    version: i32,
+) -> Result<(Measured, Vec<Finding>), RecordError> {
+    let entry = Entry {
+        expected_version: Some(row.outcome_version),
+        height: Height::from_millimetres(held.height_mm.max(0) as u32),
+        weight: Weight::from_grams(held.weight_g.max(0) as u32),
+        measured_on: held.measured_on,
+        device: held.device.clone(),
+        measured_by: held.measured_by.clone(),
+    };
+    let subject = subject(tx, row, born, held.measured_on)?;
+    let findings = entry::check(&entry, &subject, when.today, &limits(tx)?);
+    let scheme =
+        Scheme::from_code(&held.scheme).map_err(|_| super::row::damaged("clinical scheme"))?;
+    let mut again = assessed(row.id, version, &entry, &subject, scheme, actor, when.now);
+    again.measured_by.clone_from(&held.measured_by);
+    again.recorded_by.clone_from(&held.recorded_by);
+    again.recorded_at = held.recorded_at;
+    again.recorded_by_id = held.recorded_by_id;
+    again.repeats = Some(held.repeats.unwrap_or(held.version));
+    Ok((again, findings.warnings))
+}
+
+/// A way back through the versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// Takes away the outcome that stands: what stood before it stands again.
+    Undo,
+    /// Takes back the last undo.
+    PutBack,
+}
+
+impl Back {
+    fn target(self, history: &History, version: i32) -> Option<i32> {
+        match self {
+            Self::Undo => history.before(version),
+            Self::PutBack => history.undone(version),
+        }
+    }
+
+    fn event(self) -> &'static str {
+        match self {
+            Self::Undo => "measurement.undone",
+            Self::PutBack => "measurement.put_back",
+        }
+    }
+}
+
+/// Undoes the outcome that stands, or puts back what the last undo took away; either is a new version. A measurement
+/// that stands again is assessed from the child's present date of birth and sex, and keeps its confirmations.
+pub fn go_back(
+    tx: &mut Conn,
+    app: &App,
+    actor: &Actor,
+    row: &PupilRow,
     expected: i32,
+    back: Back,
 ) -> Result<Recorded, RecordError> {
+    if row.name_removed_on.is_some() {
+        return Err(RecordError::NameRemoved);
+    }
     if expected != row.outcome_version {
         return overtaken(tx, row.id);
     }
-    if expected == 0 {
-        return Err(RecordError::NothingToUndo);
-    }
-    let measured = queries::measurement_at(tx, row.id, expected - 1)?;
-    let reason = queries::reason_at(tx, row.id, expected - 1)?;
+    let when = When {
+        now: app.clock.now(),
+        today: app.clock.today(),
+    };
+    let history = history_queries::history(tx, row.id)?;
+    let target = back
+        .target(&history, expected)
+        .ok_or(RecordError::NothingToUndo)?;
+    let measured = queries::measurement_at(tx, row.id, target)?;
+    let reason = queries::reason_at(tx, row.id, target)?;
     let outcome = match (&measured, &reason) {
         (Some(_), _) => "measured",
         (None, Some(_)) => "not_measured",
         (None, None) => "none",
     };
+    let version = expected + 1;
+    let again = match &measured {
+        Some(held) => {
+            let born = app
+                .identities
+                .open(tx, actor, Purpose::Recording, Whose::Pupils(&[row.id]))?
+                .get(&row.id)
+                .map(|person| person.date_of_birth)
+                .ok_or(RecordError::NameRemoved)?;
+            Some(assessed_again(tx, when, actor, row, born, held, version)?)
+        }
+        None => None,
+    };
     if !queries::move_on(tx, row.id, expected, outcome, when.now)? {
         return overtaken(tx, row.id);
     }
-    let version = expected + 1;
-    if let Some(mut before) = measured {
-        before.version = version;
-        queries::insert_measurement(tx, &before)?;
-        for mut warning in queries::warnings_of(tx, row.id)? {
-            if warning.version == expected - 1 {
-                warning.version = version;
-                queries::insert_warning(tx, &warning)?;
-            }
+    if let Some((again, findings)) = again {
+        let confirmed = confirmations(tx, row.id, &history, target)?;
+        keep(tx, &again, &findings)?;
+        for (code, (by, at)) in confirmed {
+            queries::confirm_warning(tx, row.id, version, &code, &by, at)?;
         }
-    } else if let Some(before) = reason
-        && let Some(reason) = Reason::from_code(&before.reason)
-    {
-        let (on, by, at) = (before.noted_on, &before.recorded_by, before.recorded_at);
-        queries::insert_reason(tx, row.id, version, reason, on, by, at)?;
+    } else if let Some(mut again) = reason {
+        again.version = version;
+        again.repeats = Some(target);
+        queries::insert_reason(tx, &again)?;
     }
     note(
         tx,
         actor,
         when.now,
-        "measurement.undone",
+        back.event(),
         row.id,
         &json!({"version": version}),
     )?;
@@ -108,6 +174,21 @@ pub fn undo(
         version,
         warnings: Vec::new(),
     })
+}
+
+/// Who confirmed which warning of an outcome, and when, in any of its versions.
+fn confirmations(
+    tx: &mut Conn,
+    pupil: i64,
+    history: &History,
+    original: i32,
+) -> Result<HashMap<String, (String, NaiveDateTime)>, RecordError> {
+    let of_outcome = |warning: &WarningRow| history.original(warning.version) == original;
+    Ok(queries::warnings_of(tx, pupil)?
+        .into_iter()
+        .filter(of_outcome)
+        .filter_map(|warning| Some((warning.code, (warning.confirmed_by?, warning.confirmed_at?))))
+        .collect())
 }
 
 /// Notes that a named person looked again and the measurement is right.

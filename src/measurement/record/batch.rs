@@ -206,6 +206,8 @@ impl<'a> Batch<'a> {
             noted_on: on,
             recorded_by: self.actor.label.clone(),
             recorded_at: self.when.now,
+            recorded_by_id: self.actor.id,
+            repeats: None,
         };
         let detail = json!({"version": version, "reason": reason.code()});
         self.move_on(pupil, "not_measured", "measurement.not_measured", detail)?;

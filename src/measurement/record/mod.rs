@@ -1,4 +1,4 @@
-//! Recording what came of a child: a measurement, a reason for none, taking back, confirming.
+//! Recording an outcome: a measurement, a reason for none, undoing, putting back, confirming.
 //!
 //! Every change is a new version; the old ones stay. The version that a recorder saw travels with the change: when
 //! somebody else was quicker the change is refused and told, never laid over the other's. The same change sent twice
@@ -10,7 +10,7 @@ mod judge;
 mod row;
 mod standing;
 
-pub use again::{confirm, reassess, undo};
+pub use again::{Back, confirm, go_back, reassess};
 pub use batch::Batch;
 pub use standing::{Standing, standing};
 
@@ -20,14 +20,14 @@ use growth::plausibility::{Finding, Findings, Limits};
 use serde_json::json;
 
 use self::judge::{Judged, judge_measurement, judge_reason, known_already};
-use self::row::{assessed, is_same, keep, subject};
+use self::row::{assessed, damaged, is_same, keep, subject};
 use self::standing::overtaken;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Purpose, Whose};
 use crate::measurement::entry::Entry;
-use crate::measurement::queries::{self, PupilRow};
+use crate::measurement::queries::{self, NotMeasured, PupilRow};
 use crate::measurement::{LIMITS_SETTING, Reason};
 use crate::settings;
 
@@ -163,9 +163,10 @@ pub fn record_known(
         });
     }
     let version = expected + 1;
-    let scheme = queries::scheme_code(tx, &row.year_label)?
-        .and_then(|code| Scheme::from_code(&code).ok())
-        .unwrap_or_default();
+    let scheme = match queries::scheme_code(tx, &row.year_label)? {
+        Some(code) => Scheme::from_code(&code).map_err(|_| damaged("clinical scheme"))?,
+        None => Scheme::default(),
+    };
     let measured = assessed(row.id, version, entry, &subject, scheme, actor, when.now);
     keep(tx, &measured, &findings.warnings)?;
     let codes: Vec<&str> = findings
@@ -212,7 +213,17 @@ pub fn record_reason(
         return overtaken(tx, row.id);
     }
     let version = expected + 1;
-    queries::insert_reason(tx, row.id, version, reason, on, &actor.label, when.now)?;
+    let held = NotMeasured {
+        pupil_id: row.id,
+        version,
+        reason: reason.code().to_owned(),
+        noted_on: on,
+        recorded_by: actor.label.clone(),
+        recorded_at: when.now,
+        recorded_by_id: actor.id,
+        repeats: None,
+    };
+    queries::insert_reason(tx, &held)?;
     note(
         tx,
         actor,

@@ -1,5 +1,7 @@
 //! From an entry to the row that is kept.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use growth::plausibility::{Earlier, Finding};
 use growth::{Height, Scheme, Sex, Weight};
@@ -8,6 +10,7 @@ use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::fields::{CollectionYear, YearGroup};
 use crate::measurement::entry::{self, Entry, Subject};
+use crate::measurement::history::History;
 use crate::measurement::queries::{self, Measured, PupilRow, WarningRow};
 
 /// Whether what is held is what was entered. A device or a measurer that is not told again changes nothing.
@@ -42,15 +45,7 @@ pub(super) fn subject_of(
     earlier: &[Measured],
     previous: Option<(i32, i32)>,
 ) -> Result<Subject, db::Error> {
-    let earlier = earlier
-        .iter()
-        .filter(|held| !held.month_only)
-        .map(|held| Earlier {
-            measured_on: held.measured_on,
-            height: Height::from_millimetres(held.height_mm.max(0) as u32),
-            weight: Weight::from_grams(held.weight_g.max(0) as u32),
-        })
-        .collect();
+    let earlier = still_holding(earlier, row.outcome_version);
     let previous = previous.map(|(height, weight)| {
         (
             Height::from_millimetres(height.max(0) as u32),
@@ -67,11 +62,37 @@ pub(super) fn subject_of(
     })
 }
 
+/// The measurements of a child that still hold, one for each day: what was undone or replaced on the same day was a
+/// slip, and a height must not be compared with a slip.
+fn still_holding(versions: &[Measured], standing: i32) -> Vec<Earlier> {
+    if !versions.iter().any(|held| held.version == standing) {
+        return Vec::new();
+    }
+    let mut history = History::default();
+    for held in versions {
+        history.add(held.version, held.repeats);
+    }
+    let standing = history.original(standing);
+    let days: BTreeMap<NaiveDate, Earlier> = versions
+        .iter()
+        .filter(|held| !held.month_only && history.original(held.version) <= standing)
+        .map(|held| {
+            let earlier = Earlier {
+                measured_on: held.measured_on,
+                height: Height::from_millimetres(held.height_mm.max(0) as u32),
+                weight: Weight::from_grams(held.weight_g.max(0) as u32),
+            };
+            (held.measured_on, earlier)
+        })
+        .collect();
+    days.into_values().collect()
+}
+
 pub(super) fn year_of(row: &PupilRow) -> Result<CollectionYear, db::Error> {
     CollectionYear::parse_label(&row.year_label).ok_or_else(|| damaged("academic year"))
 }
 
-fn damaged(what: &str) -> db::Error {
+pub(super) fn damaged(what: &str) -> db::Error {
     db::Error::Schema(format!("a child’s {what} cannot be understood"))
 }
 
@@ -116,6 +137,8 @@ pub(super) fn assessed(
             .or_else(|| Some(actor.label.clone())),
         recorded_by: actor.label.clone(),
         recorded_at: now,
+        recorded_by_id: actor.id,
+        repeats: None,
     }
 }
 

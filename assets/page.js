@@ -1,5 +1,6 @@
 // Wakes the design system's components, and warns before the session ends.
 // Every page works without this file.
+import { forget, keptBy, measurements } from './kept.js';
 import { initAll } from './nhsuk-frontend.js';
 
 initAll();
@@ -18,6 +19,37 @@ for (const table of document.querySelectorAll('.app-scroll')) {
   fitting.observe(table);
 }
 
+// Leaves the page without the browser's own question: what it would ask about is kept, or has been asked.
+const leave = (go) => {
+  document.dispatchEvent(new Event('stature:leaving'));
+  go();
+};
+
+// Measurements that wait on this device go with their person: signing out says so first.
+const unsaved = document.getElementById('unsaved');
+const { person } = document.body.dataset;
+
+if (unsaved) {
+  let waiting;
+  for (const form of document.querySelectorAll('form[action="/sign-out"]')) {
+    form.addEventListener('submit', (event) => {
+      const count = keptBy(person).length;
+      if (count > 0) {
+        event.preventDefault();
+        waiting = form;
+        document.getElementById('unsaved-text').textContent = `${measurements(count)} not been saved. If you sign out, what you typed is deleted from this device.`;
+        document.getElementById('idle-warning')?.close();
+        unsaved.showModal();
+      }
+    });
+  }
+  document.getElementById('unsaved-stay').addEventListener('click', () => unsaved.close());
+  document.getElementById('unsaved-leave').addEventListener('click', () => {
+    forget(person);
+    leave(() => waiting.submit());
+  });
+}
+
 // Seconds between the warning and the end of the session.
 const GRACE = 120;
 
@@ -33,12 +65,17 @@ if (warning && delay > 0) {
     leaveAt = warnAt + GRACE * 1000;
   };
 
+  const signIn = () => {
+    const here = window.location.pathname + window.location.search;
+    leave(() => window.location.replace(`/sign-in?next=${encodeURIComponent(here)}`));
+  };
+
   // Timers stop while a tablet sleeps, so the clock is asked, not counted.
   const look = () => {
     const now = Date.now();
     if (now >= leaveAt) {
       // The session is over: nothing about a child stays on the screen.
-      window.location.replace('/sign-in');
+      signIn();
     } else if (now >= warnAt && !warning.open) {
       warning.showModal();
     }
@@ -48,7 +85,7 @@ if (warning && delay > 0) {
     try {
       const answer = await fetch('/', { redirect: 'manual', cache: 'no-store' });
       if (!answer.ok) {
-        window.location.replace('/sign-in');
+        signIn();
         return;
       }
       restart();

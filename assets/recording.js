@@ -1,345 +1,505 @@
 // Makes recording a class quick: rows save themselves, Enter goes on, a lost
 // connection loses nothing. The page works without this file.
-//
-// What waits to be sent is kept for this tab only, as numbers: a child's
-// number, figures, a reason. No name is ever stored.
+
+import * as store from './kept.js';
+import { Row } from './row.js';
+import { dateInWords, deletesOthers, rowsInWords, setText, showElsewhere } from './waiting.js';
 
 const table = document.getElementById('record');
 
 if (table) {
-  const KEY = `stature-record-${table.dataset.urn}`;
-  const POLL = 10000;
+  const POLL = 4000;
   const RETRY = 5000;
-  const progress = document.getElementById('progress');
-  const connection = document.getElementById('connection');
-  const rows = [...table.tBodies[0].rows];
-  // Rows on their way, and rows that wait for a connection: number → fields.
+  const TIMEOUT = 20_000;
+  const person = document.body.dataset.person;
+  const byId = (id) => document.getElementById(id);
+  const [progress, attention, connection, elsewhere] = ['progress', 'attention', 'connection', 'elsewhere'].map(byId);
+  const [dateField, deviceField, dated, find] = ['on', 'device', 'dated', 'find'].map(byId);
+  const lines = [...table.tBodies[0].rows];
+  const rows = lines.filter((line) => !('closed' in line.dataset)).map((line) => new Row(line));
+  const rowOf = (id) => rows.find((row) => row.id === String(id));
+  // Rows on their way, by child and day.
   const sending = new Set();
-  const waiting = new Map(JSON.parse(sessionStorage.getItem(KEY) || '[]'));
-  // Whether the session ended: the forms' tokens are then those of a session that is over.
-  let signedOut = false;
+  let today = dated.dataset.today;
+  // The connection as it was last seen.
+  let isOffline = false;
+  let isSignedOut = false;
+  let isStranger = false;
+  let isLeaving = false;
 
-  const form = (id) => document.getElementById(`f${id}`);
-  const height = (id) => document.getElementById(`h${id}`);
-  const weight = (id) => document.getElementById(`w${id}`);
-  const reason = (id) => document.getElementById(`r${id}`);
-  const idOf = (row) => row.dataset.row;
+  const day = () => dateField.value || today;
 
-  // What the server last said of each row, to tell what was typed since.
-  const stored = new Map();
-  const remember = (id) => {
-    stored.set(id, [height(id).value, weight(id).value, reason(id).value]);
-  };
-  const isTouched = (id) => {
-    const before = stored.get(id);
-    return height(id).value !== before[0] || weight(id).value !== before[1]
-      || reason(id).value !== before[2];
-  };
+  // --- What the page says ---------------------------------------------------
 
-  const say = (id, text, isProblem = true) => {
-    const message = document.getElementById(`m${id}`);
-    message.hidden = !text;
-    message.textContent = text;
-    message.classList.toggle('app-row__message--note', !isProblem);
-    for (const field of [height(id), weight(id)]) {
-      field.classList.toggle('nhsuk-input--error', Boolean(text) && isProblem);
+  const needsAttention = (row) => row.isTouched && !sending.has(`${row.id}|${day()}`) && !isWaiting(row)
+    && (row.isRefused || !row.line.contains(document.activeElement));
+
+  const entryOf = (row) => store.keptBy(person).find((entry) => entry.child === row.id && entry.day === day());
+  const isWaiting = (row) => entryOf(row)?.state === 'unsent';
+
+  const showCounts = () => {
+    const done = lines.filter((line) => line.dataset.outcome !== 'none' || 'closed' in line.dataset).length;
+    setText(progress.firstElementChild, `${done} of ${lines.length}`);
+    const rough = rows.filter(needsAttention).length;
+    const words = rough ? rowsInWords(rough, 'row needs attention', 'rows need attention') : '';
+    if (attention.textContent !== words) {
+      attention.replaceChildren();
+      if (rough) {
+        const button = document.createElement('button');
+        button.type = 'button';
+        button.className = 'app-record-jump';
+        button.textContent = words;
+        attention.append(button);
+      }
     }
-  };
-
-  const count = () => {
-    const done = rows.filter((row) => row.dataset.outcome !== 'none').length;
-    progress.firstElementChild.textContent = `${done} of ${rows.length}`;
   };
 
   const showConnection = () => {
-    connection.hidden = waiting.size === 0;
-    connection.textContent = waiting.size === 1
-      ? '1 row has not been sent yet. It is kept on this device and will be sent as soon as possible.'
-      : `${waiting.size} rows have not been sent yet. They are kept on this device and will be sent as soon as possible.`;
-    if (waiting.size === 0) {
-      sessionStorage.removeItem(KEY);
-    } else {
-      sessionStorage.setItem(KEY, JSON.stringify([...waiting]));
+    const own = store.keptBy(person);
+    const unsent = own.filter((entry) => entry.state === 'unsent').length;
+    const parts = [];
+    if (isStranger) {
+      parts.push('Another person has signed in. Nothing typed on this page is saved under their name. Reload the page to go on as them.');
+    } else if (isSignedOut) {
+      parts.push('You have been signed out. Sign in again in another tab. What you type here is kept until then.');
+    } else if (isOffline) {
+      parts.push('No connection. You can go on: what you type is kept on this device and sent when the connection is back.');
     }
+    if (unsent > 0) {
+      parts.push(`${rowsInWords(unsent, 'row has', 'rows have')} not been sent yet.`);
+    }
+    connection.hidden = parts.length === 0;
+    setText(connection, parts.join(' '));
+    showElsewhere(elsewhere, person, own.filter((entry) => entry.day !== day() || !rowOf(entry.child)));
   };
 
-  // Shows what stands. Fields that somebody is typing in are left alone.
-  const show = (row, keepTyped) => {
-    const id = String(row.id);
-    const line = document.getElementById(`row-${id}`);
-    line.dataset.outcome = row.outcome;
-    if (!keepTyped) {
-      height(id).value = row.height ?? '';
-      weight(id).value = row.weight ?? '';
-      reason(id).value = row.reason;
-      form(id).elements.version.value = row.version;
+  const refresh = () => {
+    for (const row of rows) {
+      row.line.toggleAttribute('data-unsaved', row.isTouched);
     }
-    stored.set(id, [row.height ?? '', row.weight ?? '', row.reason]);
-    const state = document.getElementById(`s${id}`);
-    if (state.dataset.shown !== row.state) {
-      state.innerHTML = row.state;
-      state.dataset.shown = row.state;
-    }
-    count();
-  };
-
-  const send = async (id, fields) => {
-    if (sending.has(id)) {
-      return;
-    }
-    sending.add(id);
-    say(id, 'Saving…', false);
-    let answer;
-    try {
-      // Not `.action`: the buttons of the row are called that, and hide the address.
-      answer = await fetch(form(id).getAttribute('action'), {
-        method: 'POST',
-        headers: { accept: 'application/json' },
-        body: new URLSearchParams({ ...fields, csrf: form(id).elements.csrf.value }),
-        redirect: 'manual',
-        cache: 'no-store',
-      });
-    } catch {
-      waiting.set(id, fields);
-      say(id, 'Not sent yet: no connection. The row is kept.');
-      showConnection();
-      return;
-    } finally {
-      sending.delete(id);
-    }
-    const isSignedOut = answer.type === 'opaqueredirect';
-    signedOut ||= isSignedOut;
-    if (isSignedOut || answer.status >= 500) {
-      waiting.set(id, fields);
-      showConnection();
-      say(id, isSignedOut
-        ? 'Not saved yet: you have been signed out. Sign in again in another tab; the row is kept here and will be sent.'
-        : 'Not saved yet: the service could not take it. The row is kept and will be sent again.');
-      return;
-    }
-    if (!answer.headers.get('content-type')?.includes('json')) {
-      waiting.delete(id);
-      showConnection();
-      say(id, 'Not saved: this page is out of date. Note the figures, reload the page and enter them again.');
-      return;
-    }
-    waiting.delete(id);
+    showCounts();
     showConnection();
-    const body = await answer.json();
-    if (answer.ok) {
-      say(id, '');
-      show(body.row, false);
-      document.dispatchEvent(new Event('stature:saved'));
+  };
+
+  // --- Keeping --------------------------------------------------------------
+
+  const entryFor = (row, state) => ({
+    person,
+    by: document.body.dataset.personName,
+    urn: table.dataset.urn,
+    child: row.id,
+    day: day(),
+    where: table.dataset.where,
+    page: window.location.pathname + window.location.search,
+    state,
+    refusal: row.isAsRefused ? row.refusal : null,
+    fields: row.fields,
+  });
+
+  /** Keeps what was typed in a row, or drops it when nothing is left of it. */
+  const note = (row) => {
+    if (row.isTouched) {
+      store.keep(entryFor(row, 'typed'));
     } else {
-      show(body.row, true);
-      // Saving once more is then a decision, made on what stands now.
-      form(id).elements.version.value = body.row.version;
-      say(id, body.message);
-      const line = document.activeElement?.closest('tr[data-row]');
-      // Whoever is already typing the next child's figures must not be torn out of them.
-      const isFree = !line || idOf(line) === id || !isTouched(idOf(line));
-      if (body.offer) {
-        height(id).value = body.offer.height;
-        weight(id).value = body.offer.weight;
-        say(id, `${body.message} Read as ${body.offer.height} cm and ${body.offer.weight} kg: press Enter if that is right.`);
-      }
-      if (isFree) {
-        (body.offer ? weight(id) : height(id)).focus();
-      }
+      store.release({ person, child: row.id, day: day() });
     }
+    refresh();
   };
 
-  const save = (id, action = 'save') => {
-    const fields = Object.fromEntries(new FormData(form(id)));
-    delete fields.csrf;
-    delete fields.back;
-    fields.action = action;
-    // A reason that was just chosen takes the place of figures that stood.
-    const before = stored.get(id);
-    if (action === 'save' && fields.reason && fields.reason !== before[2]
-      && fields.height === before[0] && fields.weight === before[1]) {
-      fields.height = '';
-      fields.weight = '';
-    }
-    // Figures just typed take the place of a reason that stood.
-    if (action === 'save' && fields.reason && fields.reason === before[2] && fields.height) {
-      fields.reason = '';
-    }
-    return send(id, fields);
-  };
+  // --- Sending --------------------------------------------------------------
 
-  const next = (id) => {
-    const at = rows.findIndex((row) => idOf(row) === id);
-    const after = [...rows.slice(at + 1), ...rows.slice(0, at)];
-    const open = after.find((row) => row.dataset.outcome === 'none' && !height(idOf(row)).value);
-    if (open) {
-      height(idOf(open)).focus();
-      open.scrollIntoView({ block: 'center' });
-    }
-  };
+  const token = () => document.querySelector('input[name="csrf"]').value;
 
-  const keys = new Map();
-  for (const item of document.querySelectorAll('.app-keys li')) {
-    const key = item.querySelector('kbd').textContent;
-    keys.set(key, item.textContent.replace(key, '').trim());
-  }
+  const post = (entry, action) => fetch(`/schools/${entry.urn}/record/${entry.child}`, {
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    body: new URLSearchParams({ ...entry.fields, action, person, csrf: token() }),
+    redirect: 'manual',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(TIMEOUT),
+  });
 
-  for (const row of rows) {
-    const id = idOf(row);
-    remember(id);
-
-    form(id).addEventListener('submit', (event) => {
-      event.preventDefault();
-      const action = event.submitter?.value || 'save';
-      save(id, action);
-      if (action === 'save' && event.submitter === document.activeElement) {
-        next(id);
-      }
-    });
-
-    height(id).addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && !weight(id).value) {
-        event.preventDefault();
-        weight(id).focus();
-      }
-    });
-
-    weight(id).addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') {
-        event.preventDefault();
-        if (isTouched(id)) {
-          save(id);
-        }
-        next(id);
-      }
-    });
-
-    for (const field of [height(id), weight(id)]) {
-      field.addEventListener('focus', () => field.select());
-      field.addEventListener('keydown', (event) => {
-        if (event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1
-          || !/[a-z]/i.test(event.key)) {
-          return;
-        }
-        event.preventDefault();
-        const words = keys.get(event.key.toLowerCase());
-        const option = words && [...reason(id).options].find((one) => one.text === words);
-        if (option) {
-          height(id).value = '';
-          weight(id).value = '';
-          reason(id).value = option.value;
-          save(id);
-          next(id);
-        }
-      });
-    }
-
-    reason(id).addEventListener('change', () => {
-      if (reason(id).value) {
-        save(id);
-      }
-    });
-
-    // Leaving a row that holds both figures saves it, whichever way it is left.
-    row.addEventListener('focusout', (event) => {
-      if (!row.contains(event.relatedTarget) && isTouched(id)
-        && height(id).value && weight(id).value && !sending.has(id) && !waiting.has(id)
-        && document.getElementById(`m${id}`).hidden) {
-        save(id);
-      }
-    });
-
-    row.addEventListener('click', (event) => {
-      if (event.target.dataset.again) {
-        event.preventDefault();
-        height(id).value = '';
-        weight(id).value = '';
-        height(id).focus();
-      }
-    });
-  }
-
-  // After a new sign-in the forms take its token, if it is the same person's: nobody's figures go in under another name.
-  const renew = async () => {
+  /** What an answer means: "saved", "asked", "refused", "wait" (send it again later) or "broken", with its body. */
+  const readAnswer = async (request) => {
     let answer;
     try {
-      answer = await fetch(table.dataset.rows, { redirect: 'manual', cache: 'no-store' });
+      answer = await request;
     } catch {
-      return false;
+      isOffline = true;
+      return { kind: 'wait', why: 'Not sent yet: no connection. The row is kept.' };
+    }
+    isOffline = false;
+    const isJson = answer.headers.get('content-type')?.includes('json');
+    // The token of a page is that of its session: a new session of the same person brings a new one.
+    if (answer.type === 'opaqueredirect' || (answer.status === 409 && !isJson)) {
+      isSignedOut = true;
+      return { kind: 'wait', why: 'Not saved yet: you have been signed out. Sign in again in another tab. The row is kept here and will be sent.' };
+    }
+    if (answer.status >= 500 || answer.status === 429) {
+      return { kind: 'wait', why: 'Not saved yet: the service could not take it. The row is kept and will be sent again.' };
+    }
+    let body;
+    try {
+      body = isJson ? await answer.json() : null;
+    } catch {
+      isOffline = true;
+      return { kind: 'wait', why: 'Not sent yet: no connection. The row is kept.' };
+    }
+    if (!body) {
+      return { kind: 'broken', why: 'Not saved: this page is out of date. Reload it and save the row again. What you typed is kept.' };
     }
     if (!answer.ok) {
-      return false;
+      return { kind: 'refused', body };
     }
-    const body = await answer.json();
-    if (String(body.person) !== table.dataset.person) {
-      for (const id of waiting.keys()) {
-        if (form(id)) {
-          say(id, 'Not saved: somebody else has signed in. Note the figures, or have the one who typed them sign in again; until then the row is kept here.');
-        }
+    return { kind: body.asked ? 'asked' : 'saved', body };
+  };
+
+  const send = async (entry) => {
+    const key = `${entry.child}|${entry.day}`;
+    if (sending.has(key) || isStranger) {
+      return;
+    }
+    sending.add(key);
+    const row = entry.day === day() ? rowOf(entry.child) : null;
+    row?.say('Saving…', { isProblem: false });
+    const { kind, why, body } = await readAnswer(post(entry, 'save'));
+    sending.delete(key);
+    if (kind === 'wait') {
+      row?.say(why);
+    } else if (kind === 'saved') {
+      store.release(entry);
+      row?.saved(body.row, entry.fields);
+      document.dispatchEvent(new Event('stature:saved'));
+    } else {
+      const refusal = { message: why ?? body.message, wrong: body?.wrong ?? [false, false], offer: body?.offer ?? null };
+      store.keep({ ...entry, state: 'typed', refusal });
+      if (body) {
+        row?.refused(body, entry.fields);
+      } else {
+        row?.say(why);
       }
-      return false;
     }
-    for (const row of rows) {
-      form(idOf(row)).elements.csrf.value = body.csrf;
+    if (row && kind !== 'wait' && row.isTouched) {
+      // Typed while the row was on its way.
+      note(row);
+      if (row.isComplete && !row.isRefused && !row.line.contains(document.activeElement)) {
+        save(row);
+        return;
+      }
     }
-    signedOut = false;
-    return true;
+    refresh();
+  };
+
+  const save = (row) => {
+    const entry = entryFor(row, 'unsent');
+    if (sending.has(`${entry.child}|${entry.day}`)) {
+      return;
+    }
+    store.keep(entry);
+    send(entry);
+    refresh();
+  };
+
+  /** What is not typing: undo, put back, confirm. It is never kept for later, because it may ask first. */
+  const act = async (row, action) => {
+    const { kind, why, body } = await readAnswer(post(entryFor(row, 'typed'), action));
+    if (body?.row) {
+      row.show(body.row, row.isTouched);
+      row.version = body.row.version;
+    }
+    if (kind === 'wait') {
+      row.say(why.startsWith('Not sent') ? 'Nothing was changed: no connection. Try again when the connection is back.' : 'Nothing was changed. Try again in a moment.');
+    } else {
+      row.say(kind === 'refused' ? body.message : (why ?? ''));
+    }
+    if (kind === 'saved') {
+      document.dispatchEvent(new Event('stature:saved'));
+    }
+    refresh();
   };
 
   const resend = async () => {
-    if (waiting.size === 0 || (signedOut && !(await renew()))) {
+    if (isSignedOut) {
+      await poll();
+    }
+    if (isSignedOut || isStranger) {
       return;
     }
-    for (const [id, fields] of waiting) {
-      if (form(id)) {
-        send(id, fields);
+    for (const entry of store.keptBy(person)) {
+      if (entry.state === 'unsent') {
+        await send(entry);
       }
     }
   };
 
+  // --- What others record, and the session ----------------------------------
+
+  let isPolling = false;
   const poll = async () => {
-    if (document.hidden) {
+    if (isPolling) {
       return;
     }
+    isPolling = true;
     try {
-      const answer = await fetch(table.dataset.rows, { redirect: 'manual', cache: 'no-store' });
-      if (!answer.ok) {
-        return;
-      }
-      for (const row of (await answer.json()).rows) {
-        const id = String(row.id);
-        if (!form(id) || sending.has(id) || waiting.has(id)
-          || Number(form(id).elements.version.value) >= row.version) {
-          continue;
-        }
-        const typing = isTouched(id);
-        show(row, typing);
-        if (typing) {
-          say(id, `${row.by} has just recorded this child. What you typed is not saved yet.`);
-        }
+      const answer = await fetch(table.dataset.rows, { redirect: 'manual', cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT) });
+      isOffline = false;
+      if (answer.type === 'opaqueredirect') {
+        isSignedOut = true;
+      } else if (answer.ok) {
+        take(await answer.json());
       }
     } catch {
-      // No connection: what was typed is safe, and the next round asks again.
+      isOffline = true;
+    } finally {
+      isPolling = false;
+      refresh();
     }
   };
 
-  // What a reload found waiting is shown in its row and sent.
-  for (const [id, fields] of waiting) {
-    if (form(id)) {
-      height(id).value = fields.height ?? '';
-      weight(id).value = fields.weight ?? '';
-      reason(id).value = fields.reason ?? '';
-    } else {
-      waiting.delete(id);
+  const take = (body) => {
+    isStranger = String(body.person) !== person;
+    if (isStranger) {
+      return;
     }
+    isSignedOut = false;
+    for (const field of document.querySelectorAll('input[name="csrf"]')) {
+      field.value = body.csrf;
+    }
+    if (body.today !== today) {
+      today = body.today;
+      dateField.max = today;
+      showDate();
+    }
+    for (const held of body.rows) {
+      const row = rowOf(held.id);
+      if (!row || sending.has(`${row.id}|${day()}`) || isWaiting(row) || row.seen >= held.version) {
+        continue;
+      }
+      const isTyping = row.isTouched;
+      row.show(held, isTyping);
+      if (isTyping) {
+        row.say(`${held.by || 'Another person'} has just changed this row. What you typed is not saved yet.`);
+      }
+    }
+  };
+
+  // --- Going on -------------------------------------------------------------
+
+  const isVisible = (row) => !row.line.hidden;
+  const next = (row) => {
+    if (find.value) {
+      // A child that was looked for: the next one is looked for too.
+      find.value = '';
+      filter();
+      find.focus();
+      return;
+    }
+    const at = rows.indexOf(row);
+    const open = [...rows.slice(at + 1), ...rows.slice(0, at)].find((one) => one.isOpen && isVisible(one));
+    if (open) {
+      open.height.focus();
+      open.line.scrollIntoView({ block: 'center' });
+    }
+  };
+
+  /** Saves a row and goes on, unless its figures look wrong: then the answer is worth waiting for. */
+  const saveAndGoOn = (row) => {
+    if (!row.isTouched) {
+      next(row);
+    } else if (!row.isComplete) {
+      (row.height.value ? row.weight : row.height).focus();
+      if (row.reason.value || (!row.height.value && !row.weight.value)) {
+        row.say('Enter height and weight, or press Undo to remove what was recorded.');
+      }
+    } else if (row.offer && row.isAsRefused) {
+      row.accept();
+      save(row);
+      next(row);
+    } else {
+      const goesOn = row.looksRight;
+      save(row);
+      if (goesOn) {
+        next(row);
+      }
+    }
+  };
+
+  const folded = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const filter = () => {
+    const parts = folded(find.value).split(/\s+/).filter(Boolean);
+    for (const line of lines) {
+      const name = folded(line.cells[0].textContent);
+      line.hidden = !parts.every((part) => name.includes(part));
+    }
+  };
+
+  // --- Events ---------------------------------------------------------------
+
+  for (const row of rows) {
+    row.listen({
+      note: () => note(row),
+      save: () => save(row),
+      saveAndGoOn: () => saveAndGoOn(row),
+      act: (action) => act(row, action),
+      left: () => {
+        if (row.isTouched && row.isComplete && !row.isAsRefused && !isWaiting(row)) {
+          save(row);
+        } else if (row.isTouched && !row.isComplete && !row.said) {
+          row.say('Not saved yet: the row is not complete.', { isProblem: false });
+        }
+        refresh();
+      },
+      changed: refresh,
+      today: () => dateInWords(day()),
+    });
   }
-  showConnection();
+
+  attention.addEventListener('click', () => {
+    const row = rows.find(needsAttention);
+    row?.line.scrollIntoView({ block: 'center' });
+    row?.firstWrong.focus();
+  });
+
+  elsewhere.addEventListener('click', (event) => {
+    if (deletesOthers(event, person)) {
+      refresh();
+    }
+  });
+
+  const showDate = () => {
+    const isToday = day() === today;
+    const strong = (text, tag) => {
+      const element = document.createElement('strong');
+      element.textContent = text;
+      element.className = tag ?? '';
+      return element;
+    };
+    dated.replaceChildren(...(isToday
+      ? [`New measurements are dated today, ${dateInWords(day())}`]
+      : [strong('Not today', 'nhsuk-tag nhsuk-tag--yellow'), ' New measurements are dated ', strong(dateInWords(day()))]));
+  };
+
+  // What the page shows is what is saved: at once, in every row, and in the address for the next visit.
+  const settle = () => {
+    for (const row of rows) {
+      row.form.elements.on.value = day();
+      row.form.elements.device.value = deviceField.value.trim();
+    }
+    const address = new URL(window.location.href);
+    for (const [name, value] of [['on', day() === today ? '' : day()], ['device', deviceField.value.trim()]]) {
+      if (value) {
+        address.searchParams.set(name, value);
+      } else {
+        address.searchParams.delete(name);
+      }
+    }
+    window.history.replaceState(null, '', address);
+    showDate();
+  };
+  for (const field of [dateField, deviceField]) {
+    field.addEventListener('input', () => {
+      const typed = rows.filter((row) => row.isTouched);
+      const before = rows[0]?.form.elements.on.value;
+      for (const row of typed) {
+        store.release({ person, child: row.id, day: before });
+      }
+      settle();
+      typed.forEach(note);
+      refresh();
+    });
+  }
+  dateField.addEventListener('change', () => {
+    if (!dateField.value) {
+      dateField.value = today;
+      settle();
+    }
+  });
+  for (const field of [dateField, deviceField]) {
+    field.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') {
+        // Nothing to update: the list shows it already.
+        event.preventDefault();
+      }
+    });
+  }
+
+  find.parentElement.hidden = false;
+  find.addEventListener('input', filter);
+  find.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      (rows.find((row) => isVisible(row) && row.isOpen) ?? rows.find(isVisible))?.height.focus();
+    }
+  });
+
+  // Alt and a letter in an empty row give the reason: a letter alone never does, because it may be a slip.
+  byId('keys').hidden = false;
+  const keys = new Map([...document.querySelectorAll('[data-key]')].map((item) => [item.dataset.key, item.dataset.reason]));
+  table.addEventListener('keydown', (event) => {
+    const row = rowOf(event.target.closest('tr[data-row]')?.dataset.row);
+    const reason = event.altKey && !event.ctrlKey && !event.metaKey && event.code.startsWith('Key')
+      && keys.get(event.code.slice(3).toLowerCase());
+    if (!row || !reason) {
+      return;
+    }
+    event.preventDefault();
+    if (row.isOpen && !row.weight.value) {
+      row.reason.value = reason;
+      save(row);
+      next(row);
+    } else {
+      row.say('The row is not empty. Choose the reason from its list.', { isProblem: false });
+    }
+  });
+
+  // A tablet that sleeps between two children costs the queue a minute.
+  const stayAwake = async () => {
+    try {
+      await navigator.wakeLock?.request('screen');
+    } catch {
+      // Not allowed, or on battery: the page works all the same.
+    }
+  };
+
+  // --- What was kept before -------------------------------------------------
+
+  for (const entry of store.keptBy(person)) {
+    const row = entry.day === day() ? rowOf(entry.child) : null;
+    row?.restore(entry);
+  }
+  settle();
+  refresh();
   resend();
+  stayAwake();
+  const firstOpen = rows.find((row) => row.isOpen);
+  if (!window.location.hash && !document.querySelector('.nhsuk-error-summary') && firstOpen) {
+    firstOpen.height.focus({ preventScroll: true });
+  }
   window.setInterval(resend, RETRY);
-  window.setInterval(poll, POLL);
-  window.addEventListener('online', resend);
+  window.setInterval(() => {
+    if (!document.hidden) {
+      poll();
+    }
+  }, POLL);
+  window.addEventListener('online', () => {
+    isOffline = false;
+    resend();
+  });
+  window.addEventListener('offline', () => {
+    isOffline = true;
+    refresh();
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) {
+      poll();
+      stayAwake();
+    }
+  });
+  document.addEventListener('stature:leaving', () => {
+    isLeaving = true;
+  });
   window.addEventListener('beforeunload', (event) => {
-    if (sending.size > 0 || waiting.size > 0) {
+    if (!isLeaving && (sending.size > 0 || rows.some((row) => row.isTouched) || store.keptBy(person).some((entry) => entry.state === 'unsent'))) {
       event.preventDefault();
     }
   });

@@ -30,45 +30,204 @@ pub struct Entry {
     pub measured_by: Option<String>,
 }
 
-/// Another reading of what was typed: 1104 for 110.4.
+/// Figures that were probably meant by what was typed: 110.4 for 1104.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offer {
     /// Centimetres as they would be typed.
     pub height: String,
     /// Kilograms as they would be typed.
     pub weight: String,
+    /// What is asked: "Did you mean 110.4 cm?"
+    pub question: String,
+    /// Words of the button that accepts: "Use 110.4 cm".
+    pub button: String,
 }
 
-/// Reads what was typed into the two fields; a number far too great that was typed without a point is offered with
-/// one.
-pub fn read(
+/// Why figures cannot be saved as they were typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong and what would be right, with what was typed quoted as it was typed.
+    pub message: String,
+    /// Whether the height is wrong.
+    pub height: bool,
+    /// Whether the weight is wrong.
+    pub weight: bool,
+    /// What was probably meant.
+    pub offer: Option<Offer>,
+}
+
+/// Reads what was typed into the two fields. Figures that cannot be right, or have more decimals than are kept, are
+/// refused, with an offer where another reading is likely: a missing point, metres, grams, the two fields swapped.
+pub fn read(height: &str, weight: &str, limits: &Limits) -> Result<(Height, Weight), Refusal> {
+    let (height, weight) = (height.trim(), weight.trim());
+    let read = match plausibility::read_entry(height, weight) {
+        Ok(read) => read,
+        Err(_) => return Err(unreadable(height, weight)),
+    };
+    let too_fine = [decimals(height) > 1, decimals(weight) > 1];
+    let (tall, heavy) = (read.0.centimetres(), read.1.kilograms());
+    if limits.accept(tall, heavy) && too_fine == [false, false] {
+        return Ok(read);
+    }
+    let outside = [
+        !(limits.height_min_cm..=limits.height_max_cm).contains(&tall),
+        !(limits.weight_min_kg..=limits.weight_max_kg).contains(&heavy),
+    ];
+    Err(refused(height, weight, too_fine, outside, limits))
+}
+
+fn unreadable(height: &str, weight: &str) -> Refusal {
+    let of_height = match Height::parse_centimetres(height) {
+        Ok(_) => None,
+        Err(_) if height.is_empty() => {
+            Some("The height is missing. Enter it in centimetres, such as 106.7.".to_owned())
+        }
+        Err(_) => Some(format!(
+            "The height “{height}” cannot be read. Enter it in centimetres, such as 106.7."
+        )),
+    };
+    let of_weight = match Weight::parse_kilograms(weight) {
+        Ok(_) => None,
+        Err(_) if weight.is_empty() => {
+            Some("The weight is missing. Enter it in kilograms, such as 18.2.".to_owned())
+        }
+        Err(_) => Some(format!(
+            "The weight “{weight}” cannot be read. Enter it in kilograms, such as 18.2."
+        )),
+    };
+    Refusal {
+        height: of_height.is_some(),
+        weight: of_weight.is_some(),
+        message: [of_height, of_weight]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
+        offer: None,
+    }
+}
+
+fn refused(
     height: &str,
     weight: &str,
+    too_fine: [bool; 2],
+    outside: [bool; 2],
     limits: &Limits,
-) -> Result<(Height, Weight), (Findings, Option<Offer>)> {
-    let (read_height, read_weight) =
-        plausibility::read_entry(height, weight).map_err(|findings| (findings, None))?;
-    let findings = limits.findings(read_height.centimetres(), read_weight.kilograms());
-    if findings.can_be_saved() {
-        return Ok((read_height, read_weight));
+) -> Refusal {
+    let offer = offer(height, weight, limits);
+    let mut wrong = [too_fine[0] || outside[0], too_fine[1] || outside[1]];
+    if let Some(offer) = &offer {
+        // With figures that are each possible and do not go together, the one to change is the wrong one.
+        let differs =
+            |offered: &str, typed: &str| offered.replace(',', ".") != typed.replace(',', ".");
+        wrong[0] |= differs(&offer.height, height);
+        wrong[1] |= differs(&offer.weight, weight);
     }
-    Err((findings, offer(height, weight, limits)))
+    let typed = match wrong {
+        [true, false] => format!("You typed “{height}” as the height."),
+        [false, true] => format!("You typed “{weight}” as the weight."),
+        _ => format!("You typed “{height}” as the height and “{weight}” as the weight."),
+    };
+    let mut parts = vec![typed];
+    if let Some(offer) = &offer {
+        if outside == [false, false] && too_fine != [false, false] {
+            parts.push("Figures are kept to one decimal.".to_owned());
+        }
+        parts.push(offer.question.clone());
+    } else if wrong == [false, false] {
+        wrong = [true, true];
+        parts.push("The two do not go together. Check both.".to_owned());
+    } else {
+        if wrong[0] {
+            parts.push(format!(
+                "Enter a height between {} and {} centimetres, with one decimal.",
+                limits.height_min_cm, limits.height_max_cm
+            ));
+        }
+        if wrong[1] {
+            parts.push(format!(
+                "Enter a weight between {} and {} kilograms, with one decimal.",
+                limits.weight_min_kg, limits.weight_max_kg
+            ));
+        }
+    }
+    Refusal {
+        message: parts.join(" "),
+        height: wrong[0],
+        weight: wrong[1],
+        offer,
+    }
 }
 
+/// The likeliest figures that can be saved: those that change one field before those that change both, and the two
+/// swapped last.
 fn offer(height: &str, weight: &str, limits: &Limits) -> Option<Offer> {
-    let (height, weight) = (height.trim(), weight.trim());
-    [
-        (with_point(height), Some(weight.to_owned())),
-        (Some(height.to_owned()), with_point(weight)),
-        (with_point(height), with_point(weight)),
-    ]
-    .into_iter()
-    .filter_map(|(height, weight)| Some((height?, weight?)))
-    .find(|(height, weight)| {
-        plausibility::read_entry(height, weight)
-            .is_ok_and(|(height, weight)| limits.accept(height.centimetres(), weight.kilograms()))
+    let accepted = |height: &str, weight: &str| {
+        plausibility::read_entry(height, weight).is_ok_and(|(tall, heavy)| {
+            limits.accept(tall.centimetres(), heavy.kilograms())
+                && decimals(height) <= 1
+                && decimals(weight) <= 1
+        })
+    };
+    let (heights, weights) = (heights(height), weights(weight));
+    let mut pairs: Vec<(usize, usize)> = (0..heights.len())
+        .flat_map(|tall| (0..weights.len()).map(move |heavy| (tall, heavy)))
+        .collect();
+    pairs.sort_by_key(|(tall, heavy)| {
+        (
+            usize::from(*tall > 0) + usize::from(*heavy > 0),
+            *tall,
+            *heavy,
+        )
+    });
+    let found = pairs
+        .into_iter()
+        .map(|(tall, heavy)| (&heights[tall], &weights[heavy]))
+        .find(|(tall, heavy)| accepted(tall, heavy));
+    if let Some((tall, heavy)) = found {
+        let (new_height, new_weight) = (*tall != height, *heavy != weight);
+        let meant = match (new_height, new_weight) {
+            (true, false) => format!("{tall} cm"),
+            (false, true) => format!("{heavy} kg"),
+            _ => format!("{tall} cm and {heavy} kg"),
+        };
+        return Some(Offer {
+            question: format!("Did you mean {meant}?"),
+            button: format!("Use {meant}"),
+            height: tall.clone(),
+            weight: heavy.clone(),
+        });
+    }
+    accepted(weight, height).then(|| Offer {
+        height: weight.to_owned(),
+        weight: height.to_owned(),
+        question: "Are height and weight swapped?".to_owned(),
+        button: "Swap height and weight".to_owned(),
     })
-    .map(|(height, weight)| Offer { height, weight })
+}
+
+/// What a typed height may mean, centimetres, as typed first: a point left out (1104), metres (1.41), decimals beyond
+/// the last completed millimetre.
+fn heights(typed: &str) -> Vec<String> {
+    let mut readings = vec![typed.to_owned()];
+    readings.extend(with_point(typed));
+    if let Some(number) = plain_number(typed) {
+        readings.push(tenths_text((number * 1000.0 + 1e-6).floor()));
+        readings.push(tenths_text((number * 10.0 + 1e-6).floor()));
+    }
+    readings
+}
+
+/// What a typed weight may mean, kilograms, as typed first: a point left out (182), grams (18200), decimals beyond the
+/// first.
+fn weights(typed: &str) -> Vec<String> {
+    let mut readings = vec![typed.to_owned()];
+    readings.extend(with_point(typed));
+    if let Some(number) = plain_number(typed) {
+        readings.push(tenths_text((number * 10.0 + 1e-6).round()));
+        readings.push(tenths_text((number / 100.0).round()));
+    }
+    readings
 }
 
 /// The same digits with a point before the last one.
@@ -76,6 +235,30 @@ fn with_point(typed: &str) -> Option<String> {
     let digits = (3..=4).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, tenth) = typed.split_at_checked(typed.len().checked_sub(1)?)?;
     digits.then(|| format!("{whole}.{tenth}"))
+}
+
+/// A number of digits and one point or comma; nothing longer than a measurement could be.
+fn plain_number(typed: &str) -> Option<f64> {
+    let plain = typed.len() <= 8
+        && typed
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    plain.then(|| typed.replace(',', ".").parse().ok())?
+}
+
+/// A whole number of tenths as it would be typed: 1104 → 110.4.
+fn tenths_text(tenths: f64) -> String {
+    format!("{:.1}", tenths / 10.0)
+}
+
+/// How many decimals a typed number has, zeros at its end not counted.
+fn decimals(typed: &str) -> usize {
+    typed.split_once(['.', ',']).map_or(0, |(_, fraction)| {
+        fraction
+            .trim_end_matches(|letter: char| !letter.is_ascii_digit())
+            .trim_end_matches('0')
+            .len()
+    })
 }
 
 /// What must be known of a child to judge a measurement.
@@ -189,27 +372,91 @@ pub fn in_words(findings: &[Finding]) -> String {
 mod tests {
     use super::*;
 
+    fn refusal(height: &str, weight: &str) -> Refusal {
+        read(height, weight, &Limits::default()).unwrap_err()
+    }
+
     fn offered(height: &str, weight: &str) -> Option<(String, String)> {
-        read(height, weight, &Limits::default())
-            .err()?
-            .1
+        refusal(height, weight)
+            .offer
             .map(|offer| (offer.height, offer.weight))
+    }
+
+    fn pair(height: &str, weight: &str) -> Option<(String, String)> {
+        Some((height.to_owned(), weight.to_owned()))
     }
 
     #[test]
     fn a_number_without_its_point_is_offered_with_one() {
-        let both = |height: &str, weight: &str| Some((height.to_owned(), weight.to_owned()));
-        assert_eq!(offered("1104", "18.2"), both("110.4", "18.2"));
-        assert_eq!(offered("110.4", "182"), both("110.4", "18.2"));
-        assert_eq!(offered("1104", "182"), both("110.4", "18.2"));
+        assert_eq!(offered("1104", "18.2"), pair("110.4", "18.2"));
+        assert_eq!(offered("110.4", "182"), pair("110.4", "18.2"));
+        assert_eq!(offered("1104", "182"), pair("110.4", "18.2"));
+    }
+
+    #[test]
+    fn metres_and_grams_are_offered_as_centimetres_and_kilograms() {
+        assert_eq!(offered("1.41", "34.5"), pair("141.0", "34.5"));
+        assert_eq!(offered("1,10", "18.2"), pair("110.0", "18.2"));
+        assert_eq!(offered("110.4", "18200"), pair("110.4", "18.2"));
+        let metres = refusal("1.41", "34.5");
+        assert_eq!(
+            metres.message,
+            "You typed “1.41” as the height. Did you mean 141.0 cm?"
+        );
+        assert_eq!((metres.height, metres.weight), (true, false));
+    }
+
+    #[test]
+    fn swapped_figures_are_offered_swapped() {
+        assert_eq!(offered("34.5", "141.2"), pair("141.2", "34.5"));
+        let swapped = refusal("34.5", "141.2");
+        assert_eq!((swapped.height, swapped.weight), (true, true));
+        assert!(
+            swapped
+                .message
+                .contains("“34.5” as the height and “141.2” as the weight")
+        );
+    }
+
+    #[test]
+    fn more_decimals_than_are_kept_are_asked_about_and_not_cut() {
+        assert_eq!(offered("141.2", "33.123"), pair("141.2", "33.1"));
+        assert_eq!(offered("141.27", "33.1"), pair("141.2", "33.1"));
+        assert!(read("141.20", "33,100", &Limits::default()).is_ok());
+        let fine = refusal("141.2", "33.123");
+        assert_eq!((fine.height, fine.weight), (false, true));
+        assert!(
+            fine.message
+                .starts_with("You typed “33.123” as the weight."),
+            "{}",
+            fine.message
+        );
+    }
+
+    #[test]
+    fn only_the_wrong_field_is_named() {
+        let short = refusal("30", "18.2");
+        assert_eq!(
+            (short.height, short.weight, short.offer),
+            (true, false, None)
+        );
+        assert_eq!(
+            short.message,
+            "You typed “30” as the height. Enter a height between 60 and 220 centimetres, with one decimal."
+        );
+        let light = refusal("141.2", "9.5");
+        assert_eq!((light.height, light.weight), (true, true));
+        assert!(light.message.contains("do not go together"));
+        let missing = refusal("141.2", "");
+        assert_eq!((missing.height, missing.weight), (false, true));
     }
 
     #[test]
     fn what_has_no_such_reading_is_offered_nothing() {
-        assert_eq!(offered("1.104", "18.2"), None);
         assert_eq!(offered("tall", "18.2"), None);
         assert_eq!(offered("99999", "18.2"), None);
         assert_eq!(offered("é", "ü"), None);
+        assert_eq!(offered("30", "18.3"), None);
     }
 
     #[test]

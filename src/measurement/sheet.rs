@@ -7,16 +7,23 @@ use growth::plausibility::Code;
 use growth::{ClinicalCategory, NotAssessed, Scheme};
 use serde::Serialize;
 
+use super::history::History;
 use super::queries::{Outcomes, PupilRow, WarningRow};
 use super::{Offer, Reason, entry};
 use crate::clock::local;
 use crate::identity::Opened;
 
 /// A row of the page. Name and class are empty in what the page polls for.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each decides what one part of the row shows"
+)]
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// The child.
     pub id: i64,
+    /// The school.
+    pub urn: i32,
     /// "Family, Given".
     pub name: String,
     /// "Given Family", for labels.
@@ -43,8 +50,12 @@ pub struct Row {
     pub at: Option<chrono::NaiveDateTime>,
     /// Whether that is today.
     pub today: bool,
-    /// The day of the measurement.
-    pub measured_on: Option<NaiveDate>,
+    /// Date of the measurement, or the date for which the reason was noted.
+    pub dated: Option<NaiveDate>,
+    /// Device of the measurement.
+    pub device: String,
+    /// Who measured.
+    pub measured_by: String,
     /// The assessment in words.
     pub assessment: String,
     /// What was unusual.
@@ -53,10 +64,25 @@ pub struct Row {
     pub open_warnings: usize,
     /// A parent has withdrawn the child.
     pub opted_out: bool,
-    /// The name is gone.
+    /// The row takes no figures: a parent has withdrawn the child.
+    pub closed: bool,
+    /// The name has been erased.
     pub name_removed: bool,
+    /// Whether the last change was an undo that can be put back.
+    pub can_put_back: bool,
+    /// New figures are a measurement of their own, not a correction of the one that stands.
+    pub again: bool,
+    /// What is asked before an undo.
+    pub ask: String,
     /// What was typed and could not be saved.
     pub problem: Option<Problem>,
+}
+
+impl Row {
+    /// Whether nothing is left to do for the child.
+    pub fn is_done(&self) -> bool {
+        self.outcome != "none" || self.opted_out
+    }
 }
 
 /// A warning in words.
@@ -79,8 +105,14 @@ pub struct Problem {
     pub weight: String,
     /// Which reason was chosen.
     pub reason: String,
+    /// Whether the height is what is wrong.
+    pub height_wrong: bool,
+    /// Whether the weight is what is wrong.
+    pub weight_wrong: bool,
     /// What was probably meant.
     pub offer: Option<Offer>,
+    /// The figures are a measurement of their own: they were typed before the one that stands was recorded.
+    pub again: bool,
 }
 
 /// The rows of these children, by family name and given name.
@@ -88,13 +120,16 @@ pub fn rows(
     pupils: &[PupilRow],
     names: &Opened,
     outcomes: &Outcomes,
+    histories: &HashMap<i64, History>,
     today: NaiveDate,
 ) -> Vec<Row> {
+    let nothing = History::default();
     let mut rows: Vec<(Option<(&str, &str)>, Row)> = pupils
         .iter()
         .map(|pupil| {
             let person = names.get(&pupil.id);
-            let mut row = row(pupil, outcomes, today);
+            let history = histories.get(&pupil.id).unwrap_or(&nothing);
+            let mut row = row(pupil, outcomes, history, today);
             if let Some(person) = person {
                 row.name = format!("{}, {}", person.family_name, person.given_name);
                 row.called = person.full_name();
@@ -151,7 +186,7 @@ impl Default for Order {
 }
 
 /// The row of one child, without its name.
-pub fn row(pupil: &PupilRow, outcomes: &Outcomes, today: NaiveDate) -> Row {
+pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: NaiveDate) -> Row {
     let measured = outcomes.measured.get(&pupil.id);
     let reason = outcomes.reasons.get(&pupil.id);
     let (by, at) = match (measured, reason) {
@@ -168,6 +203,7 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, today: NaiveDate) -> Row {
         .collect();
     Row {
         id: pupil.id,
+        urn: pupil.school_urn,
         name: String::new(),
         called: String::new(),
         born: None,
@@ -184,7 +220,15 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, today: NaiveDate) -> Row {
         by,
         at,
         today: at.is_some_and(|at| local(at).date() == today),
-        measured_on: measured.map(|row| row.measured_on),
+        dated: measured
+            .map(|row| row.measured_on)
+            .or(reason.map(|row| row.noted_on)),
+        device: measured
+            .and_then(|row| row.device.clone())
+            .unwrap_or_default(),
+        measured_by: measured
+            .and_then(|row| row.measured_by.clone())
+            .unwrap_or_default(),
         assessment: measured.map(assessment_words).unwrap_or_default(),
         open_warnings: warnings
             .iter()
@@ -192,7 +236,11 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, today: NaiveDate) -> Row {
             .count(),
         warnings,
         opted_out: pupil.opted_out,
+        closed: pupil.opted_out,
         name_removed: pupil.name_removed_on.is_some(),
+        can_put_back: history.undone(pupil.outcome_version).is_some(),
+        again: false,
+        ask: String::new(),
         problem: None,
     }
 }

@@ -106,6 +106,11 @@ impl FormData {
             .map_or("", |value| value.trim())
     }
 
+    /// Whether the form has a field of this name, empty or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// Everything chosen in a field that takes several.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.values

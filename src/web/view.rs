@@ -101,7 +101,7 @@ impl<'a> View<'a> {
         let actor = self
             .session
             .role
-            .map(|role| json!({"name": self.session.actor.label, "role_label": role.label(), "role": role.code()}));
+            .map(|role| json!({"id": self.session.actor.id, "name": self.session.actor.label, "role_label": role.label(), "role": role.code()}));
         let web = &self.app.config.web;
         Ok(json!({
             "service_name": "Stature",

@@ -222,16 +222,17 @@ both_databases! {
         let list = recorder.get("/warnings").status(200).shows("Quennell, Robin").shows("141.2 cm, 95.0 kg");
         let list = list.shows("1 warning about 1 measurement");
         assert!(!list.says("Farfield"), "a child of another school is shown");
-        assert_eq!(list.link("Measure again Quennell, Robin"), format!("/schools/900101/record#row-{here}"));
-        list.press("It is right for Quennell, Robin").status(200)
+        assert_eq!(list.link("Measure again Quennell, Robin"), format!("/schools/900101/record?again={here}#h{here}"));
+        list.press("Figures are correct for Quennell, Robin").status(200)
             .shows("The measurement is confirmed").shows("No warning waits to be confirmed");
         assert!(!recorder.get("/").says("to confirm"));
         recorder.get("/schools/900101/record").shows("Confirmed by A Recorder");
         // Somebody else has taken the measurement back meanwhile.
         let administrator = test.signed_in(Role::Administrator, &[], &[]);
         let list = administrator.get("/warnings").shows("Farfield");
-        administrator.get("/schools/900102/record").press_css(&format!("#s{elsewhere} button[value=undo]")).status(200);
-        list.press("It is right for Farfield, Robin").status(409);
+        administrator.get("/schools/900102/record").press_css(&format!("#s{elsewhere} button[value=undo]"))
+            .press_css(&format!("#s{elsewhere} button[value=undo_anyway]")).status(200);
+        list.press("Figures are correct for Farfield, Robin").status(409);
         test.signed_in(Role::Monitor, &[], &[]).get("/warnings").status(403);
     }
 

@@ -1,4 +1,4 @@
-//! Pages: the class list with its fields, and what its rows are answered.
+//! Pages: the class list with its fields, and the answers to its rows.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -6,17 +6,18 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::row::{row_of, save};
+use super::row::{Saved, row_of, save};
 use crate::access::{Permission, Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::error::{AppError, conflict, internal};
+use crate::error::{AppError, bad_request, conflict, internal};
+use crate::fields::CollectionYear;
 use crate::identity::{Opened, Purpose, Whose};
-use crate::measurement::Reason;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
+use crate::measurement::{Reason, history_queries};
 use crate::web::forms::session_token;
-use crate::web::{Allowed, Submitted, View, page, redirect, redirect_with};
+use crate::web::{Allowed, FormData, Submitted, View, page, redirect, redirect_with};
 
 /// What the page shows, and how new measurements are dated.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -33,6 +34,9 @@ pub struct Filter {
     /// The device.
     #[serde(default)]
     device: Option<String>,
+    /// A child who is measured again: its row is empty, and its figures are no correction.
+    #[serde(default, skip_serializing)]
+    again: Option<i64>,
 }
 
 impl Filter {
@@ -99,7 +103,11 @@ fn sheet(
         .collect();
     let names = names.unwrap_or_default();
     let outcomes = queries::outcomes_of_school(tx, &year, urn)?;
-    let rows = sheet::rows(&shown, &names, &outcomes, today);
+    let histories = history_queries::histories_of_school(tx, &year, urn)?;
+    let mut rows = sheet::rows(&shown, &names, &outcomes, &histories, today);
+    for row in &mut rows {
+        row.again = filter.again == Some(row.id) && row.outcome == "measured";
+    }
     Ok(Sheet {
         school,
         year,
@@ -155,42 +163,45 @@ pub async fn record_page(
     render_sheet(&allowed, &app, &request, *urn, filter.into_inner(), None).await
 }
 
+/// What a form left in its row: why it was not saved, or what is asked first.
+enum Left {
+    Problem(Problem),
+    Question(String),
+}
+
 async fn render_sheet(
     allowed: &Allowed<needs::Record>,
     app: &web::Data<App>,
     request: &HttpRequest,
     urn: i32,
     filter: Filter,
-    problem: Option<(i64, Problem)>,
+    left: Option<(i64, Left)>,
 ) -> Result<HttpResponse, AppError> {
     let (scope, actor) = (allowed.scope().clone(), allowed.actor().clone());
     let (inside, asked) = (app.clone(), filter.clone());
-    let mut sheet = app
+    let (mut sheet, limits) = app
         .db
-        .write(move |tx| sheet(tx, &inside, &scope, Some(&actor), urn, &asked))
+        .write(move |tx| -> Result<_, AppError> {
+            let limits = crate::measurement::limits(tx)?;
+            Ok((
+                sheet(tx, &inside, &scope, Some(&actor), urn, &asked)?,
+                limits,
+            ))
+        })
         .await?;
-    let failed = problem.is_some();
-    if let Some((id, problem)) = problem
+    let failed = matches!(left, Some((_, Left::Problem(_))));
+    if let Some((id, left)) = left
         && let Some(row) = sheet.rows.iter_mut().find(|row| row.id == id)
     {
-        row.problem = Some(problem);
+        match left {
+            Left::Problem(problem) => row.problem = Some(problem),
+            Left::Question(question) => row.ask = question,
+        }
     }
-    let with_outcome = sheet
-        .rows
-        .iter()
-        .filter(|row| row.outcome != "none")
-        .count();
-    let classes: Vec<_> = std::mem::take(&mut sheet.classes)
-        .into_iter()
-        .filter(|(class, _)| !class.is_empty())
-        .map(|(class, children)| json!({"value": class, "text": format!("{class} ({children})")}))
-        .collect();
-    let reasons: Vec<_> = Reason::ALL
-        .iter()
-        .map(|reason| json!({"value": reason.code(), "text": reason.words(), "key": reason.key()}))
-        .collect();
+    let done = sheet.rows.iter().filter(|row| row.is_done()).count();
     let today = app.clock.today();
     let day = filter.day(today);
+    let first_day = CollectionYear::parse_label(&sheet.year).map(CollectionYear::first_day);
     let title = format!("Record measurements: {}", sheet.school);
     let status = if failed {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -201,26 +212,40 @@ async fn render_sheet(
         .with("urn", urn)
         .with("school", &sheet.school)
         .with("year", &sheet.year)
-        .with("classes", classes)
-        .with("reasons", reasons)
+        .with("classes", classes(&sheet.classes))
+        .with("reasons", reasons())
         .with("filter", &filter)
         .with("day", day)
-        .with("is_today", day == today)
-        .with("back", request_query(request))
-        .with("with_outcome", with_outcome)
+        .with("today", today)
+        .with("first_day", first_day)
+        .with("limits", limits)
+        .with("back", without_again(&safe_query(request.query_string())))
+        .with("done", done)
         .with("failed", failed)
-        .with("person", allowed.actor().id)
         .with("may_view", allowed.session().may(Permission::ViewChild))
         .with("rows", &sheet.rows)
         .status(status)
         .render("pages/measurement/record.html")
 }
 
-/// The part of the address after the question mark, with nothing in it that could lead elsewhere.
-fn request_query(request: &HttpRequest) -> String {
-    safe_query(request.query_string())
+/// The choices of classes, each with its number of children.
+fn classes(known: &[(String, usize)]) -> Vec<serde_json::Value> {
+    known
+        .iter()
+        .filter(|(class, _)| !class.is_empty())
+        .map(|(class, children)| json!({"value": class, "text": format!("{class} ({children})")}))
+        .collect()
 }
 
+/// The reasons not measured, each with its key.
+fn reasons() -> Vec<serde_json::Value> {
+    Reason::ALL
+        .iter()
+        .map(|reason| json!({"value": reason.code(), "text": reason.words(), "key": reason.key()}))
+        .collect()
+}
+
+/// The part of an address after the question mark, with nothing in it that could lead elsewhere.
 fn safe_query(query: &str) -> String {
     query
         .chars()
@@ -228,7 +253,16 @@ fn safe_query(query: &str) -> String {
         .collect()
 }
 
-/// What the page asks for from time to time: the same rows without names, and the token of the session, for a page that
+/// A query without the child who is measured again: once saved, the row is an ordinary one.
+fn without_again(query: &str) -> String {
+    query
+        .split('&')
+        .filter(|pair| !pair.starts_with("again="))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// What the page polls for: the same rows without names, today's date, and the token of the session, for a page that
 /// outlived the one it was opened in.
 pub async fn record_rows(
     allowed: Allowed<needs::Record>,
@@ -249,7 +283,12 @@ pub async fn record_rows(
         .map(|row| row_json(&app, row))
         .collect::<Result<_, _>>()?;
     let csrf = session_token(&app, &request)?;
-    Ok(HttpResponse::Ok().json(json!({"rows": rows, "person": allowed.actor().id, "csrf": csrf})))
+    Ok(HttpResponse::Ok().json(json!({
+        "rows": rows,
+        "person": allowed.actor().id,
+        "csrf": csrf,
+        "today": app.clock.today(),
+    })))
 }
 
 /// A row as the script takes it: figures for the fields, and what stands as a piece of the page.
@@ -257,7 +296,7 @@ fn row_json(app: &App, row: &Row) -> Result<serde_json::Value, AppError> {
     let state = page::render(
         &app.templates,
         "pages/measurement/state.html",
-        json!({"row": row}),
+        json!({"row": row, "urn": row.urn, "back": "", "today": app.clock.today()}),
     )
     .map_err(internal)?;
     let tenths = |value: i32| format!("{}.{}", value / 10, value % 10);
@@ -283,52 +322,81 @@ pub async fn record_row(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(form) = form;
     let (urn, id) = path.into_inner();
-    let back = safe_query(form.text("back"));
-    let wants_json = request
-        .headers()
-        .get("accept")
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("application/json"));
+    typed_by_the_same_person(&form, allowed.actor())?;
     let (scope, actor) = (allowed.scope().clone(), allowed.actor().clone());
-    let inside = app.clone();
-    let typed = form.clone();
-    let (row, problem, status) = app
+    let (inside, typed) = (app.clone(), form.clone());
+    let (row, saved) = app
         .db
         .write(move |tx| -> Result<_, AppError> {
             let pupil = queries::pupil_in_scope(tx, &scope, id)?
                 .filter(|pupil| pupil.school_urn == urn)
                 .ok_or(AppError::NotFound)?;
-            let outcome = save(tx, &inside, &actor, &pupil, &typed)?;
+            let saved = save(tx, &inside, &actor, &pupil, &typed)?;
             let pupil = queries::pupil(tx, id)?.ok_or(AppError::NotFound)?;
-            let row = row_of(tx, &pupil, inside.clock.today())?;
-            Ok(match outcome {
-                Ok(()) => (row, None, StatusCode::OK),
-                Err((problem, status)) => (row, Some(problem), status),
-            })
+            Ok((row_of(tx, &pupil, inside.clock.today())?, saved))
         })
         .await?;
-    if wants_json {
-        let mut answer = json!({"row": row_json(&app, &row)?});
-        if let Some(problem) = problem {
-            answer["message"] = json!(problem.message);
-            answer["offer"] = json!(problem.offer);
-        }
-        return Ok(HttpResponse::build(status).json(answer));
+    if wants_json(&request) {
+        return answer(&app, row, saved);
     }
     let from_warnings = form.text("to") == "warnings";
-    match problem {
-        None if from_warnings => Ok(redirect_with(
-            "/warnings",
-            "success",
-            "The measurement is confirmed.",
-        )),
-        Some(problem) if from_warnings => Err(conflict(problem.message)),
-        None => Ok(redirect(&format!("/schools/{urn}/record?{back}#row-{id}"))),
-        Some(problem) => {
-            let filter = web::Query::<Filter>::from_query(&back)
-                .map(web::Query::into_inner)
-                .unwrap_or_default();
-            render_sheet(&allowed, &app, &request, urn, filter, Some((id, problem))).await
+    let back = without_again(&safe_query(form.text("back")));
+    let left = match saved {
+        Saved::Done if from_warnings => {
+            let told = "The measurement is confirmed.";
+            return Ok(redirect_with("/warnings", "success", told));
         }
+        Saved::Done => return Ok(redirect(&format!("/schools/{urn}/record?{back}#row-{id}"))),
+        Saved::Refused(problem, _) if from_warnings => return Err(conflict(problem.message)),
+        Saved::Refused(problem, _) => Left::Problem(problem),
+        Saved::Ask(question) => Left::Question(question),
+    };
+    let filter = web::Query::<Filter>::from_query(&back)
+        .map_err(|_| bad_request("The list that the row belongs to cannot be read."))?
+        .into_inner();
+    render_sheet(&allowed, &app, &request, urn, filter, Some((id, left))).await
+}
+
+/// Refuses a row that a page kept for another person: nobody's figures are saved under another name.
+fn typed_by_the_same_person(form: &FormData, actor: &Actor) -> Result<(), AppError> {
+    let typed_by = form.text("person");
+    let is_own = actor.id.is_some_and(|id| id.to_string() == typed_by);
+    if typed_by.is_empty() || is_own {
+        Ok(())
+    } else {
+        Err(conflict(
+            "Another person typed this row. It is saved when that person signs in again.",
+        ))
     }
+}
+
+fn wants_json(request: &HttpRequest) -> bool {
+    request
+        .headers()
+        .get("accept")
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("application/json"))
+}
+
+/// What the script is answered: the row as it stands, and why it was not changed.
+fn answer(app: &App, mut row: Row, saved: Saved) -> Result<HttpResponse, AppError> {
+    if let Saved::Ask(question) = &saved {
+        row.ask.clone_from(question);
+    }
+    let mut answer = json!({"row": row_json(app, &row)?});
+    let status = match saved {
+        Saved::Done => StatusCode::OK,
+        Saved::Ask(_) => {
+            answer["asked"] = json!(true);
+            StatusCode::OK
+        }
+        Saved::Refused(problem, status) => {
+            answer["message"] = json!(problem.message);
+            answer["offer"] = json!(problem.offer);
+            answer["wrong"] = json!([problem.height_wrong, problem.weight_wrong]);
+            answer["again"] = json!(problem.again);
+            status
+        }
+    };
+    Ok(HttpResponse::build(status).json(answer))
 }

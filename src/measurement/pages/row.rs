@@ -5,94 +5,193 @@ use chrono::NaiveDate;
 
 use crate::app::App;
 use crate::audit::Actor;
-use crate::error::AppError;
+use crate::error::{AppError, bad_request};
+use crate::letters;
+use crate::measurement::entry::{self, Refusal};
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
-use crate::measurement::{Entry, Reason, Recorded, When};
+use crate::measurement::{self, Back, Entry, Reason, Recorded, Standing, When, history_queries};
 use crate::web::FormData;
+use crate::web::filters::long_date;
+
+/// Characters of a device's or a measurer's name that are kept.
+const LONGEST_NAME: usize = 60;
 
 /// What is to be done with a row.
 enum Change {
     Measure(Entry),
-    Reason(Reason),
-    Undo,
+    Reason(Reason, NaiveDate),
+    Undo { asked: bool },
+    PutBack,
     Confirm,
 }
 
-/// What was typed, read; or why it cannot be.
-fn read_change(
-    form: &FormData,
-    row: &PupilRow,
-    standing: &crate::measurement::Standing,
-    limits: &growth::plausibility::Limits,
-    day: NaiveDate,
-) -> Result<Change, Box<Problem>> {
-    let problem = |message: String, offer| {
-        Box::new(Problem {
+/// What became of a row.
+pub(super) enum Saved {
+    /// The change was made.
+    Done,
+    /// Nothing was saved; what was typed stays in the row.
+    Refused(Problem, StatusCode),
+    /// Nothing was changed yet: the question must be answered first.
+    Ask(String),
+}
+
+/// A row's form, with what stands for its child.
+struct Typed<'a> {
+    form: &'a FormData,
+    standing: &'a Standing,
+    version: i32,
+    today: NaiveDate,
+}
+
+impl Typed<'_> {
+    fn problem(&self, message: String) -> Problem {
+        Problem {
             message,
-            height: form.text("height").to_owned(),
-            weight: form.text("weight").to_owned(),
-            reason: form.text("reason").to_owned(),
-            offer,
-        })
-    };
-    match form.text("action") {
-        "undo" => return Ok(Change::Undo),
-        "confirm" => return Ok(Change::Confirm),
-        _ => {}
+            height: self.form.text("height").to_owned(),
+            weight: self.form.text("weight").to_owned(),
+            reason: self.form.text("reason").to_owned(),
+            again: self.is_again(),
+            ..Problem::default()
+        }
     }
-    let (height, weight) = (form.text("height"), form.text("weight"));
-    if form.is_set("reason") {
-        let reason = Reason::from_code(form.text("reason"))
-            .ok_or_else(|| problem("Choose one of the reasons.".to_owned(), None))?;
-        // Without a script the fields still show what stood before the reason was chosen.
-        let as_it_stood = standing.measured.as_ref().is_some_and(|held| {
-            crate::measurement::entry::read(height, weight, limits).is_ok_and(|(tall, heavy)| {
+
+    fn refused(&self, refusal: Refusal) -> Problem {
+        Problem {
+            height_wrong: refusal.height,
+            weight_wrong: refusal.weight,
+            offer: refusal.offer,
+            ..self.problem(refusal.message)
+        }
+    }
+
+    /// Whether the figures are a measurement of their own and no correction of the one that stands.
+    fn is_again(&self) -> bool {
+        self.form.is_set("again") || self.standing.measured.is_none()
+    }
+
+    /// A date of the form; `default` where it is empty.
+    fn date(&self, field: &str, default: NaiveDate) -> Result<NaiveDate, Box<Problem>> {
+        match self.form.text(field) {
+            "" => Ok(default),
+            text => text.parse().map_err(|_| {
+                Box::new(
+                    self.problem(
+                        "The date of the measurement cannot be read. Enter it above the list."
+                            .to_owned(),
+                    ),
+                )
+            }),
+        }
+    }
+
+    /// A name of the form, cut to what is kept; `default` where the form has no such field.
+    fn name(&self, field: &str, default: Option<&String>) -> Option<String> {
+        if self.form.has(field) {
+            let typed = self.form.text(field);
+            (!typed.is_empty()).then(|| typed.chars().take(LONGEST_NAME).collect())
+        } else {
+            default.cloned()
+        }
+    }
+
+    /// Whether the two figure fields show what stands, as they do where nobody typed.
+    fn figures_as_they_stood(&self, limits: &growth::plausibility::Limits) -> bool {
+        self.standing.measured.as_ref().is_some_and(|held| {
+            let read = entry::read(self.form.text("height"), self.form.text("weight"), limits);
+            read.is_ok_and(|(tall, heavy)| {
                 i64::from(tall.millimetres()) == i64::from(held.height_mm)
                     && i64::from(heavy.grams() + 50) / 100 == i64::from(held.weight_g + 50) / 100
             })
-        });
-        if (height.is_empty() && weight.is_empty()) || as_it_stood {
-            return Ok(Change::Reason(reason));
+        })
+    }
+
+    /// A reason takes the place of a measurement on the measurement's date: the figures were a slip, and the day was
+    /// not. Otherwise it is dated as the page shows.
+    fn reason(&self, limits: &growth::plausibility::Limits) -> Result<Change, Box<Problem>> {
+        let reason = Reason::from_code(self.form.text("reason"))
+            .ok_or_else(|| Box::new(self.problem("Choose one of the reasons.".to_owned())))?;
+        let empty = !self.form.is_set("height") && !self.form.is_set("weight");
+        if !empty && !self.figures_as_they_stood(limits) {
+            return Err(Box::new(self.problem(
+                "There is a measurement and a reason not measured. Keep one of the two.".to_owned(),
+            )));
         }
-        return Err(problem(
-            "There is a measurement and a reason for there being none: keep one of the two."
-                .to_owned(),
-            None,
-        ));
+        let on = match &self.standing.measured {
+            Some(held) if !self.is_again() => held.measured_on,
+            _ => self.date("on", self.today)?,
+        };
+        Ok(Change::Reason(reason, on))
     }
-    if height.is_empty() && weight.is_empty() {
-        return Err(problem(
-            "Enter height and weight, or choose why the child was not measured.".to_owned(),
-            None,
-        ));
+
+    fn measurement(&self, limits: &growth::plausibility::Limits) -> Result<Change, Box<Problem>> {
+        let (typed_height, typed_weight) = (self.form.text("height"), self.form.text("weight"));
+        let read = match entry::read(typed_height, typed_weight, limits) {
+            Err(Refusal {
+                offer: Some(offer), ..
+            }) if self.form.text("action") == "accept" => {
+                entry::read(&offer.height, &offer.weight, limits)
+            }
+            read => read,
+        };
+        let (height, weight) = read.map_err(|refusal| Box::new(self.refused(refusal)))?;
+        let corrected = self.standing.measured.as_ref().filter(|_| !self.is_again());
+        let Some(held) = corrected else {
+            return Ok(Change::Measure(Entry {
+                expected_version: Some(self.version),
+                height,
+                weight,
+                measured_on: self.date("on", self.today)?,
+                device: self.name("device", None),
+                measured_by: None,
+            }));
+        };
+        // The field shows a weight to 100 g; one that was kept finer and not retyped stays as it is.
+        let finer = growth::Weight::from_grams(held.weight_g.max(0) as u32);
+        Ok(Change::Measure(Entry {
+            expected_version: Some(self.version),
+            height,
+            weight: if finer.to_string() == typed_weight {
+                finer
+            } else {
+                weight
+            },
+            measured_on: self.date("kept_on", held.measured_on)?,
+            device: self.name("kept_device", held.device.as_ref()),
+            measured_by: self
+                .name("kept_by", held.measured_by.as_ref())
+                .or_else(|| held.measured_by.clone()),
+        }))
     }
-    let (height, weight) =
-        crate::measurement::entry::read(height, weight, limits).map_err(|(findings, offer)| {
-            problem(
-                crate::measurement::entry::in_words(&findings.rejects),
-                offer,
-            )
-        })?;
-    // The field shows a weight to 100 g; one that was kept finer and not retyped stays as it is.
-    let weight = standing
-        .measured
-        .as_ref()
-        .map(|held| growth::Weight::from_grams(held.weight_g.max(0) as u32))
-        .filter(|held| held.to_string() == form.text("weight"))
-        .unwrap_or(weight);
-    let device = form.text("device");
-    Ok(Change::Measure(Entry {
-        expected_version: Some(form.text("version").parse().unwrap_or(row.outcome_version)),
-        height,
-        weight,
-        measured_on: day,
-        device: (!device.is_empty()).then(|| device.chars().take(60).collect()),
-        measured_by: None,
-    }))
+
+    fn change(&self, limits: &growth::plausibility::Limits) -> Result<Change, Box<Problem>> {
+        match self.form.text("action") {
+            "undo" => return Ok(Change::Undo { asked: false }),
+            "undo_anyway" => return Ok(Change::Undo { asked: true }),
+            "put_back" => return Ok(Change::PutBack),
+            "confirm" => return Ok(Change::Confirm),
+            _ => {}
+        }
+        if self.form.is_set("reason") {
+            return self.reason(limits);
+        }
+        if !self.form.is_set("height") && !self.form.is_set("weight") {
+            return Err(Box::new(self.problem(
+                "Enter height and weight, or choose why the child was not measured.".to_owned(),
+            )));
+        }
+        self.measurement(limits)
+    }
 }
 
-pub(super) type Refused = (Problem, StatusCode);
+/// The version that the row was made from. Without a readable one nobody can tell whose figures would be replaced.
+fn version(form: &FormData) -> Result<i32, AppError> {
+    form.text("version").parse().map_err(|_| {
+        bad_request(
+            "The row was sent without the version it was made from, so nothing was saved. Reload the page and enter it again.",
+        )
+    })
+}
 
 /// Makes the change that a row's form asks for.
 pub(super) fn save(
@@ -101,80 +200,103 @@ pub(super) fn save(
     actor: &Actor,
     pupil: &PupilRow,
     form: &FormData,
-) -> Result<Result<(), Refused>, AppError> {
+) -> Result<Saved, AppError> {
     let when = When {
         now: app.clock.now(),
         today: app.clock.today(),
     };
-    let limits = crate::measurement::limits(tx)?;
-    let standing = crate::measurement::standing(tx, pupil)?;
-    let typed = |message: String| Problem {
-        message,
-        height: form.text("height").to_owned(),
-        weight: form.text("weight").to_owned(),
-        reason: form.text("reason").to_owned(),
-        offer: None,
+    let limits = measurement::limits(tx)?;
+    let standing = measurement::standing(tx, pupil)?;
+    let typed = Typed {
+        form,
+        standing: &standing,
+        version: version(form)?,
+        today: when.today,
     };
-    let day = match form.text("on") {
-        "" => when.today,
-        text => {
-            let Ok(day) = text.parse::<NaiveDate>() else {
-                let message =
-                    "The date of the measurement cannot be read: check it above the list.";
-                return Ok(Err((
-                    typed(message.to_owned()),
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                )));
-            };
-            day
-        }
-    };
-    let change = match read_change(form, pupil, &standing, &limits, day) {
+    let change = match typed.change(&limits) {
         Ok(change) => change,
-        Err(problem) => return Ok(Err((*problem, StatusCode::UNPROCESSABLE_ENTITY))),
+        Err(problem) => return Ok(Saved::Refused(*problem, StatusCode::UNPROCESSABLE_ENTITY)),
     };
-    let expected: i32 = form
-        .text("version")
-        .parse()
-        .unwrap_or(pupil.outcome_version);
+    let expected = typed.version;
     let recorded = match change {
         Change::Measure(entry) => {
-            crate::measurement::record_measurement(tx, app, actor, pupil.id, &entry)?
+            measurement::record_measurement(tx, app, actor, pupil.id, &entry)?
         }
-        Change::Reason(reason) => {
-            crate::measurement::record_reason(tx, when, actor, pupil, Some(expected), reason, day)?
+        Change::Reason(reason, on) => {
+            measurement::record_reason(tx, when, actor, pupil, Some(expected), reason, on)?
         }
-        Change::Undo => crate::measurement::undo(tx, when, actor, pupil, expected)?,
-        Change::Confirm => crate::measurement::confirm(tx, when, actor, pupil, expected)?,
+        Change::Undo { asked } => {
+            if !asked
+                && expected == pupil.outcome_version
+                && let Some(question) = question_before_undo(tx, actor, pupil, &standing)?
+            {
+                return Ok(Saved::Ask(question));
+            }
+            measurement::go_back(tx, app, actor, pupil, expected, Back::Undo)?
+        }
+        Change::PutBack => measurement::go_back(tx, app, actor, pupil, expected, Back::PutBack)?,
+        Change::Confirm => measurement::confirm(tx, when, actor, pupil, expected)?,
     };
-    let refused = |message: String, status| Ok(Err((typed(message), status)));
-    match recorded {
-        Recorded::Saved { .. } | Recorded::Unchanged { .. } => Ok(Ok(())),
-        Recorded::Rejected(findings) => refused(
-            crate::measurement::entry::in_words(&findings.rejects),
+    Ok(match recorded {
+        Recorded::Saved { .. } | Recorded::Unchanged { .. } => Saved::Done,
+        Recorded::Rejected(findings) => Saved::Refused(
+            typed.problem(entry::in_words(&findings.rejects)),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
-        Recorded::OptedOut => refused(
-            "A parent has withdrawn this child: do not measure. Nothing was saved.".to_owned(),
+        Recorded::OptedOut => Saved::Refused(
+            typed.problem(
+                "A parent has withdrawn this child: do not measure. Nothing was saved.".to_owned(),
+            ),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
-        Recorded::Overtaken(standing) => {
-            let who = standing.by().map_or_else(
-                || "Somebody took back what was recorded.".to_owned(),
-                |(by, at)| {
-                    format!(
-                        "{by} recorded {} at {}.",
-                        standing.in_words(),
-                        crate::clock::local(at).format("%H:%M")
-                    )
-                },
-            );
-            refused(
-                format!("{who} Yours was not saved: save again only if yours is right."),
-                StatusCode::CONFLICT,
-            )
+        Recorded::Overtaken(now) => {
+            let mut problem = typed.problem(overtaken_words(&now));
+            // The figures were not typed as a correction of what has been recorded since.
+            problem.again = true;
+            Saved::Refused(problem, StatusCode::CONFLICT)
         }
-    }
+    })
+}
+
+fn overtaken_words(now: &Standing) -> String {
+    let who = now.by().map_or_else(
+        || "Somebody has undone what was recorded.".to_owned(),
+        |(by, at)| {
+            format!(
+                "{by} recorded {} at {}.",
+                now.in_words(),
+                crate::clock::local(at).format("%H:%M")
+            )
+        },
+    );
+    format!("{who} Yours was not saved: save again only if yours is right.")
+}
+
+/// What must be asked before an outcome is undone: whether a letter about it has gone, and whether it is somebody
+/// else's.
+fn question_before_undo(
+    tx: &mut crate::db::Conn,
+    actor: &Actor,
+    pupil: &PupilRow,
+    standing: &Standing,
+) -> Result<Option<String>, AppError> {
+    let versions = history_queries::history(tx, pupil.id)?.same_as(pupil.outcome_version);
+    let gone = letters::gone_about(tx, pupil.id, &versions)?;
+    let letter = gone.map(|gone| match gone.sent_at {
+        Some(at) => format!(
+            "A letter about this went to the parents on {}.",
+            long_date(crate::clock::local(at).date())
+        ),
+        None => "A letter about this may have reached the parents.".to_owned(),
+    });
+    let (by, by_id) = match (&standing.measured, &standing.not_measured) {
+        (Some(row), _) => (&row.recorded_by, row.recorded_by_id),
+        (None, Some(row)) => (&row.recorded_by, row.recorded_by_id),
+        (None, None) => return Ok(None),
+    };
+    let whose = (by_id.is_none() || by_id != actor.id).then(|| format!("{by} recorded this."));
+    let reasons: Vec<String> = [letter, whose].into_iter().flatten().collect();
+    Ok((!reasons.is_empty()).then(|| format!("{} Undo it anyway?", reasons.join(" "))))
 }
 
 /// What stands for one child, without its name.
@@ -183,7 +305,8 @@ pub(super) fn row_of(
     pupil: &PupilRow,
     today: NaiveDate,
 ) -> Result<Row, AppError> {
-    let standing = crate::measurement::standing(tx, pupil)?;
+    let standing = measurement::standing(tx, pupil)?;
+    let history = history_queries::history(tx, pupil.id)?;
     let warnings = queries::warnings_of(tx, pupil.id)?
         .into_iter()
         .filter(|warning| warning.version == pupil.outcome_version)
@@ -196,5 +319,5 @@ pub(super) fn row_of(
     if let Some(reason) = standing.not_measured {
         outcomes.reasons.insert(pupil.id, reason);
     }
-    Ok(sheet::row(pupil, &outcomes, today))
+    Ok(sheet::row(pupil, &outcomes, &history, today))
 }

@@ -277,8 +277,10 @@ both_databases! {
             assert!(!told.stdout.contains("secret") && !told.stderr.contains("secret"));
             server.recover();
         }
-        let wrong = test.run(&["--smtp", &url, "--mail-from", "nurses at example", "check-config"]).code(1);
-        assert!(wrong.stdout.contains("is not an email address"), "{}", wrong.stdout);
+        let wrong = test
+            .run(&["--smtp", &url, "--mail-from", "nurses at example", "check-config"])
+            .code(1);
+        assert!(wrong.stderr.contains("is not an email address"), "{}", wrong.stderr);
         assert!(server.accepted().is_empty());
         ready_letters(test, 1);
         server.at(At::SignIn, Does::Answers("535 no"));

@@ -40,8 +40,10 @@ const FORMS: &[(&str, Twice)] = &[
     ("/jobs/{name}/pause", Twice::Changes),
     ("/jobs/{name}/resume", Twice::Changes),
     ("/jobs/{name}/run", Twice::Creates), // A run that begins twice.
+    ("/letters/delay", Twice::Changes),
     ("/letters/prepare", Twice::Changes),
     ("/letters/send", Twice::Changes),
+    ("/letters/settle", Twice::Changes),
     ("/letters/stop", Twice::Changes),
     ("/letters/texts", Twice::Changes),
     ("/letters/{id}", Twice::Changes),
@@ -49,7 +51,8 @@ const FORMS: &[(&str, Twice)] = &[
     ("/privacy/subject-access/review", Twice::Answers),
     ("/privacy/subject-access/file", Twice::Answers),
     ("/releases", Twice::Creates),
-    ("/releases/{number}/publish", Twice::Creates), // An email to the contact.
+    ("/releases/{number}/announce", Twice::Changes), // The same email is queued again while it has not arrived.
+    ("/releases/{number}/publish", Twice::Creates),  // An email to the contact.
     ("/releases/{number}/withdraw", Twice::Changes),
     ("/retention/run", Twice::Changes), // A second run removes nothing.
     ("/school/rosters/new", Twice::Creates),

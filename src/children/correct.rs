@@ -11,7 +11,10 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::Conn;
 use crate::error::{AppError, internal};
-use crate::fields::{EmailReading, NhsNumber, Postcode, Upn, YearGroup, read_email, text};
+use crate::fields::{
+    EmailReading, LONGEST_NAME, NameError, NhsNumber, Postcode, Upn, YearGroup, read_email,
+    read_name, text,
+};
 use crate::identity::{Contact, Person, Purpose, Whose, hex};
 use crate::measurement::queries::PupilRow;
 use crate::measurement::{When, reassess};
@@ -100,8 +103,13 @@ fn shown<T: std::fmt::Display>(value: Option<&T>) -> String {
 
 /// Reads the form; what is wrong stands beside its fields.
 pub(super) fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Option<Correction> {
-    let given_name = form.required("given_name", "Enter the given name");
-    let family_name = form.required("family_name", "Enter the family name");
+    let given_name = name(form, "given_name", "given name");
+    let family_name = name(form, "family_name", "family name");
+    let preferred_name = if form.is_set("preferred_name") {
+        name(form, "preferred_name", "name the child goes by")
+    } else {
+        Some(String::new())
+    };
     let born = form.date("born", "Enter the date of birth");
     if let Some(born) = born {
         let days = (today - born).num_days();
@@ -137,9 +145,9 @@ pub(super) fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Opti
         return None;
     }
     let mut person = held.clone();
-    person.given_name = text::clean(&given_name).into_owned();
-    person.family_name = text::clean(&family_name).into_owned();
-    person.preferred_name = text::clean(form.text("preferred_name")).into_owned();
+    person.given_name = given_name?;
+    person.family_name = family_name?;
+    person.preferred_name = preferred_name?;
     person.date_of_birth = born?;
     person.nhs_number = nhs_number;
     person.upn = upn;
@@ -158,6 +166,24 @@ pub(super) fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Opti
     })
 }
 
+/// A name that was typed, or an error beside its field.
+fn name(form: &mut FormData, field: &str, what: &str) -> Option<String> {
+    match read_name(form.text(field)) {
+        Ok(name) => Some(name),
+        Err(NameError::NoLetter) => {
+            form.error(field, format!("Enter the {what}, with at least one letter"));
+            None
+        }
+        Err(NameError::TooLong) => {
+            form.error(
+                field,
+                format!("Enter the {what} in at most {LONGEST_NAME} characters"),
+            );
+            None
+        }
+    }
+}
+
 fn optional<T: std::str::FromStr>(form: &mut FormData, name: &str, message: &str) -> Option<T> {
     if form.is_set(name) {
         form.parsed(name, message)
@@ -170,7 +196,13 @@ fn contact(form: &mut FormData, index: usize, held: Option<&Contact>) -> Contact
     let name = |field: &str| format!("{field}-{index}");
     let mut contact = held.cloned().unwrap_or_default();
     form.text(&name("title")).clone_into(&mut contact.title);
-    form.text(&name("name")).clone_into(&mut contact.name);
+    contact.name = text::clean(form.text(&name("name"))).into_owned();
+    if contact.name.chars().count() > LONGEST_NAME {
+        form.error(
+            &name("name"),
+            format!("Enter the name in at most {LONGEST_NAME} characters"),
+        );
+    }
     form.text(&name("relationship"))
         .clone_into(&mut contact.relationship);
     form.text(&name("phone")).clone_into(&mut contact.phone);

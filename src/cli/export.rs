@@ -53,6 +53,7 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
         actor: &actor,
         now: app.clock.now(),
         progress: &Progress::default(),
+        fonts: app.config.fonts.as_deref(),
     };
     // The file is written inside the transaction: no file without its row in the ledger.
     let count = app.db.write_now(|tx| -> Result<usize, Refused> {

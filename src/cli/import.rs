@@ -322,6 +322,7 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
             actor: &actor,
             now: app.clock.now(),
             progress: &progress,
+            fonts: app.config.fonts.as_deref(),
         };
         let destination = Destination::New(&bytes);
         let (prepared, applied) = commit(&app.db, by, target, &parsed, mode, destination)?;

@@ -9,6 +9,7 @@ mod date;
 mod dfe_number;
 mod email;
 mod ethnicity;
+mod name;
 mod nhs_number;
 mod phone;
 mod postcode;
@@ -24,6 +25,7 @@ pub use date::{DateError, DateOrder, DateReading, read_date, read_date_month_fir
 pub use dfe_number::DfeNumber;
 pub use email::{EmailReading, read_email};
 pub use ethnicity::{EthnicGroup, Ethnicity};
+pub use name::{LONGEST_NAME, NameError, read_name};
 pub use nhs_number::NhsNumber;
 pub use phone::{PhoneReading, read_phone};
 pub use postcode::Postcode;

@@ -82,6 +82,7 @@ fn erase_old_uploads(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<
         actor,
         now: app.clock.now(),
         progress: &Progress::default(),
+        fonts: app.config.fonts.as_deref(),
     };
     let erased = app.db.write_now(|tx| staged::erase_expired(tx, by))?;
     Ok(format!("{erased} uploads erased"))

@@ -11,7 +11,9 @@ use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
 use crate::fields::NhsNumber;
 use crate::identity::Purpose;
-use crate::web::{Allowed, FormData, LAST_PAGE, Submitted, View, download, page};
+use crate::web::{
+    Allowed, FormData, LAST_PAGE, Submitted, View, download, last_page_instead, page,
+};
 
 /// The public privacy notice, made from the purposes that identities may be opened for.
 pub async fn notice(
@@ -118,6 +120,9 @@ pub async fn access_log(
         .db
         .read(move |tx| queries::accesses(tx, &filter, number))
         .await?;
+    if let Some(elsewhere) = beyond_last_page(&request, number, total) {
+        return Ok(elsewhere);
+    }
     let purposes: Vec<(String, String)> = Purpose::ALL
         .into_iter()
         .map(|purpose| (purpose.code().to_owned(), purpose.explanation().to_owned()))
@@ -148,6 +153,9 @@ pub async fn ledger(
             ))
         })
         .await?;
+    if let Some(elsewhere) = beyond_last_page(&request, number, total) {
+        return Ok(elsewhere);
+    }
     let purposes: Vec<(String, String)> = known
         .into_iter()
         .map(|code| (code.clone(), code.replace('_', " ")))
@@ -193,6 +201,11 @@ fn book<'a>(
 }
 
 /// Where a page stands in its list.
+fn beyond_last_page(request: &HttpRequest, page: i64, total: i64) -> Option<HttpResponse> {
+    let pages = (total + queries::PAGE - 1) / queries::PAGE;
+    last_page_instead(request, page as usize, pages as usize)
+}
+
 fn paging(page: i64, total: i64, href: String) -> serde_json::Value {
     let first = if total == 0 {
         0

@@ -44,6 +44,8 @@ codes! {
     NoFamilyName = "no_family_name", Problem;
     /// No given name.
     NoGivenName = "no_given_name", Problem;
+    /// A name longer than any name is.
+    NameTooLong = "name_too_long", Problem;
     /// No date of birth.
     NoDateOfBirth = "no_date_of_birth", Problem;
     /// A date of birth that fits no reading.
@@ -98,6 +100,8 @@ codes! {
     FullNameSplit = "full_name_split", Warning;
     /// A blank year group, told from the date of birth.
     YearGroupFromBirth = "year_group_from_birth", Warning;
+    /// A name with a character that no font of the letters has.
+    NameUnprintable = "name_unprintable", Warning;
     /// More contacts than are kept of a child.
     ContactLeftOut = "contact_left_out", Warning;
     /// The same child again with another contact, in a list with room for it.

@@ -4,7 +4,7 @@ use super::check::RowChecker;
 use super::code::Code;
 use super::field::{Field, MOST_PARENTS, ParentPart};
 use super::names::{ContactName, is_title, read_contact_name};
-use crate::fields::{self, EmailReading, PhoneReading, split_block, text};
+use crate::fields::{self, EmailReading, LONGEST_NAME, PhoneReading, split_block, text};
 use crate::identity::Contact;
 
 /// Relationships of people who are told nothing about a child's results, unless
@@ -98,6 +98,12 @@ fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Ranked> {
         name
     };
     let ContactName { title, name, aside } = read_contact_name(name);
+    if name.chars().count() > LONGEST_NAME {
+        let (column, _) = row.raw(part(ParentPart::Name));
+        row.find(Code::NameTooLong, column, || {
+            format!("The name of a parent or carer is longer than {LONGEST_NAME} characters. Enter the name alone.")
+        });
+    }
     contact.name = name;
     if contact.title.is_empty() {
         contact.title = title;

@@ -5,6 +5,7 @@
 //! still those that the plan was made against.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use chrono::{Duration, NaiveDateTime};
 
@@ -15,6 +16,7 @@ use super::columns::{self, Choices, Columns, ColumnsError};
 use super::field::Field;
 use super::geography::Place;
 use super::plan::{Action, Counts, Held, Plan, plan};
+use super::printable::note_unprintable_names;
 use super::progress::{Progress, Step};
 use super::queries;
 use super::report::{Report, report};
@@ -76,6 +78,9 @@ pub enum ImportError {
         /// The column.
         what: &'static str,
     },
+    /// The letters' fonts cannot be read.
+    #[error("the letters' fonts cannot be read: {0:#}")]
+    Fonts(anyhow::Error),
     /// Something that was stored as JSON cannot be understood.
     #[error("the {what} stored with import {import} cannot be understood: {why}")]
     DamagedImport {
@@ -243,6 +248,7 @@ pub(super) fn prepare(
     by.progress.begin(Step::Comparing, 0);
     let (roll, basis) = roll::read(db, by, &year.to_string())?;
     let places = db.read_now(|tx| note_unknown_postcodes(tx, &mut checked))?;
+    note_unprintable_names(&mut checked, by.fonts).map_err(ImportError::Fonts)?;
     let Roll { held, unreadable } = roll;
     let plan = plan(checked, &held, &unreadable);
     let slips = plan
@@ -337,6 +343,8 @@ pub struct By<'a> {
     pub now: NaiveDateTime,
     /// Is told how far the work is.
     pub progress: &'a Progress,
+    /// The folder of further fonts for letters.
+    pub fonts: Option<&'a Path>,
 }
 
 impl By<'_> {

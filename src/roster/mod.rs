@@ -34,6 +34,7 @@ mod names;
 mod neighbours;
 pub mod pages;
 pub mod plan;
+mod printable;
 pub mod progress;
 mod queries;
 mod read;

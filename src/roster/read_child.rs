@@ -10,8 +10,8 @@ use super::field::{Field, MOST_LINES};
 use super::names::split_full_name;
 use super::schools::School;
 use crate::fields::{
-    self, DateError, DateOrder, DfeNumber, Ethnicity, FieldError, NhsNumber, Postcode, Upn, Urn,
-    YearGroup, YearGroupReading, split_block, text,
+    self, DateError, DateOrder, DfeNumber, Ethnicity, FieldError, LONGEST_NAME, NameError,
+    NhsNumber, Postcode, Upn, Urn, YearGroup, YearGroupReading, read_name, split_block, text,
 };
 
 pub(super) fn read_birth(row: &mut RowChecker<'_, '_>) -> Option<NaiveDate> {
@@ -270,6 +270,24 @@ pub(super) fn read_names(row: &mut RowChecker<'_, '_>) -> Names {
                 format!("“{}” is not a {what}.", shortened(name))
             }
         });
+    }
+    if !preferred.chars().any(char::is_alphabetic) {
+        preferred.clear();
+    }
+    for (name, field, what) in [
+        (&given, Field::GivenName, "given name"),
+        (&family, Field::FamilyName, "family name"),
+        (&preferred, Field::PreferredName, "preferred name"),
+    ] {
+        if read_name(name) == Err(NameError::TooLong) {
+            let column = row.raw(field).0.or(full_column);
+            row.find(Code::NameTooLong, column, || {
+                format!(
+                    "“{}” is longer than {LONGEST_NAME} characters. Enter the {what} alone.",
+                    shortened(name)
+                )
+            });
+        }
     }
     Names {
         given,

@@ -247,6 +247,7 @@ impl Underway {
                     actor: &actor,
                     now: app.clock.now(),
                     progress: &working.progress,
+                    fonts: app.config.fonts.as_deref(),
                 };
                 work(&app, by)
             })

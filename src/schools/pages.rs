@@ -299,6 +299,7 @@ pub async fn plan_visit(
     let on = form.date("on", "Enter the day of the visit");
     let long = |form: &FormData, name: &str| form.text(name).chars().count() > 200;
     for name in ["team", "note"] {
+        form.one_line(name);
         if long(&form, name) {
             form.error(name, "Enter at most 200 characters");
         }

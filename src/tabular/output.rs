@@ -129,7 +129,9 @@ mod tests {
 
     #[test]
     fn formulas_are_made_harmless_and_read_back_as_they_were() {
-        for cell in ["=1+1", "+44 7700", "-x", "@sum", " =1"] {
+        for cell in [
+            "=1+1", "+44 7700", "-x", "@sum", " =1", "＝1+1", "＋1", "－1", "＠sum", " ＝1",
+        ] {
             assert!(neutralised(cell).starts_with('\''), "{cell}");
         }
         assert_eq!(neutralised("O'Brien"), "O'Brien");

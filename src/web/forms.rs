@@ -153,9 +153,25 @@ impl FormData {
         value
     }
 
+    /// Refuses a text of several lines, which only a made-up request brings: a line break would end a mail's header.
+    pub fn one_line(&mut self, name: &str) {
+        if self.text(name).contains(['\n', '\r', '\t']) {
+            self.error(name, "Enter this on one line");
+        }
+    }
+
     /// A date typed into the three fields `name-day`, `name-month`, `name-year`, or an error beside the first one.
     pub fn date(&mut self, name: &str, message: &str) -> Option<chrono::NaiveDate> {
         let part = |which: &str| self.text(&format!("{name}-{which}")).parse::<u32>().ok();
+        let year = self.text(&format!("{name}-year"));
+        // "27" would be the year 27.
+        if !year.is_empty() && (year.len() != 4 || part("year").is_none_or(|year| year < 1900)) {
+            self.error(
+                &format!("{name}-year"),
+                "Enter the year with four digits, such as 2026",
+            );
+            return None;
+        }
         let date =
             part("year")
                 .zip(part("month"))
@@ -279,6 +295,22 @@ mod tests {
         let mut form = form(&[("email", "  ")]).unwrap();
         form.required("email", "Enter an email address");
         assert_eq!(form.errors()[0].field, "email");
+    }
+
+    #[test]
+    fn a_year_of_two_digits_is_an_error_and_not_the_year_27() {
+        for year in ["27", "0027", "20 27", "20270"] {
+            let mut form = form(&[("on-day", "31"), ("on-month", "7"), ("on-year", year)]).unwrap();
+            assert_eq!(form.date("on", "Enter a date"), None, "{year}");
+            assert_eq!(form.errors()[0].field, "on-year");
+        }
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_refused_where_one_line_belongs() {
+        let mut form = form(&[("subject", "A letter\r\nBcc: all@example.org")]).unwrap();
+        form.one_line("subject");
+        assert_eq!(form.errors()[0].field, "subject");
     }
 
     #[test]

@@ -26,4 +26,4 @@ pub use allowed::Allowed;
 pub use forms::{FieldError, FormData, Submitted};
 pub use once::{Answer, Submission, once};
 pub use upload::{Upload, Uploads};
-pub use view::{View, download, redirect, redirect_with};
+pub use view::{View, download, last_page_instead, redirect, redirect_with};

@@ -125,6 +125,19 @@ pub fn redirect(location: &str) -> HttpResponse {
         .finish()
 }
 
+/// The last page of a list instead of one beyond it: an old bookmark, or a number that somebody made up.
+pub fn last_page_instead(request: &HttpRequest, page: usize, pages: usize) -> Option<HttpResponse> {
+    let last = pages.max(1);
+    (page > last).then(|| {
+        let kept = request
+            .query_string()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("page="));
+        let query: String = kept.flat_map(|pair| [pair, "&"]).collect();
+        redirect(&format!("{}?{query}page={last}", request.path()))
+    })
+}
+
 /// Sends the browser to another page, which then says `text` (no names: it travels in a cookie).
 pub fn redirect_with(location: &str, kind: &str, text: &str) -> HttpResponse {
     HttpResponse::SeeOther()

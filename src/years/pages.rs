@@ -71,6 +71,7 @@ pub async fn set_rule(
     let label = form.required("label", "Enter the academic year, such as 2026-27");
     let days = form.parsed::<i32>("retention_days", "Enter a number of days");
     let instrument = form.required("instrument", "Enter what designates the period");
+    form.one_line("instrument");
     let scheme = form.parsed::<Scheme>("scheme", "Choose a scheme");
     let closes_on = ["day", "month", "year"]
         .iter()

@@ -36,6 +36,7 @@ mod roster;
 mod roster_at_once;
 mod schema;
 mod sealed;
+mod typed;
 mod upgrade;
 mod visitors;
 mod visits;

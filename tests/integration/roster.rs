@@ -567,7 +567,7 @@ both_databases! {
         }
         let erase = || {
             let actor = Actor::job("test");
-            let by = By { identities: &test.app.identities, actor: &actor, now: test.app.clock.now(), progress: &Progress::default() };
+            let by = By { identities: &test.app.identities, actor: &actor, now: test.app.clock.now(), progress: &Progress::default(), fonts: None };
             test.db().write_now(|tx| stature::roster::staged::erase_expired(tx, by)).unwrap()
         };
         test.app.clock.advance(chrono::Duration::days(29));

@@ -306,7 +306,7 @@ both_databases! {
         upload();
         test.app.clock.advance(chrono::Duration::days(31));
         let (actor, progress) = (Actor::job("test"), Progress::default());
-        let by = By { identities: &test.app.identities, actor: &actor, now: test.app.clock.now(), progress: &progress };
+        let by = By { identities: &test.app.identities, actor: &actor, now: test.app.clock.now(), progress: &progress, fonts: None };
         assert_eq!(test.db().write_now(|tx| staged::erase_expired(tx, by)).unwrap(), 4);
         let states: Vec<String> = read(test, |tx| Ok(import::table.order(import::id).select(import::state).load(tx)?));
         assert_eq!(states, ["discarded", "undone", "applied", "expired"]);

@@ -170,6 +170,7 @@ fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Resul
         actor: &actor,
         now: app.clock.now(),
         progress: &progress,
+        fonts: app.config.fonts.as_deref(),
     };
     let (prepared, applied) = commit(
         &app.db,

@@ -12,7 +12,7 @@ use crate::identity::{Person, Purpose, Whose};
 use crate::letters::state::State;
 use crate::letters::{LetterError, deliver, queries, sending_queries};
 use crate::outbox;
-use crate::web::{Allowed, LAST_PAGE, View};
+use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 
 /// Letters on one page of a list.
 const PAGE: i64 = 50;
@@ -97,6 +97,10 @@ pub async fn list(
         })
         .await?;
     let total = found["total"].as_i64().unwrap_or(0);
+    let pages = (total + PAGE - 1) / PAGE;
+    if let Some(elsewhere) = last_page_instead(&request, page as usize, pages as usize) {
+        return Ok(elsewhere);
+    }
     View::new(&app, &request, &allowed, "Letters")
         .with("letters", found)
         .with(
@@ -105,7 +109,7 @@ pub async fn list(
         )
         .with("may_pause", allowed.session().may(Permission::PauseLetters))
         .with("page", page)
-        .with("pages", (total + PAGE - 1) / PAGE)
+        .with("pages", pages)
         .with("first", (page - 1) * PAGE + 1)
         .with("last", (page * PAGE).min(total))
         .render("pages/letters/list.html")

@@ -36,6 +36,15 @@ pub async fn save_texts(
     changed.contact = form.required("contact", "Enter one way to get in touch");
     changed.signatory_name = form.required("signatory_name", "Enter who signs the letters");
     changed.email_subject = form.required("email_subject", "Enter a subject for the email");
+    for name in [
+        "programme_name",
+        "contact",
+        "signatory_name",
+        "signatory_role",
+        "email_subject",
+    ] {
+        form.one_line(name);
+    }
     if form.text("email_subject").contains('{') {
         form.error(
             "email_subject",

@@ -12,7 +12,7 @@ use crate::identity::{Opened, Purpose, Whose};
 use crate::measurement::sheet::Order;
 use crate::measurement::warning_queries::{self as queries, Waiting};
 use crate::measurement::{current_year, entry};
-use crate::web::{Allowed, LAST_PAGE, View};
+use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 
 /// Children on one page of the list.
 const PAGE: usize = 50;
@@ -86,6 +86,9 @@ pub async fn warnings(
             Ok((year, total, warnings, rows))
         })
         .await?;
+    if let Some(elsewhere) = last_page_instead(&request, page, total.div_ceil(PAGE)) {
+        return Ok(elsewhere);
+    }
     View::new(&app, &request, &allowed, "Warnings to confirm")
         .with("year", year)
         .with("warnings", warnings)

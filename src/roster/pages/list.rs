@@ -10,7 +10,7 @@ use super::ROWS_A_PAGE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, LAST_PAGE, View};
+use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 
 /// Which page of a list.
 #[derive(Debug, Deserialize)]
@@ -38,6 +38,10 @@ pub async fn list(
         .db
         .read(move |tx| queries::imports(tx, &scope, None, state, offset, ROWS_A_PAGE as i64))
         .await?;
+    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
+    if let Some(elsewhere) = last_page_instead(&request, page, pages) {
+        return Ok(elsewhere);
+    }
     View::new(&app, &request, &allowed, "Rosters")
         .with("imports", records.iter().map(row).collect::<Vec<_>>())
         .with("only_staged", only_staged)
@@ -45,7 +49,7 @@ pub async fn list(
         .with("first", offset + 1)
         .with("last", (offset + ROWS_A_PAGE as i64).min(total))
         .with("page", page)
-        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .with("pages", pages)
         .render("pages/roster/list.html")
 }
 

@@ -38,6 +38,7 @@ impl From<ImportError> for AppError {
                 IdentityError::NoRetentionRule(_) | IdentityError::YearClosed(_),
             ) => bad_request(error),
             ImportError::Identity(error) => error.into(),
+            ImportError::Fonts(error) => internal(error),
             error @ (ImportError::DamagedRecord { .. } | ImportError::DamagedImport { .. }) => {
                 internal(error)
             }
@@ -78,6 +79,7 @@ async fn blocking<P: Requires, T: Send + 'static>(
             actor: &actor,
             now: app.clock.now(),
             progress: &Progress::default(),
+            fonts: app.config.fonts.as_deref(),
         };
         work(&app, by)
     })

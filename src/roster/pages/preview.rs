@@ -18,7 +18,9 @@ use super::{ROWS_A_PAGE, blocking, list, record, show};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, LAST_PAGE, Submitted, View, download, redirect, redirect_with};
+use crate::web::{
+    Allowed, LAST_PAGE, Submitted, View, download, last_page_instead, redirect, redirect_with,
+};
 
 /// Which part of an import, and which page of it.
 #[derive(Debug, Deserialize)]
@@ -196,6 +198,10 @@ async fn result_page(
         })
     })
     .await?;
+    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
+    if let Some(elsewhere) = last_page_instead(request, page, pages) {
+        return Ok(elsewhere);
+    }
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -220,7 +226,7 @@ async fn result_page(
         .with("kind", kind.unwrap_or_default())
         .with("expires_at", record.expires_at)
         .with("page", page)
-        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .with("pages", pages)
         .render("pages/roster/result.html")
 }
 

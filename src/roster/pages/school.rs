@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::fields::{CollectionYear, Urn};
 use crate::tabular;
-use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download};
+use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download, last_page_instead};
 
 /// What the school sent before.
 pub async fn school_list(
@@ -39,10 +39,14 @@ pub async fn school_list(
         .iter()
         .map(|record| json!({"id": record.id, "year": record.year_label, "school": record.school_urn, "state": record.state, "at": record.created_at}))
         .collect();
+    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
+    if let Some(elsewhere) = last_page_instead(&request, page, pages) {
+        return Ok(elsewhere);
+    }
     View::new(&app, &request, &allowed, "Class lists")
         .with("imports", rows)
         .with("page", page)
-        .with("pages", (total as usize).div_ceil(ROWS_A_PAGE))
+        .with("pages", pages)
         .render("pages/roster/school_list.html")
 }
 

@@ -10,7 +10,8 @@ use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
-use crate::identity::{Identities, Keyring, KeyringError};
+use crate::identity::Identities;
+use crate::installation::{self, InstallationError, Opening};
 use crate::mail::{MailError, Mailer};
 use crate::roster::underway::Underway;
 use crate::upgrade::{self, UpgradeError};
@@ -24,9 +25,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Database(#[from] db::Error),
-    /// The keyring.
+    /// The database and the keyring do not belong together.
     #[error(transparent)]
-    Keyring(#[from] KeyringError),
+    Installation(#[from] InstallationError),
     /// The mailer.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -100,17 +101,30 @@ pub struct App {
     pub stopping: Stopping,
     /// Jobs that are wanted at once.
     pub wanted: Wanted,
+    /// Whether the keyring was made by this process, for a place that was new.
+    pub has_new_keyring: bool,
 }
 
 impl App {
-    /// Opens everything; the schema must be up to date.
+    /// Opens everything; the schema must be up to date. The keyring of a database for which nothing was ever sealed is
+    /// made.
     pub fn start(config: Config) -> Result<Self, StartError> {
+        Self::with(config, true)
+    }
+
+    /// As [`App::start`], for commands that only make sense where something is: nothing is made.
+    pub fn open(config: Config) -> Result<Self, StartError> {
+        Self::with(config, false)
+    }
+
+    fn with(config: Config, may_set_up: bool) -> Result<Self, StartError> {
         let db = Db::open(&config.database)?;
-        let keyring = Keyring::open(&config.keyring)?;
+        let opening = Opening::of(&config, may_set_up);
+        let opened = installation::open(&db, &config.keyring, opening)?;
         let mailer = Mailer::new(&config.mail.transport)?;
         let templates = Templates::new().map_err(StartError::Templates)?;
         let clock = config.clock.clone();
-        let identities = Identities::new(keyring, clock.clone());
+        let identities = Identities::new(opened.keyring, clock.clone());
         for problem in upgrade::run(&db, &identities, &clock, &Actor::command("start"))?.problems {
             tracing::warn!("{problem}");
         }
@@ -127,6 +141,7 @@ impl App {
             imports: Arc::default(),
             stopping: Stopping::default(),
             wanted: Wanted::default(),
+            has_new_keyring: opened.is_new,
         })
     }
 

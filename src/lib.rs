@@ -15,6 +15,7 @@ pub mod error;
 pub mod fields;
 pub mod home;
 pub mod identity;
+pub mod installation;
 pub mod jobs;
 pub mod letters;
 pub mod mail;

@@ -12,6 +12,8 @@ use crate::letters::pages as letters;
 use crate::measurement::pages as measurement;
 use crate::privacy::pages as privacy;
 use crate::retention::pages as retention;
+use crate::retention::pause_pages as pauses;
+use crate::retention::rule_change_pages as rule_changes;
 use crate::roster::pages as roster;
 use crate::schools::contact_pages as contacts;
 use crate::schools::pages as schools;
@@ -157,8 +159,24 @@ pub fn table() -> Vec<Route> {
             letters::pdf,
         ),
         get("/years", needs::ManageYears, years::list),
-        post("/years", needs::ManageYears, years::set_rule),
+        post("/years", needs::ManageYears, years::add),
         get("/years/{label}", needs::ManageYears, years::rule_page),
+        post("/years/{label}", needs::ManageYears, years::edit),
+        post(
+            "/years/{label}/change",
+            needs::ManageYears,
+            rule_changes::propose,
+        ),
+        post(
+            "/years/{label}/change/confirm",
+            needs::ManageYears,
+            rule_changes::confirm,
+        ),
+        post(
+            "/years/{label}/change/withdraw",
+            needs::ManageYears,
+            rule_changes::withdraw,
+        ),
         get("/privacy", needs::Public, privacy::notice),
         get("/accessibility", needs::Public, privacy::accessibility),
         get("/privacy/log", needs::ViewAccessLog, privacy::access_log),
@@ -193,6 +211,14 @@ pub fn table() -> Vec<Route> {
             "/retention/run",
             needs::RunRetention,
             retention::run_by_hand,
+        ),
+        get("/retention/pause", needs::RunRetention, pauses::pause_page),
+        post("/retention/pause", needs::RunRetention, pauses::pause),
+        post("/retention/resume", needs::RunRetention, pauses::resume),
+        post(
+            "/retention/confirm-date",
+            needs::RunRetention,
+            pauses::confirm_date,
         ),
         get(
             "/retention/runs/{id}",

@@ -159,3 +159,11 @@ pub fn disclosed(
     dialect::insert_disclosure_pupils(tx, id, what.pupils)?;
     Ok(id)
 }
+
+/// Notes why a person took something out.
+pub fn put_reason(tx: &mut Conn, disclosure_id: i64, reason: &str) -> Result<(), Error> {
+    diesel::update(disclosure::table.find(disclosure_id))
+        .set(disclosure::reason.eq(reason))
+        .execute(tx)?;
+    Ok(())
+}

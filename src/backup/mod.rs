@@ -22,6 +22,7 @@ use crate::config::DatabaseUrl;
 use crate::db::copy::{self, CopyError};
 use crate::db::{self, Db};
 use crate::identity::{Keyring, hex};
+use crate::installation::{self, InstallationError};
 use crate::letters::decide as letters;
 use crate::retention;
 use crate::statistics;
@@ -49,6 +50,9 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
     /// The years whose names it holds sealed.
     pub years: Vec<String>,
+    /// The identity of the installation it was made of; backups of earlier versions do not say it.
+    #[serde(default)]
+    pub installation: Option<String>,
 }
 
 /// What came of a restore.
@@ -111,6 +115,9 @@ pub enum BackupError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Keys could not be brought.
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
     /// The rows.
     #[error(transparent)]
     Copy(#[from] CopyError),
@@ -163,8 +170,12 @@ pub fn back_up(app: &App, actor: &Actor, folder: &Path) -> Result<Manifest, Back
 }
 
 fn write(app: &App, folder: &Path) -> Result<Manifest, BackupError> {
-    let (schema, years) = app.db.read_now(|tx| -> Result<_, db::Error> {
-        Ok((copy::schema_versions(tx)?, years::years(tx)?))
+    let (schema, years, installation) = app.db.read_now(|tx| -> Result<_, db::Error> {
+        Ok((
+            copy::schema_versions(tx)?,
+            years::years(tx)?,
+            installation::id(tx)?,
+        ))
     })?;
     let names = copy::copy_out(&app.db, folder)?;
     let mut files = BTreeMap::new();
@@ -185,6 +196,7 @@ fn write(app: &App, folder: &Path) -> Result<Manifest, BackupError> {
             .filter(|year| year.key_state == "active")
             .map(|year| year.label)
             .collect(),
+        installation,
     };
     let path = folder.join(MANIFEST);
     let text = serde_json::to_vec_pretty(&manifest)
@@ -198,48 +210,69 @@ fn write(app: &App, folder: &Path) -> Result<Manifest, BackupError> {
     Ok(manifest)
 }
 
-/// Puts a backup back, in one transaction: cut off or refused, it leaves the database as it was. A database that holds
-/// anything is replaced only when `replace` says so.
-///
-/// The past comes back with it, so three things follow at once: sessions and links of then are ended; letters are
-/// stopped, because those that went since then are waiting again; and names whose date has come since then are removed.
-pub fn restore(
-    app: &App,
-    actor: &Actor,
-    folder: &Path,
-    replace: bool,
-) -> Result<Restored, BackupError> {
+/// Reads what a backup says of itself, and makes sure that it is whole and fits into this database.
+pub fn check(db: &Db, folder: &Path) -> Result<Manifest, BackupError> {
     let manifest = read_manifest(folder)?;
-    let back_end = back_end(&app.db);
+    let back_end = back_end(db);
     if manifest.back_end != back_end {
         return Err(BackupError::OtherBackEnd {
             backup: manifest.back_end,
             database: back_end,
         });
     }
-    if manifest.schema != app.db.read_now(copy::schema_versions)? {
+    if manifest.schema != db.read_now(copy::schema_versions)? {
         return Err(BackupError::OtherSchema(manifest.program));
     }
     for (name, written) in &manifest.files {
-        if app.db.owns_file(&folder.join(name)) {
+        if db.owns_file(&folder.join(name)) {
             return Err(BackupError::TheDatabase(folder.join(name)));
         }
         if !matches!(digest(&folder.join(name)), Ok(found) if found == *written) {
             return Err(BackupError::Altered(name.clone()));
         }
     }
-    let now = app.clock.now();
-    copy::copy_in(&app.db, folder, replace, |tx| {
-        let detail = json!({"made_at": manifest.made_at, "replaced": replace});
+    Ok(manifest)
+}
+
+/// How a backup is put back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restoring<'a> {
+    /// Replace everything that the database holds.
+    pub replace: bool,
+    /// Another installation's keyring, of which the keys that the backup needs are copied.
+    pub keys_from: Option<&'a Path>,
+}
+
+/// Puts a backup back, in one transaction: cut off or refused, it leaves the database as it was. A database that holds
+/// anything is replaced only when `how` says so.
+///
+/// The past comes back with it, so three things follow at once: sessions and links of then are ended; letters are
+/// stopped, because those that went since then are waiting again; and names whose date has come since then are removed.
+/// Keys are destroyed in this database's own keyring only.
+pub fn restore(
+    app: &App,
+    actor: &Actor,
+    folder: &Path,
+    how: Restoring<'_>,
+) -> Result<Restored, BackupError> {
+    let manifest = check(&app.db, folder)?;
+    let (now, keyring) = (app.clock.now(), app.identities.keyring());
+    let last_time = app.db.read_now(retention::last_time)?;
+    copy::copy_in(&app.db, folder, how.replace, |tx| {
+        let detail = json!({"made_at": manifest.made_at, "replaced": how.replace});
         audit::event(tx, actor, now, "backup.restored", "database", &detail)?;
+        installation::note_restored(tx, keyring, now)?;
+        retention::note_restored_time(tx, last_time, manifest.made_at)?;
         accounts::sign_everybody_out(tx, now)?;
         letters::set_stopped(tx, actor, true, now)
     })?;
     // The chain that was kept beside the keyring went further: the restore itself is now an event of this one.
     audit::accept(&app.db, app.identities.keyring().folder())?;
+    if let Some(from) = how.keys_from {
+        installation::take_keys(&app.db, keyring, from)?;
+    }
     let night = retention::run_night(app, actor);
     let years = app.db.read_now(years::years)?;
-    let keyring = app.identities.keyring();
     let forgotten_releases = app
         .db
         .write_now(|tx| statistics::forgotten_releases(tx, keyring));

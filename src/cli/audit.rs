@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::db;
 
 /// What can be done with the record of what happened.
@@ -42,7 +42,7 @@ pub(super) fn run(app: &App, command: AuditCommand) -> Outcome {
             }
         }
         AuditCommand::AcceptHead { reason } => {
-            let actor = Actor::command("audit accept-head");
+            let actor = by_command("audit accept-head");
             app.db.write_now(|tx| -> Result<(), db::Error> {
                 let detail = json!({"reason": reason});
                 audit::event(

@@ -1,13 +1,16 @@
 //! `stature backup` and `stature restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command, migrate, set_up};
 use crate::app::App;
-use crate::audit::Actor;
-use crate::backup;
+use crate::backup::{self, Restoring};
+use crate::config::Config;
+use crate::config::production::refuse_unsafe;
+use crate::db::Db;
+use crate::installation;
 
 /// Where to write a backup.
 #[derive(Args, Debug)]
@@ -24,10 +27,16 @@ pub(super) struct RestoreArgs {
     /// Replace everything that the database holds
     #[arg(long)]
     pub replace: bool,
+    /// To try a backup out: copy the keys it needs from this keyring, which is only read
+    #[arg(long, value_name = "KEYRING", conflicts_with = "adopt_keyring")]
+    pub keys_from: Option<PathBuf>,
+    /// The database is lost and this new one takes its place: the keyring is its own from now on
+    #[arg(long)]
+    pub adopt_keyring: bool,
 }
 
 pub(super) fn back_up(app: &App, args: BackupArgs) -> Outcome {
-    let manifest = backup::back_up(app, &Actor::command("backup"), &args.dir)?;
+    let manifest = backup::back_up(app, &by_command("backup"), &args.dir)?;
     println!(
         "The database is backed up in {}: {} files, schema {}.",
         args.dir.display(),
@@ -45,8 +54,20 @@ pub(super) fn back_up(app: &App, args: BackupArgs) -> Outcome {
     Ok(Ended::Done)
 }
 
-pub(super) fn restore(app: &App, args: RestoreArgs) -> Outcome {
-    let restored = backup::restore(app, &Actor::command("restore"), &args.dir, args.replace)?;
+pub(super) fn restore(config: Config, args: RestoreArgs) -> Outcome {
+    let app = if args.adopt_keyring {
+        refuse_unsafe(&config)?;
+        migrate::set_up_if_empty(&config, migrate::Keys::OfALostDatabase)?;
+        adopt(&config, &args.dir)?;
+        App::open(config)?
+    } else {
+        set_up(config)?
+    };
+    let how = Restoring {
+        replace: args.replace,
+        keys_from: args.keys_from.as_deref(),
+    };
+    let restored = backup::restore(&app, &by_command("restore"), &args.dir, how)?;
     println!(
         "The database is as it was at {} UTC.",
         restored.manifest.made_at.format("%Y-%m-%d %H:%M:%S")
@@ -81,10 +102,21 @@ pub(super) fn restore(app: &App, args: RestoreArgs) -> Outcome {
             Ok(Ended::Done)
         }
         Err(error) => {
-            eprintln!(
-                "stature: names whose date has come since then could not be removed: {error}; use `stature retention run`"
-            );
+            eprintln!("stature: names whose date has come since then are still there: {error}");
             Ok(Ended::InPart)
         }
     }
+}
+
+/// Gives the keyring of a lost database to the new one, once the backup has turned out to be whole.
+fn adopt(config: &Config, folder: &Path) -> anyhow::Result<()> {
+    let db = Db::open(&config.database)?;
+    let manifest = backup::check(&db, folder)?;
+    let origin = manifest.installation.as_deref();
+    installation::adopt(&db, &config.keyring, origin, config.clock.now())?;
+    println!(
+        "The keyring {} belongs to this database from now on; a process on the lost one can no longer use it.",
+        config.keyring.display()
+    );
+    Ok(())
 }

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::clock::local;
 use crate::config::{Config, DatabaseUrl, MailTransport, production};
 use crate::outbox;
+use crate::years;
 
 pub(super) fn run(config: Config) -> Outcome {
     let not_safe = production::unsafe_settings(&config);
@@ -24,30 +25,38 @@ pub(super) fn run(config: Config) -> Outcome {
             not_safe.len()
         );
     }
-    let app = App::start(config)?;
+    let app = App::open(config)?;
     let database = match &app.config.database {
         DatabaseUrl::Sqlite(path) => format!("SQLite, {}", path.display()),
         DatabaseUrl::Postgres(_) => "PostgreSQL".to_owned(),
     };
     println!("Database   {database}: reached, up to date");
-    let years = app.db.read_now(crate::years::years)?;
-    let mut missing = Vec::new();
-    for year in years.iter().filter(|year| year.key_state == "active") {
-        if let Err(error) = app.identities.keyring().year(&year.label) {
-            missing.push(error.to_string());
-        }
-    }
+    let keyring = app.identities.keyring();
+    let (years, faulty) = app.db.read_now(|tx| -> Result<_, crate::db::Error> {
+        Ok((years::years(tx)?, years::faulty_keys(tx, keyring)?))
+    })?;
+    let active = years
+        .iter()
+        .filter(|year| year.key_state == "active")
+        .count();
+    // The server key is one more.
     println!(
-        "Keyring    {}: {} of {} keys",
+        "Keyring    {}: {} of {} keys are there and are the right ones",
         app.config.keyring.display(),
-        years.len() - missing.len(),
-        years.len()
+        active + 1 - faulty.len(),
+        active + 1
     );
+    for key in &faulty {
+        println!("           {}", key.in_words());
+    }
     let mail = mail(&app);
     println!("Templates  {} in order", app.templates.names().count());
-    match missing.first() {
+    match faulty.first() {
         None => mail.map(|()| Ended::Done),
-        Some(first) => anyhow::bail!("{first}"),
+        Some(first) => anyhow::bail!(
+            "{}: put the keyring back, or name it with --keyring",
+            first.in_words()
+        ),
     }
 }
 

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::import::create_private;
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::fields::Urn;
 use crate::roster::export;
 use crate::roster::import::{By, ImportError};
@@ -28,7 +27,27 @@ pub(super) enum ExportCommand {
         /// The file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Why the names leave, for the ledger; name no child
+        #[arg(long, value_name = "TEXT", value_parser = reason_of)]
+        reason: String,
     },
+}
+
+/// Most characters of a reason.
+const REASON_CHARACTERS: usize = 500;
+
+/// A reason in words: not empty, not endless, on one line.
+fn reason_of(text: &str) -> Result<String, String> {
+    let reason = text.trim();
+    if reason.is_empty()
+        || reason.chars().count() > REASON_CHARACTERS
+        || reason.chars().any(char::is_control)
+    {
+        return Err(format!(
+            "say in 1 to {REASON_CHARACTERS} characters why the names leave"
+        ));
+    }
+    Ok(reason.to_owned())
 }
 
 /// A failed export.
@@ -45,9 +64,14 @@ enum Refused {
 }
 
 pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
-    let ExportCommand::Roster { year, school, out } = command;
+    let ExportCommand::Roster {
+        year,
+        school,
+        out,
+        reason,
+    } = command;
     let label = years::parse_label(&year)?.to_string();
-    let actor = Actor::command("export roster");
+    let actor = by_command("export roster");
     let by = By {
         identities: &app.identities,
         actor: &actor,
@@ -60,7 +84,7 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
         if years::year(tx, &label)?.is_none() {
             return Err(years::YearError::Unknown(label.clone()).into());
         }
-        let children = export::children_for_export(tx, by, &label, school)?;
+        let children = export::children_for_export(tx, by, &label, school, &reason)?;
         let file = create_private(&app.db, &out).map_err(Refused::File)?;
         export::write_canonical(&children, file).map_err(|error| Refused::File(error.into()))?;
         Ok(children.len())

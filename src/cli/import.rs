@@ -11,9 +11,9 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Ended, Outcome, not_the_database};
+use super::{Ended, Outcome, by_command, not_the_database};
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::db::{self, Db};
 use crate::fields::{CollectionYear, Urn};
 use crate::roster::commit::{Destination, commit};
@@ -217,7 +217,7 @@ fn import_schools(app: &App, file: &Path) -> Outcome {
     })?;
     let register =
         schools::read_register(&table).map_err(|error: RegisterError| anyhow::anyhow!(error))?;
-    let (actor, now) = (Actor::command("import schools"), app.clock.now());
+    let (actor, now) = (by_command("import schools"), app.clock.now());
     let taken = app.db.write_now(|tx| -> Result<_, db::Error> {
         let taken = schools::import_register(tx, &register, now)?;
         let detail = json!({"schools": taken.schools, "new": taken.new, "changed": taken.changed});
@@ -238,7 +238,7 @@ fn import_schools(app: &App, file: &Path) -> Outcome {
 
 fn import_postcodes(app: &App, file: &Path) -> Outcome {
     let opened = open_file(&app.db, file)?;
-    let (actor, now) = (Actor::command("import postcodes"), app.clock.now());
+    let (actor, now) = (by_command("import postcodes"), app.clock.now());
     let progress = Progress::start();
     progress.step("Reading postcodes");
     let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
@@ -269,7 +269,7 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
 
 fn import_deprivation(app: &App, file: &Path) -> Outcome {
     let opened = open_file(&app.db, file)?;
-    let (actor, now) = (Actor::command("import deprivation"), app.clock.now());
+    let (actor, now) = (by_command("import deprivation"), app.clock.now());
     let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
         let taken = geography::import_deprivation(tx, opened)?;
         let detail = json!({"areas": taken.areas, "vintage": taken.vintage});
@@ -316,7 +316,7 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
         let parsed = import::parse(&bytes, limits, target.year, &key, None, |layout| {
             app.db.read_now(|tx| roster::remembered_choices(tx, layout))
         })?;
-        let actor = Actor::command("import roster");
+        let actor = by_command("import roster");
         let by = By {
             identities: &app.identities,
             actor: &actor,

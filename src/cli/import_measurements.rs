@@ -7,9 +7,8 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::import::{Progress, create_private, read_file};
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::measurement::import::{self, ImportError, Mode, Report};
 use crate::tabular::Limits;
 use crate::years;
@@ -47,7 +46,7 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
     let bytes = zeroize::Zeroizing::new(read_file(&app.db, &args.file, limits)?);
     let parsed = import::parse(&bytes, limits)?;
     progress.step("Finding the children, checking and writing");
-    let actor = Actor::command("import measurements");
+    let actor = by_command("import measurements");
     let mode = match (args.dry_run, args.partial) {
         (true, _) => Mode::DryRun,
         (false, true) => Mode::Partial,

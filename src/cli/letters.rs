@@ -2,10 +2,9 @@
 
 use clap::Subcommand;
 
-use super::{Ended, Outcome, signals};
+use super::{Ended, Outcome, by_command, signals};
 use crate::access::Scope;
 use crate::app::App;
-use crate::audit::Actor;
 use crate::clock::local;
 use crate::letters::press::Press;
 use crate::letters::{self, LetterError, deliver, prepare};
@@ -36,7 +35,7 @@ pub(super) enum LettersCommand {
 pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
     match command {
         LettersCommand::Prepare { dry_run } => {
-            let actor = Actor::command("letters prepare");
+            let actor = by_command("letters prepare");
             let prepared =
                 prepare::prepare(app, &press(app)?, &actor, &Scope::Everything, dry_run)?;
             if dry_run {
@@ -61,7 +60,7 @@ pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
 /// Sends in this process until nothing is due, the mail server takes nothing, or a signal comes.
 fn send(app: &App, workers: usize) -> Outcome {
     signals::listen(app)?;
-    let actor = Actor::command("letters send");
+    let actor = by_command("letters send");
     let report = deliver::send(app, &press(app)?, &actor, workers.clamp(1, 16), usize::MAX)?;
     if report.stopped {
         println!("All letters are stopped. No letter was sent.");

@@ -11,8 +11,10 @@ mod growth;
 mod import;
 mod import_measurements;
 mod job;
+mod keyring;
 mod letters;
 mod migrate;
+mod os_user;
 mod raw_bytes;
 mod release;
 mod retention;
@@ -31,6 +33,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
+use crate::audit::Actor;
 use crate::config::production::refuse_unsafe;
 use crate::config::{Config, GlobalArgs};
 use crate::db::Db;
@@ -85,6 +88,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup back: all of it, or nothing
     Restore(backup::RestoreArgs),
+    /// The keys that names and releases are sealed with
+    #[command(subcommand)]
+    Keyring(keyring::KeyringCommand),
     /// Figures for schools, authorities and the public
     #[command(subcommand)]
     Release(release::ReleaseCommand),
@@ -133,30 +139,40 @@ fn run(cli: Cli) -> Outcome {
         Command::RawBytes(args) => raw_bytes::run(&args),
         Command::Serve(args) => serve::run(config, cli.global.public_url.is_some(), args),
         Command::Demo(args) => demo::run(config, args),
-        Command::Migrate => migrate::run(&config),
+        Command::Migrate => migrate::run(config),
         Command::CheckConfig => check_config::run(config),
+        Command::Year(command) if command.sets_up() => year::run(&set_up(config)?, command),
         Command::Year(command) => year::run(&open(config)?, command),
         Command::Letters(command) => letters::run(&open(config)?, command),
+        Command::User(command) if command.sets_up() => user::run(&set_up(config)?, command),
         Command::User(command) => user::run(&open(config)?, command),
-        Command::Import(command) => import::run(&open(config)?, command),
+        Command::Import(command) => import::run(&set_up(config)?, command),
         Command::Export(command) => export::run(&open(config)?, command),
         Command::Growth(command) => growth::run(&command),
         Command::Job(command) => job::run(&open(config)?, command),
         Command::Synth(args) => synth::run(&config, args),
         Command::Retention(command) => retention::run(&open(config)?, command),
         Command::Backup(args) => backup::back_up(&open(config)?, args),
-        Command::Restore(args) => backup::restore(&open(config)?, args),
+        Command::Restore(args) => backup::restore(config, args),
+        Command::Keyring(command) => keyring::run(&config, command),
         Command::Release(command) => release::run(&open(config)?, command),
         Command::Audit(command) => audit::run(&open(config)?, command),
     }
 }
 
-/// Opens everything for a command. A first command on an empty place sets the place up; a database that is behind is
-/// for `migrate`, so that nobody changes a schema by accident.
+/// Opens everything for a command that needs something to be there: a database or a keyring that does not exist is an
+/// error, because the path was probably mistyped.
 fn open(config: Config) -> anyhow::Result<App> {
     refuse_unsafe(&config)?;
-    migrate::set_up_if_empty(&config)?;
-    Ok(App::start(config)?)
+    Ok(App::open(config)?)
+}
+
+/// Opens everything for a command that may be the first one: it sets a new place up and says what it created. A schema
+/// that is behind is for `migrate`, so that nobody changes one by accident.
+fn set_up(config: Config) -> anyhow::Result<App> {
+    refuse_unsafe(&config)?;
+    migrate::set_up_if_empty(&config, migrate::Keys::OfNobody)?;
+    migrate::start(config)
 }
 
 /// Refuses a file of the database itself as something to read or to write over: opening it would drop the locks that
@@ -169,6 +185,11 @@ fn not_the_database(db: &Db, path: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Who a command acts as: its name, and the operating-system user who ran it.
+fn by_command(name: &str) -> Actor {
+    Actor::command(format!("{name}, run by {}", os_user::name()))
 }
 
 /// Logs to standard error; `RUST_LOG` chooses how much.

@@ -6,9 +6,8 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use disclosure::{AcademicYear, Audience, Evidence};
 
-use super::{Ended, Outcome, not_the_database};
+use super::{Ended, Outcome, by_command, not_the_database};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::statistics::{self, Format, ReleaseError, Shelf};
 
 /// What can be done with releases.
@@ -58,7 +57,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
     let now = app.clock.now();
     match command {
         ReleaseCommand::Make { audience, years } => {
-            let actor = Actor::command("release make");
+            let actor = by_command("release make");
             let today = app.clock.today();
             let (number, evidence) = app.db.write_now(|tx| {
                 statistics::make(tx, &shelf, &actor, now, today, &audience, &years)
@@ -68,7 +67,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
             warn(app, &shelf, number)?;
         }
         ReleaseCommand::Audit { number } => {
-            let actor = Actor::command("release audit");
+            let actor = by_command("release audit");
             let evidence = app
                 .db
                 .write_now(|tx| statistics::audit(tx, &shelf, &actor, now, number))?;
@@ -78,7 +77,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
             }
         }
         ReleaseCommand::Publish { number } => {
-            let actor = Actor::command("release publish");
+            let actor = by_command("release publish");
             warn(app, &shelf, number)?;
             let told = app.db.write_now(|tx| {
                 statistics::publish_and_tell(tx, app, &shelf, &actor, now, number)
@@ -86,7 +85,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
             println!("Release {number} is published. {}", told.words());
         }
         ReleaseCommand::Withdraw { number } => {
-            let actor = Actor::command("release withdraw");
+            let actor = by_command("release withdraw");
             app.db
                 .write_now(|tx| statistics::withdraw(tx, &actor, now, number))?;
             println!(
@@ -99,7 +98,7 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
             out,
         } => {
             let format: Format = format.parse()?;
-            let actor = Actor::command("release export");
+            let actor = by_command("release export");
             let (_, release) = app.db.read_now(|tx| statistics::load(tx, &shelf, number))?;
             let bytes = statistics::file(release.table(), format)?;
             not_the_database(&app.db, &out)?;

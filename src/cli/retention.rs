@@ -1,10 +1,12 @@
 //! `stature retention plan` and `stature retention run`.
 
+use chrono::NaiveDate;
 use clap::Subcommand;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::audit::Actor;
+use crate::clock::local;
+use crate::db;
 use crate::retention::{self, Outcome as ScanOutcome, Run, YearPlan};
 
 /// What can be done about names whose period is over.
@@ -13,14 +15,38 @@ pub(super) enum RetentionCommand {
     /// Say when the names of each year go; changes nothing
     Plan,
     /// Remove the names whose date has come, destroy the keys of years that are over, and write down the evidence
-    Run,
+    Run {
+        /// Confirm that this is today's date, after the clock was found to have moved
+        #[arg(long, value_name = "DATE")]
+        confirm_date: Option<NaiveDate>,
+    },
 }
 
 pub(super) fn run(app: &App, command: RetentionCommand) -> Outcome {
     match command {
         RetentionCommand::Plan => {
-            let today = app.clock.today();
-            let plans = app.db.read_now(|tx| retention::plan(tx, today))?;
+            let (today, now) = (app.clock.today(), app.clock.now());
+            let (plans, pause, doubt) = app.db.read_now(|tx| -> Result<_, db::Error> {
+                Ok((
+                    retention::plan(tx, today)?,
+                    retention::pause_in_force(tx, now)?,
+                    retention::clock_doubt(tx, &app.clock)?,
+                ))
+            })?;
+            if let Some(pause) = pause {
+                println!(
+                    "Retention is paused until {} by {}: {}. Nothing is removed before that.",
+                    local(pause.ends_at).format("%Y-%m-%d %H:%M"),
+                    pause.paused_by,
+                    pause.reason
+                );
+            }
+            if let Some(doubt) = doubt {
+                println!(
+                    "Nothing is removed until somebody confirms the date: {}.",
+                    doubt.in_words()
+                );
+            }
             if plans.is_empty() {
                 println!("No year has a retention rule yet; set one with `stature year set`.");
             }
@@ -29,8 +55,11 @@ pub(super) fn run(app: &App, command: RetentionCommand) -> Outcome {
             }
             Ok(Ended::Done)
         }
-        RetentionCommand::Run => {
-            let run = retention::run_night(app, &Actor::command("retention run"))?;
+        RetentionCommand::Run { confirm_date } => {
+            if let Some(date) = confirm_date {
+                confirm(app, date)?;
+            }
+            let run = retention::run_night(app, &by_command("retention run"))?;
             print_run(&run);
             match run.scan.as_ref().map(|scan| scan.outcome) {
                 Some(ScanOutcome::Found) => {
@@ -43,6 +72,18 @@ pub(super) fn run(app: &App, command: RetentionCommand) -> Outcome {
             }
         }
     }
+}
+
+/// Confirms the date that the clock shows.
+fn confirm(app: &App, date: NaiveDate) -> anyhow::Result<()> {
+    let (today, now) = (app.clock.today(), app.clock.now());
+    if date != today {
+        anyhow::bail!("the clock shows {today}, not {date}: set the clock right first");
+    }
+    let actor = by_command("retention run");
+    Ok(app
+        .db
+        .write_now(|tx| retention::confirm_date(tx, &actor, now))?)
 }
 
 fn print_plan(year: &YearPlan) {

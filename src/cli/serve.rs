@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::config::production::refuse_unsafe;
 use crate::jobs::{Runner, TABLE};
+use crate::retention;
 use crate::routes;
 use crate::web::server;
 
@@ -65,8 +66,8 @@ pub(super) fn run(mut config: Config, has_public_url: bool, args: ServeArgs) -> 
     }
     config.web.idle_minutes = args.idle_minutes.max(3);
     config.web.trusted_proxies = args.trusted_proxies;
-    migrate::set_up_if_empty(&config)?;
-    let app = App::start(config)?;
+    migrate::set_up_if_empty(&config, migrate::Keys::OfNobody)?;
+    let app = migrate::start(config)?;
     if !app.config.production {
         if !address.ip().is_loopback() {
             tracing::warn!(
@@ -89,6 +90,8 @@ pub(super) fn serve(app: App, listener: TcpListener, workers: usize) -> Outcome 
     actix_web::rt::System::new().block_on(async move {
         let runner = Runner::new(app.clone(), TABLE)?;
         runner.prepare()?;
+        let now = app.clock.now();
+        app.db.write_now(|tx| retention::note_first_time(tx, now))?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let jobs = actix_web::rt::spawn(runner.run_until(async { drop(stopped.await) }));
         server::run(app, routes::table(), listener, workers)?.await?;

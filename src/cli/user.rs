@@ -5,12 +5,11 @@ use std::io::Read;
 use anyhow::Context as _;
 use clap::Subcommand;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command};
 use crate::access::Role;
 use crate::accounts::change::{Changed, Office};
 use crate::accounts::{self, AccountError, NewAccount, password};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::db::Conn;
 
 /// What can be done with accounts.
@@ -67,6 +66,13 @@ pub(super) enum UserCommand {
     },
 }
 
+impl UserCommand {
+    /// Whether it may be the first command of a new place.
+    pub(super) fn sets_up(&self) -> bool {
+        matches!(self, Self::Add { .. })
+    }
+}
+
 pub(super) fn run(app: &App, command: UserCommand) -> Outcome {
     match command {
         UserCommand::Add {
@@ -119,7 +125,7 @@ pub(super) fn run(app: &App, command: UserCommand) -> Outcome {
 
 fn add(app: &App, new: &NewAccount, password_stdin: bool) -> anyhow::Result<()> {
     let hash = password_stdin.then(|| read_password(new)).transpose()?;
-    let actor = Actor::command("user add");
+    let actor = by_command("user add");
     let office = Office {
         app,
         actor: &actor,
@@ -146,7 +152,7 @@ fn change(
     email: &str,
     work: impl FnOnce(Office<'_>, &mut Conn, i64) -> Result<Changed, AccountError>,
 ) -> anyhow::Result<()> {
-    let actor = Actor::command(command);
+    let actor = by_command(command);
     let office = Office {
         app,
         actor: &actor,

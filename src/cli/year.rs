@@ -4,9 +4,8 @@ use chrono::NaiveDate;
 use clap::Subcommand;
 use growth::Scheme;
 
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::years::{self, YearRule};
 
 /// What can be done with years.
@@ -33,6 +32,13 @@ pub(super) enum YearCommand {
     List,
 }
 
+impl YearCommand {
+    /// Whether it may be the first command of a new place.
+    pub(super) fn sets_up(&self) -> bool {
+        matches!(self, Self::Set { .. })
+    }
+}
+
 pub(super) fn run(app: &App, command: YearCommand) -> Outcome {
     match command {
         YearCommand::Set {
@@ -49,7 +55,7 @@ pub(super) fn run(app: &App, command: YearCommand) -> Outcome {
                 scheme,
                 closes_on: closes,
             };
-            let (actor, now) = (Actor::command("year set"), app.clock.now());
+            let (actor, now) = (by_command("year set"), app.clock.now());
             let keyring = app.identities.keyring();
             let set = app
                 .db

@@ -79,6 +79,7 @@ macro_rules! with_every_table {
             release,
             release_figure,
             retention_run,
+            retention_pause,
             access,
             access_pupil,
             disclosure,
@@ -86,6 +87,7 @@ macro_rules! with_every_table {
             audit_event,
             account,
             assignment,
+            year_rule_change,
             login,
             password_token,
             account_approval,
@@ -105,6 +107,9 @@ macro_rules! names {
 /// Every table, those that others refer to first.
 pub const TABLES: &[&str] = with_every_table!(names);
 
+/// Tables that stay with their database: they are neither copied out nor filled in.
+pub const KEPT: &[&str] = &["installation"];
+
 /// The name of the one file that a copy of SQLite is.
 pub const SQLITE_FILE: &str = "database.sqlite";
 
@@ -123,6 +128,7 @@ pub fn copy_out(db: &Db, folder: &Path) -> Result<Vec<String>, CopyError> {
             diesel::sql_query("VACUUM INTO ?")
                 .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
                 .execute(sqlite)?;
+            forget_whose(sqlite, folder)?;
             Ok(vec![SQLITE_FILE.to_owned()])
         }
         Conn::Postgres(postgres) => postgres
@@ -131,6 +137,16 @@ pub fn copy_out(db: &Db, folder: &Path) -> Result<Vec<String>, CopyError> {
             .repeatable_read()
             .run(|postgres| copy_tables_out(postgres, folder)),
     })
+}
+
+/// A copy belongs to no installation: used as a database by hand, it must not pass for the one it was made of.
+fn forget_whose(sqlite: &mut diesel::SqliteConnection, folder: &Path) -> Result<(), CopyError> {
+    diesel::sql_query("ATTACH DATABASE ? AS copy")
+        .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
+        .execute(sqlite)?;
+    let forgotten = sqlite.batch_execute("DELETE FROM copy.installation");
+    sqlite.batch_execute("DETACH DATABASE copy")?;
+    Ok(forgotten?)
 }
 
 /// Fills the database with the rows of files that [`copy_out`] wrote, in one transaction; `last` is done in it too.
@@ -165,11 +181,18 @@ pub fn copy_in(
     })
 }
 
-/// Whether any table holds a row.
+/// Who changed the settings that setting a new place up leaves behind.
+pub const SET_UP: &str = "installation";
+
+/// Whether any table holds a row, but for what setting a new place up wrote.
 pub fn holds_anything(connection: &mut Conn) -> Result<bool, Error> {
     for table in TABLES {
+        let by_people = match *table {
+            "setting" => format!("WHERE changed_by <> '{SET_UP}'"),
+            _ => String::new(),
+        };
         let count: Count = diesel::sql_query(format!(
-            "SELECT count(*) AS rows FROM (SELECT 1 FROM {table} LIMIT 1) one"
+            "SELECT count(*) AS rows FROM (SELECT 1 FROM {table} {by_people} LIMIT 1) one"
         ))
         .get_result(connection)?;
         if count.rows > 0 {

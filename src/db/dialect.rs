@@ -15,7 +15,7 @@ pub use outage::{Outage, outage};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer};
+use diesel::sql_types::{BigInt, Bool, Integer, Timestamp};
 
 use super::schema::{
     academic_year, access_pupil, audit_event, disclosure_pupil, identity, job, setting,
@@ -232,6 +232,34 @@ pub fn lock_letters(connection: &mut Conn) -> Result<(), Error> {
         diesel::sql_query("SELECT pg_advisory_xact_lock(7370166)").execute(postgres)?;
     }
     Ok(())
+}
+
+/// One process begins or ends a pause of retention at a time. SQLite's writer is alone as it is.
+pub fn lock_retention_pause(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370600)").execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// One process sets a year's rule at a time: a year that is not there yet has no row to lock. SQLite's writer is alone
+/// as it is.
+pub fn lock_years(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370601)").execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// The time by the database server's own clock, in UTC; `None` for an embedded database, whose clock is the program's.
+pub fn server_time(connection: &mut Conn) -> Result<Option<chrono::NaiveDateTime>, Error> {
+    match connection {
+        Conn::Sqlite(_) => Ok(None),
+        Conn::Postgres(postgres) => Ok(Some(
+            diesel::select(sql::<Timestamp>("clock_timestamp() AT TIME ZONE 'UTC'"))
+                .get_result(postgres)?,
+        )),
+    }
 }
 
 /// Keeps a year's row from being changed until the transaction ends: names must not come into a year whose key is

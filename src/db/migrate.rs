@@ -15,17 +15,32 @@ pub const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres"
 /// Any fixed number: two processes that migrate at once wait for one another.
 const MIGRATION_LOCK: i64 = 0x7374_6174;
 
-/// Brings the schema up to date; returns the names of the versions that were applied.
+/// Brings the schema up to date; returns the names of the versions that were applied. One process at a time.
 pub fn up(connection: &mut Conn) -> Result<Vec<String>, Error> {
+    alone(connection, run_pending)
+}
+
+/// Creates the schema in a database in which no version was ever applied, if `may` allows it; false when one was. Several
+/// first commands may call this at once: one creates the schema, the others wait for it.
+pub fn up_if_empty<E: From<Error>>(
+    connection: &mut Conn,
+    may: impl FnOnce() -> Result<(), E>,
+) -> Result<bool, E> {
+    alone(connection, |connection| {
+        if !is_empty(connection)? {
+            return Ok(false);
+        }
+        may()?;
+        run_pending(connection)?;
+        Ok(true)
+    })
+}
+
+fn run_pending(connection: &mut Conn) -> Result<Vec<String>, Error> {
     refuse_newer(connection)?;
     let applied = match connection {
         Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(names),
-        Conn::Postgres(postgres) => {
-            lock(postgres)?;
-            let applied = postgres.run_pending_migrations(POSTGRES).map(names);
-            unlock(postgres)?;
-            applied
-        }
+        Conn::Postgres(postgres) => postgres.run_pending_migrations(POSTGRES).map(names),
     };
     applied.map_err(|error| {
         Error::Schema(format!(
@@ -87,18 +102,27 @@ fn names(versions: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> 
     versions.iter().map(ToString::to_string).collect()
 }
 
-fn lock(postgres: &mut diesel::PgConnection) -> Result<(), Error> {
-    use diesel::connection::SimpleConnection;
-    Ok(postgres.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))?)
-}
-
-fn unlock(postgres: &mut diesel::PgConnection) -> Result<(), Error> {
-    use diesel::connection::SimpleConnection;
-    Ok(postgres.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?)
+/// Does `work` while no other process changes the schema: PostgreSQL keeps a lock of the session; of an embedded database
+/// the caller holds the folder's ([`super::lock_folder`]).
+fn alone<T, E: From<Error>>(
+    connection: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    let call = |connection: &mut Conn, function: &str| -> Result<(), Error> {
+        use diesel::connection::SimpleConnection;
+        if let Conn::Postgres(postgres) = connection {
+            postgres.batch_execute(&format!("SELECT {function}({MIGRATION_LOCK})"))?;
+        }
+        Ok(())
+    };
+    call(connection, "pg_advisory_lock")?;
+    let result = work(connection);
+    call(connection, "pg_advisory_unlock")?;
+    result
 }
 
 /// Whether no version was ever applied.
-pub fn is_empty(connection: &mut Conn) -> Result<bool, Error> {
+fn is_empty(connection: &mut Conn) -> Result<bool, Error> {
     match connection {
         Conn::Sqlite(sqlite) => sqlite.applied_migrations(),
         Conn::Postgres(postgres) => postgres.applied_migrations(),

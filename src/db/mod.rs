@@ -13,7 +13,7 @@ pub mod migrate;
 pub mod raw_bytes;
 pub mod schema;
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +39,11 @@ pub enum Error {
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
     Statement(#[from] diesel::result::Error),
+    /// There is no file where an embedded database should be.
+    #[error(
+        "there is no database {0}: check --database (DATABASE_URL), or set a new place up with `stature migrate`; nothing was created"
+    )]
+    NoFile(PathBuf),
     /// The schema is not the one this program was built for.
     #[error("{0}")]
     Schema(String),
@@ -108,15 +113,54 @@ impl ManageConnection for Manager {
     }
 }
 
-/// Opens one connection. diesel's own `establish` would try each back end in turn and hide the real error.
+/// Creates the file of an embedded database, and its folder, where they are missing. False when the file was there, and
+/// for a database server.
+pub fn create_file(url: &DatabaseUrl) -> Result<bool, Error> {
+    let DatabaseUrl::Sqlite(path) = url else {
+        return Ok(false);
+    };
+    make_private_folder(folder_of(path))?;
+    let created = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match created {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(Error::Unreachable(format!("{}: {error}", path.display()))),
+    }
+}
+
+/// Waits until no other process creates or changes the schema of the embedded database at this address; the lock is held
+/// until the file is dropped. `None` for a server, which has a lock of its own. The folder is locked, never the database
+/// file: closing that one would drop the locks of this process's own connections.
+pub fn lock_folder(url: &DatabaseUrl) -> Result<Option<std::fs::File>, Error> {
+    let DatabaseUrl::Sqlite(path) = url else {
+        return Ok(None);
+    };
+    let folder = folder_of(path);
+    std::fs::File::open(folder)
+        .and_then(|file| file.lock().map(|()| Some(file)))
+        .map_err(|error| Error::Unreachable(format!("{}: {error}", folder.display())))
+}
+
+/// The folder in which the file of an embedded database lies.
+fn folder_of(path: &std::path::Path) -> &std::path::Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => std::path::Path::new("."),
+    }
+}
+
+/// Opens one connection to a database that exists. diesel's own `establish` would try each back end in turn and hide
+/// the real error.
 pub fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
     match url {
         DatabaseUrl::Sqlite(path) => {
-            if let Some(folder) = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-            {
-                make_private_folder(folder)?;
+            // SQLite would create an empty database at a mistyped path.
+            if !path.exists() {
+                return Err(Error::NoFile(path.clone()));
             }
             let mut sqlite = SqliteConnection::establish(&path.to_string_lossy())
                 .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
@@ -176,7 +220,13 @@ impl Db {
         Ok(db)
     }
 
-    /// Opens the pools without a look at the schema: for `migrate`.
+    /// Opens the pools without a look at the schema: for `migrate`. The file of an embedded database is created.
+    pub fn open_or_create(url: &DatabaseUrl) -> Result<Self, Error> {
+        create_file(url)?;
+        Self::open_unchecked(url)
+    }
+
+    /// Opens the pools without a look at the schema.
     pub fn open_unchecked(url: &DatabaseUrl) -> Result<Self, Error> {
         // One try at once, so that a wrong address is told now and in the database's own words.
         connect(url)?;

@@ -389,6 +389,7 @@ diesel::table! {
         fields -> Text,
         child_count -> Integer,
         reference -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -523,6 +524,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    retention_pause (id) {
+        id -> BigInt,
+        paused_by -> Text,
+        reason -> Text,
+        paused_at -> Timestamp,
+        ends_at -> Timestamp,
+        ended_by -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    year_rule_change (id) {
+        id -> BigInt,
+        year_label -> Text,
+        retention_days -> Integer,
+        instrument -> Text,
+        state -> Text,
+        proposed_by -> BigInt,
+        proposed_name -> Text,
+        proposed_role -> Text,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<BigInt>,
+        decided_name -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        takes_effect_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    installation (only_one) {
+        only_one -> Integer,
+        id -> Text,
+        production_since -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(school -> local_authority (la_code));
 diesel::joinable!(headcount -> school (school_urn));
 diesel::joinable!(headcount -> academic_year (year_label));
@@ -599,4 +639,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     setting,
     sign_in_failure,
     submission,
+    installation,
+    retention_pause,
+    year_rule_change,
 );

@@ -5,10 +5,12 @@ use chrono::Duration;
 use super::queries;
 use super::todo::{Action, Asked, counted};
 use crate::access::Permission;
+use crate::clock::local;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::letters::state::State;
-use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics};
+use crate::retention::{self, rule_change};
+use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics, years};
 
 /// States of letters that wait for a person, with the words for one and for several.
 const LETTERS: [(State, &str, &str); 4] = [
@@ -29,6 +31,75 @@ const LETTERS: [(State, &str, &str); 4] = [
         "letters that could not be sent",
     ),
 ];
+
+/// Where those who run the programme or the service read about keys and retention; `None` for everybody else.
+fn retention_page(asked: &Asked<'_>) -> Option<&'static str> {
+    [
+        (Permission::ViewRetention, "/retention"),
+        (Permission::ManageYears, "/years"),
+        (Permission::ManageJobs, "/jobs"),
+    ]
+    .into_iter()
+    .find(|(permission, _)| asked.session.may(*permission))
+    .map(|(_, href)| href)
+}
+
+/// Keys that are missing or wrong.
+pub(super) fn faulty_keys(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let Some(href) = retention_page(asked) else {
+        return Ok(Vec::new());
+    };
+    let faulty = years::faulty_keys(tx, asked.app.identities.keyring())?;
+    Ok(years::in_words(&faulty)
+        .into_iter()
+        .map(|text| Action::alarm(text, href))
+        .collect())
+}
+
+/// The clock has moved, and nobody has confirmed the date yet.
+pub(super) fn doubted_date(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let text = "The date may be wrong: no name is removed until it is confirmed";
+    Ok(match retention_page(asked) {
+        Some(href) if retention::clock_doubt(tx, &asked.app.clock)?.is_some() => {
+            vec![Action::alarm(text, href)]
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// Retention is paused.
+pub(super) fn paused_retention(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let Some(href) = retention_page(asked) else {
+        return Ok(Vec::new());
+    };
+    let pause = retention::pause_in_force(tx, asked.now)?;
+    Ok(pause
+        .map(|pause| {
+            let until = local(pause.ends_at).format("%-d %B %Y");
+            Action::alarm(format!("Retention is paused until {until}"), href)
+        })
+        .into_iter()
+        .collect())
+}
+
+/// Changes of how long names are kept that this person can confirm.
+pub(super) fn rule_changes_to_confirm(
+    tx: &mut Conn,
+    asked: &Asked<'_>,
+) -> Result<Vec<Action>, AppError> {
+    let Some(role) = asked.session.role else {
+        return Ok(Vec::new());
+    };
+    Ok(rule_change::changes_to_confirm(tx, role)?
+        .into_iter()
+        .map(|year| {
+            Action::new(
+                format!("Confirm or reject a change to how long names of {year} are kept"),
+                format!("/years/{year}"),
+            )
+        })
+        .collect())
+}
 
 /// The year in progress has no retention period, so that no name can come in.
 pub(super) fn year_without_rule(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {

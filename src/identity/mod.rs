@@ -15,7 +15,7 @@ mod upgrade_queries;
 mod whole_year;
 
 pub use key::{fill_missing_keys, free_key, identity_key};
-pub use keyring::{Key, Keyring, KeyringError, hex};
+pub use keyring::{Key, Keyring, KeyringError, Mark, SERVER_KEY, hex};
 pub use particulars::{Particulars, Place};
 pub use person::*;
 pub use purpose::Purpose;
@@ -92,6 +92,12 @@ impl From<IdentityError> for AppError {
                     "The key of {name} is not in the keyring, so its names cannot be read. Nothing was changed. Tell your system administrator."
                 ))
             }
+            IdentityError::OtherKey(year) => {
+                tracing::error!(key = year, "the key in the keyring is another one");
+                Self::Unavailable(format!(
+                    "The key of {year} in the keyring is not the one that its names were sealed with, so they cannot be read. Nothing was changed. Tell your system administrator."
+                ))
+            }
             IdentityError::Unreadable { pupil, why } => {
                 tracing::error!(pupil, why, "a sealed identity cannot be read");
                 Self::Unavailable(format!(
@@ -161,7 +167,14 @@ impl Identities {
                     .entry(year.clone())
                     .or_insert(Sealer::new(&self.keyring.year(&year)?)),
             };
-            opened.insert(pupil, read_identity(sealer, pupil, &sealed)?);
+            let person = match read_identity(sealer, pupil, &sealed) {
+                // Said of the year, not of a child: otherwise one wrong file looks like a thousand damaged rows.
+                Err(IdentityError::Unreadable { .. }) if self.has_other_key(tx, &year)? => {
+                    return Err(IdentityError::OtherKey(year));
+                }
+                result => result?,
+            };
+            opened.insert(pupil, person);
         }
         let now = self.clock.now();
         match whose {
@@ -214,6 +227,13 @@ impl Identities {
             }
             _ => Err(IdentityError::NoRetentionRule(year.to_owned())),
         }
+    }
+
+    /// Whether the key in the keyring is not the one that a year was sealed with.
+    fn has_other_key(&self, tx: &mut Conn, year: &str) -> Result<bool, IdentityError> {
+        let known = queries::key_fingerprint(tx, year)?;
+        let found = Keyring::fingerprint(&self.keyring.year(year)?);
+        Ok(known.is_some_and(|known| known != found))
     }
 
     fn now(&self) -> NaiveDateTime {

@@ -99,6 +99,16 @@ pub(super) fn set_key(tx: &mut Conn, pupil: i64, key: &[u8]) -> Result<(), Error
     Ok(())
 }
 
+/// The fingerprint of the key that a year was sealed with.
+pub(super) fn key_fingerprint(tx: &mut Conn, year: &str) -> Result<Option<String>, Error> {
+    Ok(academic_year::table
+        .find(year)
+        .select(academic_year::key_fingerprint)
+        .first::<Option<String>>(tx)
+        .optional()?
+        .flatten())
+}
+
 /// What stands about a year's key; it stays so until the transaction ends.
 pub(super) fn key_state(tx: &mut Conn, year: &str) -> Result<Option<KeyState>, Error> {
     dialect::hold_year(tx, year)?;

@@ -8,8 +8,10 @@ use super::runner::{self, Listed};
 use super::{JobError, LastRun, TABLE, queries};
 use crate::access::needs;
 use crate::app::App;
-use crate::error::AppError;
+use crate::error::{AppError, conflict};
+use crate::retention;
 use crate::web::{Allowed, Answer, Submitted, View, once};
+use crate::years;
 
 /// Runs that the page shows.
 const RECENT: i64 = 30;
@@ -22,6 +24,7 @@ struct Row {
     when: &'static str,
     enabled: bool,
     running: bool,
+    can_be_paused: bool,
     next_due_at: Option<NaiveDateTime>,
     last_run: Option<LastRun>,
 }
@@ -34,9 +37,8 @@ impl Row {
             does: listed.job.does,
             when: listed.job.when,
             enabled: state.as_ref().is_none_or(|state| state.enabled),
-            running: state
-                .as_ref()
-                .is_some_and(|state| state.lease_until > Some(now)),
+            running: state.as_ref().is_some_and(|state| state.is_held(now)),
+            can_be_paused: listed.job.name != "retention",
             next_due_at: state.and_then(|state| state.next_due_at),
             last_run: listed.last_run,
         }
@@ -49,14 +51,18 @@ pub async fn list(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let now = app.clock.now();
-    let (listed, runs, failed) = app
+    let (now, clock) = (app.clock.now(), app.clock.clone());
+    let keyring = app.identities.keyring().clone();
+    let (listed, runs, failed, pause, doubt, faulty) = app
         .db
         .read(move |tx| -> Result<_, crate::db::Error> {
             Ok((
                 runner::list(tx, TABLE)?,
                 queries::recent_runs(tx, RECENT)?,
                 queries::failed_since(tx, now - Duration::days(1))?,
+                retention::pause_in_force(tx, now)?,
+                retention::clock_doubt(tx, &clock)?.map(|doubt| doubt.in_words()),
+                years::faulty_keys(tx, &keyring)?,
             ))
         })
         .await?;
@@ -68,6 +74,9 @@ pub async fn list(
         .with("jobs", rows)
         .with("runs", runs)
         .with("failed", failed)
+        .with("pauses", Vec::from_iter(pause))
+        .with("clock_doubt", doubt.unwrap_or_default())
+        .with("faulty_keys", years::in_words(&faulty))
         .render("pages/jobs.html")
 }
 
@@ -151,6 +160,7 @@ async fn change(
         .await
         .map_err(|error| match error {
             JobError::Unknown(_) => AppError::NotFound,
+            refused @ JobError::PausedElsewhere => conflict(refused),
             other => AppError::Internal(other.into()),
         })?;
     Ok(answer.respond())

@@ -1,6 +1,6 @@
 //! The rows of the jobs and of their runs.
 
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::db::schema::{job, job_run};
@@ -20,6 +20,30 @@ pub struct JobState {
     pub lease_until: Option<NaiveDateTime>,
     /// Which process holds it.
     pub lease_owner: Option<String>,
+}
+
+/// How long a claim holds without being prolonged.
+pub(super) const LEASE: Duration = Duration::minutes(5);
+
+/// How much the clocks of two machines may differ.
+const SKEW: Duration = Duration::minutes(1);
+
+impl JobState {
+    /// Whether a process holds the job. A claim that lasts longer than claims do was made by a clock that was ahead.
+    pub fn is_held(&self, now: NaiveDateTime) -> bool {
+        self.lease_until
+            .is_some_and(|until| until > now && until <= now + LEASE + SKEW)
+    }
+}
+
+/// The same in SQL.
+macro_rules! is_free {
+    ($now:expr) => {
+        job::lease_until
+            .is_null()
+            .or(job::lease_until.le($now))
+            .or(job::lease_until.gt($now + LEASE + SKEW))
+    };
 }
 
 /// A run of a job.
@@ -93,8 +117,7 @@ pub(super) fn take_lease(
     now: NaiveDateTime,
     until: NaiveDateTime,
 ) -> Result<bool, Error> {
-    let free = job::lease_until.is_null().or(job::lease_until.le(now));
-    let taken = diesel::update(job::table.find(name).filter(free))
+    let taken = diesel::update(job::table.find(name).filter(is_free!(now)))
         .set((
             job::lease_until.eq(Some(until)),
             job::lease_owner.eq(Some(owner)),
@@ -112,13 +135,12 @@ pub(super) fn take_due_lease(
     now: NaiveDateTime,
     until: NaiveDateTime,
 ) -> Result<bool, Error> {
-    let free = job::lease_until.is_null().or(job::lease_until.le(now));
     let taken = diesel::update(
         job::table
             .find(name)
             .filter(job::enabled.eq(true))
             .filter(job::next_due_at.eq(Some(due)))
-            .filter(free),
+            .filter(is_free!(now)),
     )
     .set((
         job::lease_until.eq(Some(until)),
@@ -218,7 +240,7 @@ pub(super) fn end_run(
 pub(super) fn last_run(tx: &mut Conn, name: &str) -> Result<Option<LastRun>, Error> {
     Ok(job_run::table
         .filter(job_run::job_name.eq(name))
-        .order((job_run::started_at.desc(), job_run::id.desc()))
+        .order(job_run::id.desc())
         .select(LastRun::as_select())
         .first(tx)
         .optional()?)
@@ -227,7 +249,7 @@ pub(super) fn last_run(tx: &mut Conn, name: &str) -> Result<Option<LastRun>, Err
 /// The latest runs of all jobs that did something worth reading, newest first.
 pub(super) fn recent_runs(tx: &mut Conn, most: i64) -> Result<Vec<LastRun>, Error> {
     Ok(job_run::table
-        .order((job_run::started_at.desc(), job_run::id.desc()))
+        .order(job_run::id.desc())
         .limit(most)
         .select(LastRun::as_select())
         .load(tx)?)

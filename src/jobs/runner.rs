@@ -6,17 +6,14 @@
 
 use std::time::Duration as StdDuration;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::NaiveDateTime;
 
-use super::queries::{self, JobState, LastRun};
+use super::queries::{self, JobState, LEASE, LastRun};
 use super::{Job, schedule};
 use crate::access::session;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db;
-
-/// How long a claim holds without being prolonged.
-const LEASE: Duration = Duration::minutes(5);
 
 /// How often a claim is prolonged: several times within a lease, so that one missed turn does not lose it.
 const PROLONG_EVERY: StdDuration = StdDuration::from_mins(1);
@@ -33,6 +30,11 @@ pub enum JobError {
     /// It is running.
     #[error("“{0}” is running now, here or in another process; try again when it has finished")]
     Running(String),
+    /// Only the information governance lead pauses retention.
+    #[error(
+        "Retention is paused and resumed by the information governance lead, on the page Retention. Nothing was changed."
+    )]
+    PausedElsewhere,
     /// It ran and failed.
     #[error("“{name}” failed: {message}")]
     Failed {
@@ -111,19 +113,35 @@ impl Runner {
     /// Claims every job that is due and that nobody holds.
     pub fn claim_due(&self) -> Result<Vec<Held>, db::Error> {
         let now = self.app.clock.now();
-        let mut due = Vec::new();
+        let (mut due, mut ahead) = (Vec::new(), Vec::new());
         self.app.db.read_now(|tx| -> Result<(), db::Error> {
             for job in self.table {
-                if let Some(state) = queries::state(tx, job.name)?
-                    && let Some(date) = state.next_due_at.filter(|date| *date <= now)
-                    && state.enabled
-                    && state.lease_until.is_none_or(|until| until <= now)
-                {
+                let Some(state) = queries::state(tx, job.name)? else {
+                    continue;
+                };
+                let Some(date) = state.next_due_at else {
+                    continue;
+                };
+                if date > now {
+                    let next = schedule::next_after(job.schedule, now);
+                    if next.is_some_and(|next| date > next) {
+                        ahead.push((*job, next));
+                    }
+                } else if state.enabled && !state.is_held(now) {
                     due.push((*job, date));
                 }
             }
             Ok(())
         })?;
+        // The clock was ahead when these dates were set, and has been put right since.
+        if !ahead.is_empty() {
+            self.app.db.write_now(|tx| -> Result<(), db::Error> {
+                for (job, next) in ahead {
+                    queries::set_next_due(tx, job.name, next)?;
+                }
+                Ok(())
+            })?;
+        }
         let mut held = Vec::new();
         for (job, date) in due {
             let claimed = self
@@ -373,6 +391,7 @@ pub(super) fn pause(
     name: &str,
 ) -> Result<(), JobError> {
     let job = find(table, name)?;
+    refuse_retention(job.name)?;
     queries::ensure(tx, job.name)?;
     queries::set_enabled(tx, job.name, false)?;
     Ok(note(tx, actor, now, "job.paused", name)?)
@@ -391,6 +410,15 @@ pub(super) fn resume(
     queries::set_enabled(tx, job.name, true)?;
     queries::set_next_due(tx, job.name, schedule::next_after(job.schedule, now))?;
     Ok(note(tx, actor, now, "job.resumed", name)?)
+}
+
+/// Pausing retention has a page, a limit and an owner of its own.
+fn refuse_retention(name: &str) -> Result<(), JobError> {
+    if name == "retention" {
+        Err(JobError::PausedElsewhere)
+    } else {
+        Ok(())
+    }
 }
 
 fn note(

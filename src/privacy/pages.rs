@@ -248,7 +248,8 @@ pub async fn subject_access_search(
         .write(move |tx| search(tx, &identities, &actor, &what))
         .await?;
     View::new(&app, &request, &allowed, "Records found")
-        .with("found", found)
+        .with("found", found.found)
+        .with("not_searched", found.not_searched)
         .render("pages/privacy/subject_access_found.html")
 }
 

@@ -50,6 +50,7 @@ pub(super) struct Disclosed {
     fields: String,
     child_count: i32,
     reference: Option<String>,
+    reason: Option<String>,
 }
 
 /// Which rows of a book to show.

@@ -73,6 +73,15 @@ pub struct Found {
     pub school: String,
 }
 
+/// What a search came to.
+#[derive(Serialize)]
+pub struct Search {
+    /// The records that may be about the child.
+    pub found: Vec<Found>,
+    /// Years that hold names and could not be searched, because their key is missing or is another one.
+    pub not_searched: Vec<String>,
+}
+
 /// Everything held about a child.
 #[derive(Serialize)]
 pub struct ChildFile {
@@ -193,16 +202,24 @@ impl Details {
     }
 }
 
-/// The records that may be about the child, over all years that still have names.
+/// The records that may be about the child, over all years that still have names. A year whose key is missing does not
+/// keep a parent from what is held of the others.
 pub fn search(
     tx: &mut Conn,
     identities: &Identities,
     actor: &Actor,
     what: &SearchFor,
-) -> Result<Vec<Found>, IdentityError> {
-    let mut fitting = Vec::new();
+) -> Result<Search, IdentityError> {
+    let (mut fitting, mut not_searched) = (Vec::new(), Vec::new());
     for year in queries::years_with_names(tx)? {
-        let opened = identities.open(tx, actor, Purpose::SubjectAccess, Whose::WholeYear(&year))?;
+        let whose = Whose::WholeYear(&year);
+        let opened = match identities.open(tx, actor, Purpose::SubjectAccess, whose) {
+            Err(IdentityError::Keyring(_) | IdentityError::OtherKey(_)) => {
+                not_searched.push(year);
+                continue;
+            }
+            opened => opened?,
+        };
         fitting.extend(
             opened
                 .into_iter()
@@ -212,7 +229,7 @@ pub fn search(
     }
     // Opened again by number: this time a person sees them, and the log says which ones.
     let mut shown = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(&fitting))?;
-    Ok(queries::pupils(tx, &fitting)?
+    let found = queries::pupils(tx, &fitting)?
         .into_iter()
         .filter_map(|(row, school)| {
             let person = shown.remove(&row.id)?;
@@ -224,7 +241,11 @@ pub fn search(
                 school,
             })
         })
-        .collect())
+        .collect();
+    Ok(Search {
+        found,
+        not_searched,
+    })
 }
 
 /// Puts together what is held under these records, which are one child's, and enters it in the disclosure ledger. Of

@@ -23,6 +23,7 @@ use crate::audit::{self, Actor};
 use crate::db::{Conn, dialect};
 use crate::identity::{IdentityError, Purpose, Whose};
 use crate::letters::erase as letters;
+use crate::years;
 
 /// Names erased in one transaction: a person who saves waits for as long as this takes.
 const BATCH: i64 = 2_000;
@@ -90,8 +91,10 @@ impl<'a> Night<'a> {
     /// Begins a run, or takes up the one that was cut off.
     pub fn begin(app: &'a App, actor: &'a Actor) -> Result<Self, RetentionError> {
         let alone = lock(app)?;
+        super::look_at_clock(app, actor)?;
         let (as_of, now) = (app.clock.today(), app.clock.now());
         app.db.write_now(|tx| {
+            super::refuse_paused(tx, now)?;
             let years = queries::ruled_years(tx)?;
             let mut night = Self {
                 app,
@@ -108,7 +111,8 @@ impl<'a> Night<'a> {
                 Some(stored) => {
                     let run = Run::of(stored)?;
                     night.id = run.id;
-                    night.as_of = as_of.max(run.as_of);
+                    // Not the date it was begun with: that one may have been wrong.
+                    night.as_of = as_of;
                     night.keys_destroyed = run.keys_destroyed;
                     night.counts = run.counts;
                     night.counts.resumed += 1;
@@ -205,7 +209,7 @@ impl<'a> Night<'a> {
             let mut needles = Needles::default();
             self.app.db.write_now(|tx| -> Result<(), RetentionError> {
                 dialect::take_year(tx, &year.label)?;
-                let names_left = queries::names_held(tx, &year.label)?;
+                let names_left = years::names_held(tx, &year.label)?;
                 if !year.rule.may_close(self.as_of, names_left) {
                     return Ok(());
                 }

@@ -60,7 +60,7 @@ pub(super) fn scan(
         found_marks: 0,
         found_identifiers: 0,
         leftovers,
-        notes: notes(app, needles, counts),
+        notes: notes(needles, counts),
     };
     let erased_nothing = needles.is_empty() && counts.all_names() == 0;
     if erased_nothing && leftovers == 0 {
@@ -90,6 +90,13 @@ pub(super) fn scan(
             scan.bytes = bytes;
             scan.found_marks = found.marks;
             scan.found_identifiers = found.identifiers;
+            if needles.is_empty() {
+                scan.notes.push(
+                    "Nothing of what was erased was known any more, so there was nothing to look for.".to_owned(),
+                );
+            } else {
+                scan.notes.push(searched(app));
+            }
             scan.outcome = if found != Found::default() || leftovers > 0 {
                 Outcome::Found
             } else if needles.is_empty() {
@@ -99,7 +106,7 @@ pub(super) fn scan(
             };
         }
         Err(problem) => {
-            scan.notes.push(format!("Not scanned: {problem}."));
+            scan.notes.push(not_searched(app, &problem));
             scan.outcome = Outcome::NotScanned;
         }
     }
@@ -127,7 +134,7 @@ fn tell<T>(result: Result<T, RawBytesError>) -> Result<Result<T, String>, Retent
     }
 }
 
-fn notes(app: &App, needles: &Needles, counts: &Counts) -> Vec<String> {
+fn notes(needles: &Needles, counts: &Counts) -> Vec<String> {
     let mut notes = Vec::new();
     let unknown = counts.all_names() - counts.unopened - needles.people() as i64;
     if unknown > 0 {
@@ -148,9 +155,24 @@ fn notes(app: &App, needles: &Needles, counts: &Counts) -> Vec<String> {
             needles.too_short()
         ));
     }
-    notes.push(match &app.config.database {
+    notes
+}
+
+/// What was searched, and what was not.
+fn searched(app: &App) -> String {
+    match &app.config.database {
         DatabaseUrl::Sqlite(_) => "Searched: the database file and its journal. Not searched: backups, and what the file system keeps of freed blocks; names there are sealed, and nobody can open them once the year’s key is destroyed.".to_owned(),
         DatabaseUrl::Postgres(_) => "Searched: the files of every table and index. Not searched: the server’s write-ahead log, its archives, replicas and backups; names there are sealed, and nobody can open them once the year’s key is destroyed.".to_owned(),
-    });
-    notes
+    }
+}
+
+/// Why nothing was searched, and what would allow it.
+fn not_searched(app: &App, problem: &str) -> String {
+    let remedy = match &app.config.database {
+        DatabaseUrl::Sqlite(_) => "",
+        DatabaseUrl::Postgres(_) => {
+            " The names were erased from every table; only the proof is missing. A superuser of the database can allow the search for later runs: see “PostgreSQL account” in the operations guide."
+        }
+    };
+    format!("Not searched: {problem}.{remedy}")
 }

@@ -3,18 +3,30 @@
 //! The one thing to know: every step can be cut off and done again. What a night has erased is told by the rows
 //! themselves, so a second run takes up where the first one ended.
 
+mod clock_check;
 mod erase;
 mod evidence;
 mod needles;
 pub mod pages;
+mod pause;
+pub mod pause_pages;
+mod pause_queries;
 mod policy;
 mod queries;
+pub mod rule_change;
+mod rule_change_mail;
+pub mod rule_change_pages;
+mod rule_change_queries;
 mod run_queries;
 mod unlink_queries;
 mod wipe_queries;
 
+pub use clock_check::{
+    Against, ClockDoubt, clock_doubt, confirm_date, last_time, note_first_time, note_restored_time,
+};
 pub use erase::{Counts, Night};
 pub use evidence::{Outcome, Scan};
+pub use pause::{PAUSE_DAYS, Pause, PauseError, pause, pause_in_force, resume};
 pub use policy::{COARSENED, Rule, month_of};
 
 use std::collections::BTreeMap;
@@ -35,6 +47,18 @@ pub enum RetentionError {
     /// Another process is at it.
     #[error("a retention run is under way in another process; nothing was changed")]
     UnderWay,
+    /// The clock may be wrong.
+    #[error(
+        "nothing was removed, because {}: if the date is right, confirm it on the page Retention or with `stature retention run --confirm-date DATE`",
+        .0.in_words()
+    )]
+    ClockInDoubt(ClockDoubt),
+    /// The information governance lead has paused retention.
+    #[error(
+        "nothing was removed, because retention is paused until {} UTC; the information governance lead can end the pause on the page Retention",
+        .0.ends_at.format("%Y-%m-%d %H:%M")
+    )]
+    Paused(Pause),
     /// The lock's file cannot be used.
     #[error("the keyring’s folder cannot be used: {0}")]
     Lock(std::io::Error),
@@ -210,11 +234,37 @@ pub fn run(tx: &mut Conn, id: i64) -> Result<Option<Run>, RetentionError> {
     run_queries::run(tx, id)?.map(Run::of).transpose()
 }
 
+/// Refuses to go on while the clock is in doubt; otherwise notes the time, and puts changes of rules into force whose day
+/// has come. Also in a night that is paused: the clock is compared with the last night, not with the last erasure.
+fn look_at_clock(app: &App, actor: &Actor) -> Result<(), RetentionError> {
+    app.db.write_now(|tx| match clock_doubt(tx, &app.clock)? {
+        Some(doubt) => Err(RetentionError::ClockInDoubt(doubt)),
+        None => {
+            let now = app.clock.now();
+            clock_check::note_time(tx, now)?;
+            Ok(rule_change::apply_confirmed(tx, actor, now)?)
+        }
+    })
+}
+
+/// Refuses to go on while retention is paused.
+fn refuse_paused(tx: &mut Conn, now: NaiveDateTime) -> Result<(), RetentionError> {
+    match pause_in_force(tx, now)? {
+        Some(pause) => Err(RetentionError::Paused(pause)),
+        None => Ok(()),
+    }
+}
+
 /// Does a whole night's work, or completes one that was cut off.
 pub fn run_night(app: &App, actor: &Actor) -> Result<Run, RetentionError> {
     let mut night = Night::begin(app, actor)?;
-    while night.erase_batch()? > 0 {}
+    // Somebody may pause retention while it is under way; the run is taken up when the pause has ended.
+    let go_on = || app.db.read_now(|tx| refuse_paused(tx, app.clock.now()));
+    while night.erase_batch()? > 0 {
+        go_on()?;
+    }
     night.sweep()?;
+    go_on()?;
     night.close_years()?;
     night.destroy_keys()?;
     night.finish()
@@ -223,7 +273,14 @@ pub fn run_night(app: &App, actor: &Actor) -> Result<Run, RetentionError> {
 /// The nightly job: [`run_night`], or with `dry_run` what it would do.
 pub fn job(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
     if !dry_run {
-        return Ok(run_night(app, actor)?.in_words());
+        return match run_night(app, actor) {
+            // Pausing is a decision, not a failure.
+            Err(RetentionError::Paused(pause)) => Ok(format!(
+                "Retention is paused until {} UTC: no name was removed",
+                pause.ends_at.format("%Y-%m-%d %H:%M")
+            )),
+            result => Ok(result?.in_words()),
+        };
     }
     let today = app.clock.today();
     let plans = app.db.read_now(|tx| plan(tx, today))?;

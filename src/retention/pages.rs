@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::db;
 use crate::error::{AppError, conflict, internal};
 use crate::web::{Allowed, Submitted, View, redirect_with};
+use crate::years;
 
 /// Runs shown on the overview.
 const LATEST_RUNS: i64 = 30;
@@ -20,6 +21,9 @@ impl From<RetentionError> for AppError {
             RetentionError::UnderWay => conflict(
                 "Names are being removed at this moment, by the nightly job or by somebody else. Nothing was changed.",
             ),
+            error @ (RetentionError::ClockInDoubt(_) | RetentionError::Paused(_)) => {
+                conflict(format!("{error}."))
+            }
             RetentionError::Identity(error) => error.into(),
             RetentionError::Database(error) => error.into(),
             error => internal(error),
@@ -56,10 +60,18 @@ pub async fn overview(
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
     let today = app.clock.today();
-    let (plans, runs) = app
+    let (now, clock) = (app.clock.now(), app.clock.clone());
+    let keyring = app.identities.keyring().clone();
+    let (plans, runs, pause, doubt, faulty) = app
         .db
         .read(move |tx| -> Result<_, RetentionError> {
-            Ok((super::plan(tx, today)?, super::runs(tx, LATEST_RUNS)?))
+            Ok((
+                super::plan(tx, today)?,
+                super::runs(tx, LATEST_RUNS)?,
+                super::pause_in_force(tx, now)?,
+                super::clock_doubt(tx, &clock)?,
+                years::faulty_keys(tx, &keyring)?,
+            ))
         })
         .await?;
     let due: i64 = plans.iter().map(|year| year.due).sum();
@@ -68,6 +80,13 @@ pub async fn overview(
         .with("years", years)
         .with("due", due)
         .with("runs", runs)
+        .with("pauses", Vec::from_iter(pause))
+        .with(
+            "clock_doubt",
+            doubt.map_or_else(String::new, |doubt| doubt.in_words()),
+        )
+        .with("today", today)
+        .with("faulty_keys", years::in_words(&faulty))
         .with("may_run", allowed.session().may(Permission::RunRetention))
         .with(
             "may_set_rules",

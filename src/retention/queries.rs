@@ -131,14 +131,6 @@ pub(super) fn names_due(
         .load(tx)?)
 }
 
-/// How many names a year holds.
-pub(super) fn names_held(tx: &mut Conn, year: &str) -> Result<i64, Error> {
-    Ok(identity::table
-        .filter(identity::year_label.eq(year))
-        .count()
-        .get_result(tx)?)
-}
-
 /// Deletes the sealed identities of these children, with what still waits to be sealed beside them; returns how many
 /// there were.
 pub(super) fn delete_identities(tx: &mut Conn, pupils: &[i64]) -> Result<usize, Error> {

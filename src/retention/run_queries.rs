@@ -111,3 +111,10 @@ pub(super) fn runs(tx: &mut Conn, limit: i64) -> Result<Vec<StoredRun>, Error> {
         .select(StoredRun::as_select())
         .load(tx)?)
 }
+
+/// When the latest run began.
+pub(super) fn last_start(tx: &mut Conn) -> Result<Option<NaiveDateTime>, Error> {
+    Ok(retention_run::table
+        .select(diesel::dsl::max(retention_run::started_at))
+        .first(tx)?)
+}

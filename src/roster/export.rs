@@ -17,12 +17,13 @@ use crate::tabular;
 const FIELDS: &str = "school, UPN, NHS number, names, date of birth, sex, year group, class, ethnicity, address, parents and carers";
 
 /// The children of a year (and of one school), for a file. Notes in the same
-/// transaction that their identities were opened and that they leave in a file.
+/// transaction that their identities were opened, and that they leave in a file and why.
 pub fn children_for_export(
     tx: &mut Conn,
     by: By<'_>,
     year: &str,
     school: Option<Urn>,
+    reason: &str,
 ) -> Result<Vec<RosterChild>, ImportError> {
     let mut pupils = queries::pupils_of_year(tx, year)?;
     if let Some(urn) = school {
@@ -46,7 +47,7 @@ pub fn children_for_export(
     held.sort_by(|a, b| sort_key(&a.child).cmp(&sort_key(&b.child)));
     let numbers: Vec<i64> = held.iter().map(|held| held.pupil).collect();
     let reference = format!("roster:{year}");
-    audit::disclosed(
+    let disclosure = audit::disclosed(
         tx,
         by.actor,
         by.now,
@@ -59,6 +60,7 @@ pub fn children_for_export(
             reference: Some(&reference),
         },
     )?;
+    audit::put_reason(tx, disclosure, reason)?;
     Ok(held.into_iter().map(|held| held.child).collect())
 }
 

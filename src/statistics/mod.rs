@@ -26,8 +26,8 @@ pub use cautions::cautions;
 pub use files::{Format, file};
 pub use queries::{ReleaseRow, releases, releases_to_publish};
 pub use release::{
-    ReleaseError, Shelf, audience_name, audit, load, load_published, make, publish, take_out,
-    withdraw,
+    ReleaseError, Shelf, audience_name, audit, load, load_published, make, publish, reseal,
+    take_out, withdraw,
 };
 pub use shown::{forgotten_releases, shown_can_be_read};
 pub use state::ReleaseState;

@@ -21,6 +21,7 @@ impl From<ReleaseError> for AppError {
             ReleaseError::Keyring(_) | ReleaseError::Sealed { .. } | ReleaseError::Internal(_) => {
                 internal(error)
             }
+            error @ ReleaseError::ServerKeyLost => Self::Unavailable(format!("{error}.")),
             error => conflict(error),
         }
     }
@@ -122,7 +123,7 @@ pub async fn release(
     number: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let shelf = Shelf::open(app.identities.keyring())?;
-    let number = number.into_inner();
+    let (number, seal_is_checked) = (number.into_inner(), shelf.has_key());
     let (row, release, announcement) = app
         .db
         .read(move |tx| -> Result<_, ReleaseError> {
@@ -135,6 +136,7 @@ pub async fn release(
         .with("figures", view::figures(release.table()))
         .with("cautions", cautions(release.table()))
         .with("announcement", announcement)
+        .with("seal_is_checked", seal_is_checked)
         .with("evidence", evidence(&row)?)
         .with("release", row)
         .with("notes", disclosure::notes())

@@ -398,3 +398,19 @@ pub(super) fn audiences(tx: &mut Conn) -> Result<Vec<(String, String)>, Error> {
     all.extend(schools);
     Ok(all)
 }
+
+/// The sealed text of every release.
+pub(super) fn frozen_releases(tx: &mut Conn) -> Result<Vec<(i64, String)>, Error> {
+    Ok(release::table
+        .order(release::id)
+        .select((release::id, release::frozen))
+        .load(tx)?)
+}
+
+/// Writes a release's text as it was sealed anew.
+pub(super) fn put_frozen(tx: &mut Conn, number: i64, frozen: &str) -> Result<(), Error> {
+    diesel::update(release::table.find(number))
+        .set(release::frozen.eq(frozen))
+        .execute(tx)?;
+    Ok(())
+}

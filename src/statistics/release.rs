@@ -99,6 +99,11 @@ pub enum ReleaseError {
         /// What is wrong with it.
         source: disclosure::NotOurs,
     },
+    /// The server key is not there, or is another one: seals can be neither checked nor made.
+    #[error(
+        "the server key that releases are sealed with is not in the keyring, or is another one: releases can be read, but none can be made, checked or published until the right key is put back; nothing was changed"
+    )]
+    ServerKeyLost,
     /// The keyring.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -110,18 +115,43 @@ pub enum ReleaseError {
     Internal(#[from] anyhow::Error),
 }
 
-/// What reads and writes sealed releases: the server's key, and the book of what was shown beside it.
+/// What reads and writes sealed releases: the server's key, and the book of what was shown beside it. Without the key
+/// releases can be read, and nothing else.
 #[derive(Clone)]
-pub struct Shelf(Key, ShownBook);
+pub struct Shelf(Option<Key>, ShownBook);
 
 impl Shelf {
     /// The shelf of this keyring.
     pub fn open(keyring: &Keyring) -> Result<Self, ReleaseError> {
-        Ok(Self(keyring.server()?, ShownBook::beside(keyring)))
+        let key = match keyring.server() {
+            Ok(key) => Some(key),
+            Err(KeyringError::Missing { .. } | KeyringError::Other { .. }) => {
+                tracing::error!("the server key is missing: the seals of releases are not checked");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self(key, ShownBook::beside(keyring)))
+    }
+
+    /// Whether seals can be checked and made.
+    pub fn has_key(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn require_key(&self) -> Result<(), ReleaseError> {
+        if self.has_key() {
+            Ok(())
+        } else {
+            Err(ReleaseError::ServerKeyLost)
+        }
     }
 
     fn seal(&self, bytes: &[u8]) -> Vec<u8> {
-        let key: &[u8; 32] = &self.0;
+        let Some(key) = &self.0 else {
+            return Vec::new();
+        };
+        let key: &[u8; 32] = key;
         // A key of this length is always accepted; an empty code is refused when a release is restored.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
             return Vec::new();
@@ -137,8 +167,12 @@ impl Shelf {
     }
 
     pub(super) fn restore(&self, number: i64, frozen: &str) -> Result<Release, ReleaseError> {
-        Release::restore(frozen, |bytes| self.seal(bytes))
-            .map_err(|source| ReleaseError::Sealed { number, source })
+        let restored = if self.has_key() {
+            Release::restore(frozen, |bytes| self.seal(bytes))
+        } else {
+            Release::restore_without_seal(frozen)
+        };
+        restored.map_err(|source| ReleaseError::Sealed { number, source })
     }
 }
 
@@ -152,6 +186,7 @@ pub fn make(
     audience: &Audience,
     years: &[AcademicYear],
 ) -> Result<(i64, Evidence), ReleaseError> {
+    shelf.require_key()?;
     let started = Instant::now();
     let whose = whose(audience)?;
     // Two who make a release at once would give both the same number.
@@ -203,6 +238,7 @@ pub fn audit(
     now: NaiveDateTime,
     number: i64,
 ) -> Result<Evidence, ReleaseError> {
+    shelf.require_key()?;
     let (row, release) = load_alone(tx, shelf, number)?;
     let state = state_of(&row)?;
     let (evidence, _) = audited(tx, shelf, &row, &release)?;
@@ -230,6 +266,7 @@ pub fn publish(
     now: NaiveDateTime,
     number: i64,
 ) -> Result<Release, ReleaseError> {
+    shelf.require_key()?;
     let (row, release) = load_alone(tx, shelf, number)?;
     let (evidence, later) = audited(tx, shelf, &row, &release)?;
     // A step that cannot be is told first: a withdrawn release is not one to make again.
@@ -310,6 +347,7 @@ pub fn take_out(
     let (row, release) = load_alone(tx, shelf, number)?;
     let (evidence, later) = audited(tx, shelf, &row, &release)?;
     if row.published_at.is_none() {
+        shelf.require_key()?;
         if let Some(by) = later {
             return Err(ReleaseError::Superseded { number, by });
         }
@@ -340,6 +378,32 @@ pub fn load(
         let source = disclosure::NotOurs;
         Err(ReleaseError::Sealed { number, source })
     }
+}
+
+/// Seals every release with a new server key, after the old one was lost: those of the database and those of the book
+/// beside the keys. Returns how many the database holds.
+pub fn reseal(tx: &mut Conn, keyring: &Keyring, key: &Key) -> Result<usize, ReleaseError> {
+    let shelf = Shelf(Some(key.clone()), ShownBook::beside(keyring));
+    let anew = |number: i64, frozen: &str| -> Result<Option<String>, ReleaseError> {
+        // One that cannot be read stays as it is: it was damaged before the key was lost.
+        let Ok(release) = Release::restore_without_seal(frozen) else {
+            tracing::error!(release = number, "the release cannot be read");
+            return Ok(None);
+        };
+        let text = release
+            .store(|bytes| shelf.seal(bytes))
+            .map_err(anyhow::Error::from)?;
+        Ok(Some(text))
+    };
+    let mut resealed = 0;
+    for (number, frozen) in queries::frozen_releases(tx)? {
+        if let Some(text) = anew(number, &frozen)? {
+            queries::put_frozen(tx, number, &text)?;
+            resealed += 1;
+        }
+    }
+    shelf.book().rewrite(anew)?;
+    Ok(resealed)
 }
 
 /// The name of an audience, as titles say it.

@@ -61,6 +61,22 @@ impl ShownBook {
             .map_err(|source| self.failed(&path, source))
     }
 
+    /// Writes every entry anew with the text that `anew` makes of it; an entry for which it makes none stays.
+    pub(super) fn rewrite(
+        &self,
+        anew: impl Fn(i64, &str) -> Result<Option<String>, ReleaseError>,
+    ) -> Result<(), ReleaseError> {
+        for (number, frozen) in self.entries()? {
+            let Some(text) = anew(number, &frozen)?.filter(|text| *text != frozen) else {
+                continue;
+            };
+            self.put(number, &text)?;
+            let old = self.0.join(file_name(number, &frozen));
+            fs::remove_file(&old).map_err(|source| self.failed(&old, source))?;
+        }
+        Ok(())
+    }
+
     /// Written aside and moved into place: whoever reads it finds all of it or nothing.
     fn write(&self, path: &Path, frozen: &str) -> io::Result<()> {
         DirBuilder::new()
@@ -179,7 +195,7 @@ mod tests {
     #[test]
     fn what_was_entered_twice_stands_in_the_book_once() {
         let folder = tempfile::tempdir().unwrap();
-        let keyring = Keyring::open(folder.path()).unwrap();
+        let keyring = Keyring::at(folder.path());
         let book = ShownBook::beside(&keyring);
         assert_eq!(book.entries().unwrap(), []);
         book.put(12, "twelve").unwrap();
@@ -196,7 +212,7 @@ mod tests {
     #[test]
     fn a_book_that_cannot_be_written_refuses_what_would_be_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let keyring = Keyring::open(folder.path()).unwrap();
+        let keyring = Keyring::at(folder.path());
         fs::write(folder.path().join("shown"), "no folder").unwrap();
         let book = ShownBook::beside(&keyring);
         assert!(matches!(

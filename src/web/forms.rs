@@ -20,7 +20,6 @@ use super::allowed::app_of;
 use super::cookies;
 use super::once::Submission;
 use crate::access::Session;
-use crate::access::session::token_hash;
 use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
 use crate::identity::hex;
@@ -258,18 +257,16 @@ pub fn session_token(app: &App, request: &HttpRequest) -> Result<String, AppErro
         .get::<Session>()
         .is_some_and(|session| session.login.is_some());
     match cookies::login_token(app, request) {
-        Some(token) if is_signed_in => form_token(app, &token),
+        Some(token) if is_signed_in => form_token(&token),
         _ => Ok(String::new()),
     }
 }
 
-/// The token that forms of this login carry.
-pub fn form_token(app: &App, login_token: &str) -> Result<String, AppError> {
-    let key = app.identities.keyring().server().map_err(internal)?;
-    let bytes: &[u8; 32] = &key;
-    let mut mac = Hmac::<Sha256>::new_from_slice(bytes).map_err(internal)?;
+/// The token that forms of this login carry. It is derived from the login's own token, which only the browser knows:
+/// the database holds a hash of that one, from which this one cannot be derived.
+pub fn form_token(login_token: &str) -> Result<String, AppError> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(login_token.as_bytes()).map_err(internal)?;
     mac.update(b"stature form");
-    mac.update(&token_hash(login_token));
     Ok(hex(&mac.finalize().into_bytes()))
 }
 

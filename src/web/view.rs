@@ -95,7 +95,7 @@ impl<'a> View<'a> {
             self.session.login,
             cookies::login_token(self.app, self.request),
         ) {
-            (Some(_), Some(token)) => form_token(self.app, &token)?,
+            (Some(_), Some(token)) => form_token(&token)?,
             _ => String::new(),
         };
         let actor = self

@@ -6,7 +6,7 @@ use growth::Scheme;
 use serde::Serialize;
 
 use super::YearRule;
-use crate::db::schema::academic_year;
+use crate::db::schema::{academic_year, identity};
 use crate::db::{Conn, Error};
 use crate::fields::CollectionYear;
 
@@ -59,6 +59,34 @@ pub fn year(tx: &mut Conn, label: &str) -> Result<Option<AcademicYear>, Error> {
         .select(AcademicYear::as_select())
         .first(tx)
         .optional()?)
+}
+
+/// How many names a year holds.
+pub fn names_held(tx: &mut Conn, year: &str) -> Result<i64, Error> {
+    Ok(identity::table
+        .filter(identity::year_label.eq(year))
+        .count()
+        .get_result(tx)?)
+}
+
+/// Sets how long names of a year are kept; false when the year takes no names any more.
+pub(super) fn put_retention(
+    tx: &mut Conn,
+    year: &str,
+    days: i32,
+    instrument: &str,
+) -> Result<bool, Error> {
+    let changed = diesel::update(
+        academic_year::table
+            .find(year)
+            .filter(academic_year::key_state.eq("active")),
+    )
+    .set((
+        academic_year::retention_days.eq(days),
+        academic_year::instrument.eq(instrument),
+    ))
+    .execute(tx)?;
+    Ok(changed == 1)
 }
 
 pub(super) fn put_year(

@@ -21,6 +21,7 @@ mod contacts;
 mod demo;
 mod growth;
 mod home;
+mod installation;
 mod jobs;
 mod letters;
 mod measurements_import;

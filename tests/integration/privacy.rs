@@ -48,6 +48,31 @@ fn child(test: &TestApp, year: &str, given: &str, family: &str, nhs: &str) -> i6
 }
 
 both_databases! {
+    fn a_missing_key_keeps_a_parent_from_nothing_that_is_held_of_other_years(test: TestApp) {
+        for year in ["2025-26", "2026-27"] {
+            test.child(ChildSpec { year, nhs_number: "9990102694", ..ChildSpec::default() });
+        }
+        std::fs::remove_file(test.path("keyring/2025-26.key")).unwrap();
+        let governance = test.signed_in(Role::Governance, &[], &[]);
+        let page = governance.get("/privacy/subject-access").fill("NHS number", "999 010 2694").press("Find records");
+        page.status(200).shows("1 record found").shows("The key of 2025-26 is not in the keyring").shows("2026-27, School 900101");
+    }
+
+    fn an_export_says_why_and_which_user_of_the_machine_ran_it(test: TestApp) {
+        test.child(ChildSpec::default());
+        let export = ["export", "roster", "--year", "2026-27", "--out", "roster.csv"];
+        let refused = test.run(&export).code(2);
+        assert!(refused.stderr.contains("--reason"), "{}", refused.stderr);
+        test.run(&[&export[..], &["--reason", " "]].concat()).code(2);
+        assert!(!test.path("roster.csv").exists());
+        test.run(&[&export[..], &["--reason", "Asked for by the record office"]].concat()).done();
+        let user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
+        let user = String::from_utf8(user).unwrap();
+        let ledger = test.signed_in(Role::Governance, &[], &[]).get("/privacy/ledger");
+        assert!(ledger.says("Reason: Asked for by the record office"), "{}", ledger.text());
+        assert!(ledger.says("export roster, run by") && ledger.says(user.trim()), "{}", ledger.text());
+    }
+
     fn the_notice_names_every_purpose_that_names_are_opened_for(test: TestApp) {
         test.set_year("2026-27", 365);
         let page = test.browser().get("/privacy").status(200);

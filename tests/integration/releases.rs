@@ -111,6 +111,32 @@ fn make(test: &TestApp, audience: &str) -> String {
 }
 
 both_databases! {
+    fn a_lost_server_key_is_not_made_again_and_releases_stay_readable(test: TestApp) {
+        two_forms(test, SCHOOL);
+        let number = make(test, "school:900101");
+        test.run(&["release", "publish", &number]).done();
+        let school = test.signed_in(Role::School, &[SCHOOL], &[]);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let key = test.path("keyring/server.key");
+        std::fs::remove_file(&key).unwrap();
+        school.get("/figures/1").status(200).shows("Healthy weight");
+        assert_eq!(school.download("/figures/1/figures.csv").0, 200);
+        administrator.get("/releases/1").status(200).shows("The server key is missing");
+        // A form that is sent shows that signing in does not depend on the key.
+        let refused = administrator.get("/releases/1/withdraw").press("Withdraw the release").status(200);
+        assert!(refused.says("The release is withdrawn"), "{}", refused.text());
+        let made = test.run(&["release", "make", "--audience", "school:900101", "--years", "2026-27"]).code(1);
+        assert!(made.stderr.contains("the server key"), "{}", made.stderr);
+        test.run(&["migrate"]).done();
+        let config = test.run(&["check-config"]).code(1);
+        assert!(config.stderr.contains("the server key is not in the keyring"), "{}", config.stderr);
+        assert!(!key.exists(), "a new key was made where sealed releases exist");
+        let replaced = test.run(&["keyring", "replace-lost"]).done();
+        assert!(replaced.stdout.contains("1 releases are sealed with it"), "{}", replaced.stdout);
+        test.run(&["check-config"]).done();
+        test.run(&["release", "make", "--audience", "school:900101", "--years", "2026-27"]).done();
+    }
+
     fn a_release_goes_from_the_counts_to_the_school_and_to_no_other(test: TestApp) {
         two_forms(test, SCHOOL);
         let number = make(test, "school:900101");

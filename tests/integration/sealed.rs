@@ -194,7 +194,7 @@ both_databases! {
         holds_no_secret(&log, "the server’s log");
         // Erasing leaves no trace either.
         test.app.clock.set_to_noon(chrono::NaiveDate::from_ymd_opt(2029, 1, 1).unwrap());
-        let ended = test.run(&["retention", "run"]).done();
+        let ended = test.run(&["retention", "run", "--confirm-date", "2029-01-01"]).done();
         assert!(ended.stdout.contains("2 names were removed"), "{}", ended.stdout);
         holds_no_secret(ended.stdout.as_bytes(), "standard output");
         holds_no_secret(&database_bytes(test), "the database afterwards");

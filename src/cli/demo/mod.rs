@@ -56,7 +56,7 @@ pub(super) fn run(mut config: Config, args: DemoArgs) -> Outcome {
         "Setting up a demonstration with invented children in {}",
         folder.path().display()
     );
-    migrate::set_up_if_empty(&config)?;
+    migrate::set_up_if_empty(&config, migrate::Keys::OfNobody)?;
     let app = App::start(config)?;
     let schools = setup::run(&app, &folder.path().join("area"), args.seed)?;
     println!("\nSign in as");

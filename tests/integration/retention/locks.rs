@@ -61,7 +61,11 @@ fn retention_backup_and_restore_keep_the_locks_on_the_database_file() {
     // A folder in which the live database passes for a copy of it.
     std::fs::remove_file(test.path("saved/database.sqlite")).unwrap();
     std::os::unix::fs::symlink(&file, test.path("saved/database.sqlite")).unwrap();
-    let refused = backup::restore(&test.app, &actor, &test.path("saved"), true).unwrap_err();
+    let how = backup::Restoring {
+        replace: true,
+        keys_from: None,
+    };
+    let refused = backup::restore(&test.app, &actor, &test.path("saved"), how).unwrap_err();
     assert!(
         refused.to_string().contains("is the database itself"),
         "{refused}"
@@ -84,9 +88,13 @@ fn saves_after_a_retention_run_survive_a_shell_query_and_a_kill() {
         test.account(Role::Recorder, &[900_101], &[]),
     );
     // A copy that nobody but the server has open: the locks of this process would keep its journal, too.
-    test.run(&["backup", "saved"]).done();
     let live = test.path("live.sqlite");
-    std::fs::rename(test.path("saved/database.sqlite"), &live).unwrap();
+    test.db()
+        .outside_transaction(|connection| -> Result<(), Error> {
+            diesel::sql_query(format!("VACUUM INTO '{}'", live.display())).execute(connection)?;
+            Ok(())
+        })
+        .unwrap();
     let url = format!("sqlite://{}", live.display());
     let served = Served::on(&test, &url, "server.log");
     let evidence = served

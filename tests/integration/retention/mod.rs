@@ -2,6 +2,7 @@
 
 mod links;
 mod locks;
+mod pauses;
 mod runs;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -103,8 +104,17 @@ fn child(test: &TestApp, family_name: &'static str) -> i64 {
     })
 }
 
+/// Runs a night, after a person has confirmed the date: the tests' clock jumps by months.
 fn run(test: &TestApp) -> Run {
+    confirm_date(test);
     retention::run_night(&test.app, &Actor::job("retention")).unwrap()
+}
+
+fn confirm_date(test: &TestApp) {
+    let now = test.app.clock.now();
+    test.db()
+        .write_now(|tx| retention::confirm_date(tx, &Actor::command("test"), now))
+        .unwrap();
 }
 
 fn has_name(test: &TestApp, child: i64) -> bool {

@@ -254,8 +254,13 @@ fn postgres_that_lets_nobody_read_its_files_is_told_in_the_evidence() {
     assert_eq!(scan_of(&night).outcome, Outcome::NotScanned);
     let notes = scan_of(&night).notes.join(" ");
     assert!(
-        notes.contains("Not scanned: the database account may not"),
+        notes.contains("Not searched: the database account may not")
+            && notes.contains("operations guide"),
         "{notes}"
+    );
+    assert!(
+        !notes.contains("Searched: the files"),
+        "the evidence says that it searched what it could not: {notes}"
     );
     let state: String = test
         .db()

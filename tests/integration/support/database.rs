@@ -33,7 +33,7 @@ pub(crate) fn scratch_database(backend: Backend, folder: &Path) -> String {
 }
 
 fn bring_up_to_date(url: &str) {
-    let db = Db::open_unchecked(&DatabaseUrl::parse(url).unwrap()).unwrap();
+    let db = Db::open_or_create(&DatabaseUrl::parse(url).unwrap()).unwrap();
     db.outside_transaction(migrate::up).unwrap();
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE disclosure DROP COLUMN reason;

@@ -54,6 +54,9 @@ const FORMS: &[(&str, Twice)] = &[
     ("/releases/{number}/announce", Twice::Changes), // The same email is queued again while it has not arrived.
     ("/releases/{number}/publish", Twice::Creates),  // An email to the contact.
     ("/releases/{number}/withdraw", Twice::Changes),
+    ("/retention/confirm-date", Twice::Changes),
+    ("/retention/pause", Twice::Changes),
+    ("/retention/resume", Twice::Changes),
     ("/retention/run", Twice::Changes), // A second run removes nothing.
     ("/school/rosters/new", Twice::Creates),
     ("/schools/{urn}/headcounts", Twice::Changes),
@@ -63,7 +66,11 @@ const FORMS: &[(&str, Twice)] = &[
     ("/sign-out", Twice::Changes),
     ("/visits", Twice::Creates),
     ("/visits/{id}/cancel", Twice::Changes),
-    ("/years", Twice::Changes),
+    ("/years", Twice::Changes), // The label is unique.
+    ("/years/{label}", Twice::Changes),
+    ("/years/{label}/change", Twice::Changes), // One change waits at a time.
+    ("/years/{label}/change/confirm", Twice::Changes),
+    ("/years/{label}/change/withdraw", Twice::Changes),
 ];
 
 #[test]

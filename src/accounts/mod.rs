@@ -87,7 +87,7 @@ pub enum AccountError {
     #[error(transparent)]
     Email(anyhow::Error),
     /// The keyring cannot be used.
-    #[error(transparent)]
+    #[error("{0}")]
     Keyring(#[from] KeyringError),
     /// The database refused.
     #[error(transparent)]

@@ -36,8 +36,8 @@ const IDENTITY: &str = "identity";
 /// Identities that cannot be opened or sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// A key is not there.
-    #[error(transparent)]
+    /// A key is not there. Not transparent: a page looks for this cause, to answer that the keyring is gone.
+    #[error("{0}")]
     Keyring(#[from] KeyringError),
     /// A sealed value does not open.
     #[error(transparent)]

@@ -88,7 +88,7 @@ pub enum InstallationError {
     #[error("the machine gives no random numbers")]
     NoRandomness,
     /// The keyring.
-    #[error(transparent)]
+    #[error("{0}")]
     Keyring(#[from] KeyringError),
     /// The database.
     #[error(transparent)]

@@ -66,7 +66,7 @@ pub enum RetentionError {
     #[error("the evidence of run {0} cannot be read")]
     Evidence(i64),
     /// A key cannot be destroyed.
-    #[error(transparent)]
+    #[error("{0}")]
     Keyring(#[from] KeyringError),
     /// An identity.
     #[error(transparent)]

@@ -105,7 +105,7 @@ pub enum ReleaseError {
     )]
     ServerKeyLost,
     /// The keyring.
-    #[error(transparent)]
+    #[error("{0}")]
     Keyring(#[from] KeyringError),
     /// The database refused.
     #[error(transparent)]

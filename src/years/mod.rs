@@ -55,7 +55,7 @@ pub enum YearError {
     #[error("the names of {0} were removed for good; its rule can no longer be changed")]
     Closed(String),
     /// The keyring.
-    #[error(transparent)]
+    #[error("{0}")]
     Keyring(#[from] KeyringError),
     /// The database refused.
     #[error(transparent)]

@@ -129,6 +129,7 @@ both_databases! {
     }
 
     fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_name(test: TestApp) {
+        test.set_year("2025-26", 365);
         test.set_year("2026-27", 365);
         let key = test.app.identities.keyring().year("2026-27").unwrap();
         let template = test.child(ChildSpec::default());
@@ -139,7 +140,8 @@ both_databases! {
                 first_version(connection);
                 connection.batch_execute(
                     "INSERT INTO academic_year (label, starts_on, ends_on, retention_days, instrument, key_state, created_at)
-                         VALUES ('2026-27', '2026-09-01', '2027-08-31', 365, 'x', 'active', '2026-09-01 10:00:00');
+                         VALUES ('2025-26', '2025-09-01', '2026-08-31', 365, 'x', 'active', '2026-09-01 10:00:00'),
+                                ('2026-27', '2026-09-01', '2027-08-31', 365, 'x', 'active', '2026-09-01 10:00:00');
                      INSERT INTO local_authority (code, name) VALUES ('999', 'Exampleshire');
                      INSERT INTO school (urn, la_code, establishment_number, name, type_name, type_group, status, phase, in_statistics, updated_at)
                          VALUES (900101, '999', '1', 'A school', 'x', 4, 1, 'Primary', TRUE, '2026-09-01 10:00:00');
@@ -157,6 +159,8 @@ both_databases! {
                 Ok(())
             })
             .unwrap();
+        // The first version did not mark a keyring with the installation it belongs to.
+        std::fs::remove_file(test.path("keyring/installation")).unwrap();
         // Without its key the year waits, and nothing is lost.
         let file = test.path("keyring/2026-27.key");
         let kept = std::fs::read(&file).unwrap();

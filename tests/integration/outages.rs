@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use stature::access::Role;
 use stature::db::{Conn, Error};
 
-use crate::support::{Backend, Browser, PASSWORD, Page, TestApp};
+use crate::support::{Backend, Browser, ChildSpec, PASSWORD, Page, TestApp};
 
 fn execute(test: &TestApp, statement: &str) {
     test.db()
@@ -91,12 +91,14 @@ fn a_full_disk_is_told_on_the_page() {
 
 both_databases! {
     fn a_keyring_that_is_gone_is_told_on_the_page(test: TestApp) {
-        let browser = test.signed_in(Role::Monitor, &[], &[]);
+        test.child(ChildSpec::default());
+        let browser = test.signed_in(Role::Nurse, &[900_101], &[]);
+        let page = "/schools/900101/record";
         std::fs::rename(test.path("keyring"), test.path("elsewhere")).unwrap();
         std::fs::write(test.path("keyring"), "not a folder").unwrap();
-        browser.get("/progress").status(503).shows("The keyring");
+        browser.get(page).status(503).shows("The keyring");
         std::fs::remove_file(test.path("keyring")).unwrap();
         std::fs::rename(test.path("elsewhere"), test.path("keyring")).unwrap();
-        browser.get("/progress").status(200);
+        browser.get(page).status(200);
     }
 }

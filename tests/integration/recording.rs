@@ -198,8 +198,9 @@ both_databases! {
         let page = open(&nurse).press_css(&format!("#s{child} button[value=put_back]")).shows("1 of 1 children");
         assert!(row(&page, child).contains("by A Recorder"), "who recorded it is lost: {}", row(&page, child));
 
-        test.app.clock.advance(chrono::Duration::days(3));
+        test.app.clock.advance(chrono::Duration::days(2));
         test.run(&["letters", "prepare"]).done();
+        test.app.clock.advance(chrono::Duration::days(1));
         test.run(&["letters", "send"]).done();
         let recorder = sign_in(test, "recorder.900101@example.org");
         let asked = open(&recorder).press_css(&undo).status(200).shows("A letter about this went to the parents on 3 December 2026. Undo it anyway?");

@@ -151,6 +151,11 @@ pub fn table() -> Vec<Route> {
         post("/letters/stop", needs::PauseLetters, letters::stop),
         get("/letters/texts", needs::EditTemplates, letters::texts_page),
         post("/letters/texts", needs::EditTemplates, letters::save_texts),
+        get(
+            "/letters/texts/samples/{sample}",
+            needs::EditTemplates,
+            letters::sample,
+        ),
         get("/letters/{id}", needs::ManageLetters, letters::show),
         post("/letters/{id}", needs::ManageLetters, letters::decide),
         get(

@@ -1,4 +1,4 @@
-//! `stature letters prepare|send|status`.
+//! `stature letters prepare|send|resend|status`.
 
 use clap::Subcommand;
 
@@ -6,7 +6,10 @@ use super::{Ended, Outcome, by_command, signals};
 use crate::access::Scope;
 use crate::app::App;
 use crate::clock::local;
+use crate::letters::decide::{self, Decision};
+use crate::letters::due::Due;
 use crate::letters::press::Press;
+use crate::letters::state::State;
 use crate::letters::{self, LetterError, deliver, prepare};
 use crate::outbox;
 
@@ -28,7 +31,13 @@ pub(super) enum LettersCommand {
         #[arg(long, default_value_t = 4, value_name = "N")]
         workers: usize,
     },
-    /// Say how many letters stand where, and what waits for somebody
+    /// Make every letter that failed ready again; `letters send` sends them
+    Resend {
+        /// Say how many there are, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Say how many letters stand where, how many are overdue, and what waits for somebody
     Status,
 }
 
@@ -52,6 +61,7 @@ pub(super) fn run(app: &App, command: LettersCommand) -> Outcome {
             }
             Ok(Ended::Done)
         }
+        LettersCommand::Resend { dry_run } => resend(app, dry_run),
         LettersCommand::Status | LettersCommand::Send { dry_run: true, .. } => status(app),
         LettersCommand::Send { workers, .. } => send(app, workers),
     }
@@ -92,15 +102,41 @@ fn send(app: &App, workers: usize) -> Outcome {
     Ok(if in_part { Ended::InPart } else { Ended::Done })
 }
 
-fn status(app: &App) -> Outcome {
-    let (tallies, messages, stopped, fault) = app.db.read_now(|tx| -> Result<_, LetterError> {
-        Ok((
-            letters::tallies(tx, &Scope::Everything)?,
-            outbox::counts(tx)?,
-            deliver::is_stopped(tx)?,
-            outbox::fault(tx)?,
-        ))
+/// Makes every letter that failed ready again.
+fn resend(app: &App, dry_run: bool) -> Outcome {
+    let (actor, now) = (by_command("letters resend"), app.clock.now());
+    let count = app.db.write_now(|tx| -> Result<usize, LetterError> {
+        if dry_run {
+            let tallies = letters::tallies(tx, &Scope::Everything)?;
+            let failed = tallies.iter().find(|(state, _)| *state == State::Failed);
+            return Ok(failed.map_or(0, |(_, count)| *count as usize));
+        }
+        let again = Decision::SendAgain;
+        decide::decide_all(tx, &actor, &Scope::Everything, State::Failed, again, now)
     })?;
+    let letters = if count == 1 { "letter" } else { "letters" };
+    if dry_run {
+        println!("Nothing was changed. {count} failed {letters} would be made ready again.");
+    } else {
+        println!(
+            "{count} failed {letters} made ready again. Send them with \"stature letters send\"."
+        );
+    }
+    Ok(Ended::Done)
+}
+
+fn status(app: &App) -> Outcome {
+    let today = app.clock.today();
+    let (tallies, due, messages, stopped, fault) =
+        app.db.read_now(|tx| -> Result<_, LetterError> {
+            Ok((
+                letters::tallies(tx, &Scope::Everything)?,
+                letters::due_counts(tx, &Scope::Everything, today)?,
+                outbox::counts(tx)?,
+                deliver::is_stopped(tx)?,
+                outbox::fault(tx)?,
+            ))
+        })?;
     if stopped {
         println!("All letters are stopped.");
     }
@@ -111,6 +147,13 @@ fn status(app: &App) -> Outcome {
     println!("Letters");
     for (state, count) in tallies {
         println!("{count:>7} {}", state.code().replace('_', " "));
+    }
+    for (due, count) in due {
+        let words = match due {
+            Due::Overdue => "not sent six weeks after the measurement: overdue",
+            Due::Soon => "not sent and due within 7 days",
+        };
+        println!("{count:>7} {words}");
     }
     println!("Outbox");
     for (state, count) in messages {

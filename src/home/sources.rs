@@ -8,6 +8,7 @@ use crate::access::Permission;
 use crate::clock::local;
 use crate::db::Conn;
 use crate::error::AppError;
+use crate::letters::due::Due;
 use crate::letters::state::State;
 use crate::retention::{self, rule_change};
 use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics, years};
@@ -168,6 +169,20 @@ pub(super) fn waiting_letters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Ac
             .find(|(other, _)| *other == state)
             .map_or(0, |(_, count)| *count);
         let href = format!("/letters?state={}", state.code());
+        actions.extend(Action::counted(count, one, many, &href));
+    }
+    Ok(actions)
+}
+
+/// Letters that have not gone six weeks after the measurement, or nearly: as many as their lists show.
+pub(super) fn letters_due(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let mut actions = Vec::new();
+    for (due, count) in letters::due_counts(tx, &asked.session.scope, asked.today)? {
+        let (one, many) = match due {
+            Due::Overdue => ("letter overdue", "letters overdue"),
+            Due::Soon => ("letter due within 7 days", "letters due within 7 days"),
+        };
+        let href = format!("/letters?due={}", due.code());
         actions.extend(Action::counted(count, one, many, &href));
     }
     Ok(actions)

@@ -79,6 +79,7 @@ const SOURCES: &[(Permission, Look)] = &[
     (Permission::ManageLetters, sources::mail_fault),
     (Permission::ManageJobs, sources::mail_fault),
     (Permission::ManageLetters, sources::stopped_letters),
+    (Permission::ManageLetters, sources::letters_due),
     (Permission::ManageLetters, sources::waiting_letters),
     (Permission::ManageReleases, sources::unreadable_book),
     (Permission::ManageReleases, sources::releases_to_publish),

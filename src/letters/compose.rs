@@ -1,18 +1,17 @@
 //! A letter's content: what is said, as plain values, once for the typesetter and the mail alike.
 //!
-//! The one thing to know: this is where a result becomes words. Category and centile are of the clinical scheme, the
-//! word "obese" does not occur, and no weight to aim for is named: such numbers are out of date as soon as a child
-//! has grown.
+//! This is where a result becomes words. Category and centile are of the clinical scheme, the word "obese" does not
+//! occur, and no weight to aim for is named: such numbers are out of date as soon as a child has grown.
 
 use chrono::NaiveDate;
-use growth::{ClinicalCategory, Scheme, centile_ordinal};
+use growth::{Assessment, ClinicalCategory, Scheme, centile_ordinal, centile_position};
 
 use super::content::{
     Band, Content, Facts, Letter, Mark, Picture, Programme, Recipient, Section, Signatory,
 };
-use super::eligibility::{Child, Measured, Outcome, Told, result};
+use super::eligibility::{Child, EarlierLetter, Measured, Outcome, result};
 use super::state::Kind;
-use super::texts::{Texts, Values};
+use super::texts::{CORRECTION, Texts, Values};
 use crate::identity::{Contact, Person};
 use crate::web::filters::long_date;
 
@@ -41,12 +40,19 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
         Outcome::None => return None,
     };
     let date = long_date(day);
+    let earlier = child.earlier_letter.as_ref();
+    let replaced = earlier.map_or_else(String::new, |earlier| long_date(earlier.on));
+    let why = earlier.map_or_else(String::new, |earlier| {
+        why_replaced(person.called(), earlier, &child.outcome)
+    });
     let values = Values {
         child: person.called(),
         school: &child.school,
         date: &date,
+        replaced: &replaced,
+        why: &why,
     };
-    let (kind, subject, opening, facts, picture, mut sections) = match &child.outcome {
+    let (kind, subject, mut opening, facts, picture, mut sections) = match &child.outcome {
         Outcome::None => return None,
         Outcome::NotMeasured { .. } => (
             Kind::NotMeasured,
@@ -61,18 +67,25 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
         ),
         Outcome::Measured(measured) => {
             let told = result(child.sex, measured, person.date_of_birth)?;
-            let code = told.category.code();
+            let code = told.clinical.code();
             let mut meaning = texts.lines(&format!("{code}_meaning"), &values);
             meaning.extend(texts.lines("about_the_measure", &values));
             (
                 Kind::Result,
-                texts.fill("result_subject", &values),
+                texts.fill(
+                    if earlier.is_some() {
+                        "corrected_subject"
+                    } else {
+                        "result_subject"
+                    },
+                    &values,
+                ),
                 texts.lines("result_opening", &values),
-                Some(facts(child, person, measured, told, texts, &date)),
+                Some(facts(child, person, measured, &told, texts, &date)),
                 Some(picture(
                     person.called(),
                     measured.scheme,
-                    told,
+                    &told,
                     texts.show_centile,
                 )),
                 vec![
@@ -85,13 +98,17 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
             )
         }
     };
+    if earlier.is_some() {
+        opening.splice(0..0, texts.lines(CORRECTION, &values));
+    }
     let mut talk = texts.lines("talk", &values);
-    talk.push(texts.contact.clone());
+    talk.extend(Some(texts.contact.clone()).filter(|contact| !contact.is_empty()));
     sections.push(section("If you would like to talk", talk));
     Some(Content {
         kind: kind.code().to_owned(),
         to,
         email_subject: texts.email_subject.clone(),
+        email_reply: texts.email_reply.clone(),
         written_on: today,
         letter: Letter {
             programme: Programme {
@@ -114,6 +131,34 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
             },
         },
     })
+}
+
+/// Why a letter replaces an earlier one: a sentence that names what was not right.
+fn why_replaced(child: &str, earlier: &EarlierLetter, outcome: &Outcome) -> String {
+    let Outcome::Measured(now) = outcome else {
+        return format!(
+            "The result in that letter was recorded by mistake: {child} has not been measured."
+        );
+    };
+    let Some((on, height, weight)) = earlier.measured else {
+        return "The result in that letter was not right.".to_owned();
+    };
+    let figures_differ = height != now.height || weight != now.weight;
+    if on != now.on && figures_differ {
+        return format!("{child} was measured again on {}.", long_date(now.on));
+    }
+    let wrong = match (height != now.height, weight != now.weight, on != now.on) {
+        (true, true, _) => "The height and the weight in that letter were",
+        (true, ..) => "The height in that letter was",
+        (_, true, _) => "The weight in that letter was",
+        (_, _, true) => "The date of the measurement in that letter was",
+        _ => {
+            return format!(
+                "{child}’s date of birth or sex was not right in our records, and the result depends on both."
+            );
+        }
+    };
+    format!("{wrong} not right.")
 }
 
 fn section(heading: &str, paragraphs: Vec<String>) -> Section {
@@ -162,7 +207,7 @@ fn facts(
     child: &Child,
     person: &Person,
     measured: &Measured,
-    told: Told,
+    told: &Assessment,
     texts: &Texts,
     date: &str,
 ) -> Facts {
@@ -173,10 +218,13 @@ fn facts(
         row("Date measured", date.to_owned()),
         row("Height", format!("{} cm", measured.height)),
         row("Weight", format!("{} kg", measured.weight)),
-        row("Result", capitalised(told.category.words())),
+        row("Result", capitalised(told.clinical.words())),
     ];
     if texts.show_centile {
-        rows.push(row("Centile", centile_ordinal(told.centile)));
+        rows.push(row(
+            "Centile",
+            capitalised(&centile_ordinal(told.bmi_centile)),
+        ));
     }
     Facts {
         columns: ["What".to_owned(), "Value".to_owned()],
@@ -190,7 +238,7 @@ fn place(z: f64) -> f64 {
 }
 
 /// The scale, the child's place on it, and the same in words.
-fn picture(child: &str, scheme: Scheme, told: Told, show_centile: bool) -> Picture {
+fn picture(child: &str, scheme: Scheme, told: &Assessment, show_centile: bool) -> Picture {
     let cuts = &scheme.definition().cuts;
     let ends = [
         0.0,
@@ -208,11 +256,11 @@ fn picture(child: &str, scheme: Scheme, told: Told, show_centile: bool) -> Pictu
             to: ends[1],
         })
         .collect();
-    let part = format!("in the part for {}", told.category.words());
+    let part = format!("in the part for {}", told.clinical.words());
     let (caption, whereabouts) = if show_centile {
         (
-            hundred_children(child, told.centile),
-            format!("at the {} centile, {part}", centile_ordinal(told.centile)),
+            hundred_children(child, told.bmi_centile),
+            format!("{}, {part}", centile_position(told.bmi_centile)),
         )
     } else {
         (format!("{child}’s result lies {part}."), part)
@@ -224,7 +272,7 @@ fn picture(child: &str, scheme: Scheme, told: Told, show_centile: bool) -> Pictu
              on the right. {child}’s result lies {whereabouts}."
         ),
         marker: format!("{child}’s result"),
-        position: place(told.z),
+        position: place(told.bmi_z),
         bands,
         marks: LINES
             .into_iter()
@@ -299,7 +347,7 @@ mod tests {
                 category: None,
             }),
             unconfirmed_warnings: 0,
-            earlier_letter_sent: false,
+            earlier_letter: None,
         }
     }
 
@@ -350,6 +398,92 @@ mod tests {
         );
         let band = &picture.bands[1];
         assert!(band.from < picture.position && picture.position < band.to);
+    }
+
+    #[test]
+    fn the_picture_of_an_outermost_result_lies_below_or_above_the_line_and_not_at_it() {
+        for (weight, words) in [
+            (12_500, "lies below the 0.4th centile, in the part for"),
+            (45_000, "lies above the 99.6th centile, in the part for"),
+        ] {
+            let letter = content(weight).letter;
+            let description = letter.picture.unwrap().description;
+            assert!(description.contains(words), "{description}");
+            let rows = letter.result.unwrap().rows;
+            let [_, centile] = rows.last().unwrap();
+            assert!(
+                centile.starts_with("Below the") || centile.starts_with("Above the"),
+                "{centile}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_letter_for_post_does_not_say_reply_to_this_email() {
+        let content = content(20_000);
+        let printed = serde_json::to_string(&content.letter).unwrap();
+        assert!(!printed.to_lowercase().contains("email"), "{printed}");
+        assert!(content.email_reply.contains("reply to this email"));
+        let texts = Texts {
+            contact: "01632 960 123".into(),
+            ..Texts::default()
+        };
+        let content = compose(&child(20_000), &person(), &texts, date(2026, 11, 9)).unwrap();
+        let talk = content.letter.sections.last().unwrap();
+        assert_eq!(talk.paragraphs.last().unwrap(), "01632 960 123");
+    }
+
+    #[test]
+    fn a_corrected_result_says_which_letter_it_replaces_and_why() {
+        let (day, height, weight) = (
+            date(2026, 11, 2),
+            Height::from_millimetres(1120),
+            Weight::from_grams(20_000),
+        );
+        for (measured, why) in [
+            (
+                Some((day, height, Weight::from_grams(30_000))),
+                "The weight in that letter was not right.",
+            ),
+            (
+                Some((day, Height::from_millimetres(1210), weight)),
+                "The height in that letter was not right.",
+            ),
+            (
+                Some((date(2026, 10, 1), Height::from_millimetres(1110), weight)),
+                "Zara was measured again on 2 November 2026.",
+            ),
+            (
+                Some((date(2026, 10, 30), height, weight)),
+                "The date of the measurement in that letter was not right.",
+            ),
+            (
+                Some((day, height, weight)),
+                "Zara’s date of birth or sex was not right in our records, and the result depends on both.",
+            ),
+            (None, "The result in that letter was not right."),
+        ] {
+            let child = Child {
+                earlier_letter: Some(EarlierLetter {
+                    id: 1,
+                    on: date(2026, 11, 9),
+                    measured,
+                }),
+                ..child(20_000)
+            };
+            let letter = compose(&child, &person(), &Texts::default(), date(2026, 11, 20))
+                .unwrap()
+                .letter;
+            assert_eq!(letter.subject, "Zara’s height and weight: corrected result");
+            let first = &letter.opening[0];
+            assert!(
+                first.starts_with("This letter replaces our letter of 9 November 2026."),
+                "{first}"
+            );
+            assert!(first.contains(why), "{first}");
+        }
+        let plain = content(20_000).letter;
+        assert!(!plain.opening.join(" ").contains("replaces"));
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub struct Content {
     pub email_subject: String,
     /// The day it is written on.
     pub written_on: NaiveDate,
+    /// What the email alone says about replying to it.
+    #[serde(default)]
+    pub email_reply: String,
     /// What the templates are given.
     pub letter: Letter,
 }

@@ -3,8 +3,8 @@
 //! Preparing, the page of a letter and the last look before sending all ask [`reasons`]; there is no second opinion
 //! anywhere. It is given plain values and gives back every reason at once.
 
-use chrono::{Duration, NaiveDate};
-use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
+use chrono::NaiveDate;
+use growth::{Assessment, ClinicalCategory, Height, Scheme, Sex, Weight};
 
 use super::reason::Reason;
 use crate::identity::{Contact, Person};
@@ -32,8 +32,19 @@ pub struct Child {
     pub outcome: Outcome,
     /// Warnings about this version that nobody has confirmed.
     pub unconfirmed_warnings: usize,
-    /// Whether a letter about an earlier version of a measurement went, or may have gone, to the parents.
-    pub earlier_letter_sent: bool,
+    /// The letter with an earlier result that the parents have, or may have.
+    pub earlier_letter: Option<EarlierLetter>,
+}
+
+/// A letter with a result that is no longer the child's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EarlierLetter {
+    /// Its number.
+    pub id: i64,
+    /// The day it went.
+    pub on: NaiveDate,
+    /// What it told: day, height and weight.
+    pub measured: Option<(NaiveDate, Height, Weight)>,
 }
 
 /// What came of the measuring.
@@ -65,29 +76,6 @@ pub struct Measured {
     pub scheme: Scheme,
     /// The letter's category; `None` when it could not be assessed.
     pub category: Option<ClinicalCategory>,
-}
-
-impl Measured {
-    /// The last day on which the result still reaches the parents in time.
-    pub fn due_by(&self) -> NaiveDate {
-        due_by(self.on)
-    }
-}
-
-/// The last day on which a letter about an outcome of this day reaches the parents in time: six weeks after it.
-pub fn due_by(on: NaiveDate) -> NaiveDate {
-    on + Duration::weeks(6)
-}
-
-/// What a letter says about a measurement.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Told {
-    /// The letter's category.
-    pub category: ClinicalCategory,
-    /// The BMI's z-score.
-    pub z: f64,
-    /// The BMI's centile.
-    pub centile: f64,
 }
 
 /// What a programme has decided for itself.
@@ -136,19 +124,19 @@ pub fn reasons(
         particulars.is_some_and(|it| it.growth_condition),
         Reason::GrowthCondition,
     );
+    when(child.earlier_letter.is_some(), Reason::EarlierLetterSent);
     match &child.outcome {
         Outcome::None => when(true, Reason::Superseded),
         Outcome::Measured(measured) => {
             when(child.unconfirmed_warnings > 0, Reason::UnconfirmedWarnings);
             when(child.opted_out, Reason::OptedOut);
-            when(child.earlier_letter_sent, Reason::EarlierLetterSent);
             match measured.category {
                 None => when(true, Reason::NotAssessed),
                 Some(category) => {
                     when(policy.phone_first.contains(&category), Reason::PhoneFirst);
                     let stale = person.is_some_and(|person| {
                         result(child.sex, measured, person.date_of_birth)
-                            .is_none_or(|result| result.category != category)
+                            .is_none_or(|result| result.clinical != category)
                     });
                     when(stale, Reason::AssessmentOutOfDate);
                 }
@@ -170,19 +158,14 @@ pub fn reasons(
 }
 
 /// The assessment that the letter tells.
-pub fn result(sex: Sex, measured: &Measured, born: NaiveDate) -> Option<Told> {
+pub fn result(sex: Sex, measured: &Measured, born: NaiveDate) -> Option<Assessment> {
     let figures = Figures {
         on: measured.on,
         height: measured.height,
         weight: measured.weight,
         scheme: measured.scheme,
     };
-    let assessment = shown::assessment(sex, born, &figures)?;
-    Some(Told {
-        category: assessment.clinical,
-        z: assessment.bmi_z,
-        centile: assessment.bmi_centile,
-    })
+    shown::assessment(sex, born, &figures)
 }
 
 /// Every text of the identity that a letter prints.
@@ -225,7 +208,7 @@ mod tests {
                 category: Some(ClinicalCategory::HealthyWeight),
             }),
             unconfirmed_warnings: 0,
-            earlier_letter_sent: false,
+            earlier_letter: None,
         }
     }
 
@@ -235,6 +218,14 @@ mod tests {
             "contacts": [{"name": "Amina Khan", "email": "amina@example.org"}],
         }))
         .unwrap()
+    }
+
+    fn earlier() -> EarlierLetter {
+        EarlierLetter {
+            id: 7,
+            on: date(2026, 11, 9),
+            measured: None,
+        }
     }
 
     fn told(child: &Child, person: Option<&Person>) -> Vec<Reason> {
@@ -250,14 +241,14 @@ mod tests {
     fn every_reason_is_told_at_once() {
         let child = Child {
             unconfirmed_warnings: 2,
-            earlier_letter_sent: true,
+            earlier_letter: Some(earlier()),
             ..child()
         };
         assert_eq!(
             told(&child, None),
             [
-                Reason::UnconfirmedWarnings,
                 Reason::EarlierLetterSent,
+                Reason::UnconfirmedWarnings,
                 Reason::NameRemoved
             ]
         );
@@ -269,10 +260,23 @@ mod tests {
             [
                 Reason::Sensitive,
                 Reason::GrowthCondition,
-                Reason::UnconfirmedWarnings,
-                Reason::EarlierLetterSent
+                Reason::EarlierLetterSent,
+                Reason::UnconfirmedWarnings
             ]
         );
+    }
+
+    #[test]
+    fn a_result_that_was_sent_and_then_taken_back_is_not_followed_by_a_letter_unseen() {
+        let child = Child {
+            earlier_letter: Some(earlier()),
+            outcome: Outcome::NotMeasured {
+                reason: NotMeasuredReason::Absent,
+                on: date(2026, 11, 2),
+            },
+            ..child()
+        };
+        assert_eq!(told(&child, Some(&person())), [Reason::EarlierLetterSent]);
     }
 
     #[test]

@@ -3,25 +3,32 @@
 //! An outcome becomes a letter ([`prepare`]), one function decides whether it may go ([`eligibility`]), a worker
 //! writes it when it is its turn and hands it over ([`deliver`]). What was sent is kept sealed with the year's key.
 
+pub mod assess;
 pub mod compose;
 pub mod content;
 pub mod decide;
 pub mod delay;
 pub mod deliver;
+pub mod due;
+mod due_queries;
+mod earlier_queries;
 pub mod eligibility;
 pub mod erase;
 pub mod jobs;
 pub mod pages;
 pub mod prepare;
 pub mod press;
+pub mod proof;
 mod queries;
 pub mod reason;
+pub mod sample;
 mod sending_queries;
 pub mod state;
 pub mod texts;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 
+use self::due::Due;
 use self::state::{Letter, Refused, State};
 use crate::access::Scope;
 use crate::db::{self, Conn};
@@ -37,6 +44,11 @@ pub enum LetterError {
     /// A step that cannot be.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// A letter that cannot be made with its template; no value of the child is in the words.
+    #[error(
+        "the letter cannot be made with its template: {0}. Ask the programme administrator to correct it"
+    )]
+    CannotBeWritten(String),
     /// The outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -103,4 +115,19 @@ pub struct Gone {
 /// The newest letter about one of these versions of a child's outcome that has gone, or may have.
 pub fn gone_about(tx: &mut Conn, pupil: i64, versions: &[i32]) -> Result<Option<Gone>, db::Error> {
     Ok(queries::gone_about(tx, pupil, versions)?.map(|sent_at| Gone { sent_at }))
+}
+
+/// How many letters at schools in scope have not gone and are overdue, or due soon: as many as their lists show.
+pub fn due_counts(
+    tx: &mut Conn,
+    scope: &Scope,
+    today: NaiveDate,
+) -> Result<Vec<(Due, i64)>, db::Error> {
+    Due::ALL
+        .into_iter()
+        .map(|due| {
+            let letters = due_queries::letters_due(tx, scope, due, today)?;
+            Ok((due, letters.len() as i64))
+        })
+        .collect()
 }

@@ -9,8 +9,9 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::json;
 
+use super::assess::Assessor;
 use super::delay::{self, Delay};
-use super::eligibility::{Child, Outcome, reasons};
+use super::eligibility::{Child, Outcome};
 use super::press::Press;
 use super::reason::Reason;
 use super::sending_queries::{self, Moment};
@@ -151,12 +152,17 @@ impl Run<'_> {
         self.moments = sending_queries::outcome_moments(tx, &pupils)?;
         let waiting: Vec<i64> = again.iter().map(|letter| letter.id).collect();
         self.made_at = sending_queries::made_at(tx, &waiting)?;
+        let before: HashMap<i64, &[Reason]> = again
+            .iter()
+            .map(|letter| (letter.pupil, letter.reasons.as_slice()))
+            .collect();
+        let assessor = Assessor::new(self.press, &self.texts, self.app.clock.today());
         let found: HashMap<i64, Vec<Reason>> = children
             .iter()
             .map(|(pupil, child)| {
-                let policy = self.texts.policy();
-                let prints = |text: &str| self.press.prints(text);
-                (*pupil, reasons(child, persons.get(pupil), &policy, prints))
+                let before = before.get(pupil).copied().unwrap_or_default();
+                let person = persons.get(pupil);
+                (*pupil, assessor.reasons(before, child, person))
             })
             .collect();
         for pupil in new {

@@ -68,7 +68,18 @@ impl Press {
 
     /// Whether every character of a text can be printed.
     pub fn prints(&self, text: &str) -> bool {
-        self.typesetter.missing_glyphs(text).is_empty()
+        self.missing(text).is_empty()
+    }
+
+    /// The characters of a text that cannot be printed, each once.
+    pub fn missing(&self, text: &str) -> Vec<char> {
+        self.typesetter.missing_glyphs(text)
+    }
+
+    /// Whether every character of a letter can be printed.
+    pub fn prints_all_of(&self, content: &Content) -> anyhow::Result<bool> {
+        let unknown = self.typesetter.unprintable(&content.letter)?;
+        Ok(unknown.characters.is_empty())
     }
 
     /// The letter as PDF.

@@ -1,11 +1,12 @@
 //! The rows of letters, and what eligibility asks of a child's record.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
 
+use super::earlier_queries::earlier_letters;
 use super::eligibility::{Child, Measured, Outcome};
 use super::reason;
 use super::state::{Kind, Letter, State};
@@ -256,32 +257,42 @@ pub(super) struct Listed {
     pub last_error: Option<String>,
 }
 
-/// A page of the letters in one state, at the schools in scope; the oldest first.
-pub(super) fn list(
+/// A page of the letters in one state, at the schools in scope: their numbers, the oldest first.
+pub(super) fn numbers_in_state(
     tx: &mut Conn,
     scope: &Scope,
     state: State,
     offset: i64,
     limit: i64,
-) -> Result<Vec<Listed>, Error> {
+) -> Result<Vec<i64>, Error> {
     let mut query = letter::table
-        .inner_join(pupil::table.inner_join(school::table))
-        .left_join(outbox::table)
+        .inner_join(pupil::table)
         .filter(letter::state.eq(state.code()))
         .order(letter::id)
         .offset(offset)
         .limit(limit)
+        .select(letter::id)
+        .into_boxed();
+    if let Some(urns) = scope.urns() {
+        query = query.filter(pupil::school_urn.eq_any(urns));
+    }
+    Ok(query.load(tx)?)
+}
+
+/// Lines of the list for these letters, in the order of the numbers.
+pub(super) fn list(tx: &mut Conn, numbers: &[i64]) -> Result<Vec<Listed>, Error> {
+    let rows: Vec<(Stored, String, Option<String>)> = letter::table
+        .inner_join(pupil::table.inner_join(school::table))
+        .left_join(outbox::table)
+        .filter(letter::id.eq_any(numbers))
         .select((
             Stored::as_select(),
             school::name,
             outbox::last_error.nullable(),
         ))
-        .into_boxed();
-    if let Some(urns) = scope.urns() {
-        query = query.filter(pupil::school_urn.eq_any(urns));
-    }
-    let rows: Vec<(Stored, String, Option<String>)> = query.load(tx)?;
-    rows.into_iter()
+        .load(tx)?;
+    let mut lines = rows
+        .into_iter()
         .map(|(stored, school, last_error)| {
             Ok(Listed {
                 letter: stored.into_letter()?,
@@ -289,7 +300,9 @@ pub(super) fn list(
                 last_error,
             })
         })
-        .collect()
+        .collect::<Result<Vec<Listed>, Error>>()?;
+    lines.sort_by_key(|line| numbers.iter().position(|id| *id == line.letter.id));
+    Ok(lines)
 }
 
 /// A pupil's row as eligibility needs it.
@@ -319,7 +332,7 @@ pub(super) fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Chi
         let measured = measurements(tx, chunk)?;
         let reasons = reasons_not_measured(tx, chunk)?;
         let warnings = unconfirmed_warnings(tx, chunk)?;
-        let told_before = told_before(tx, chunk)?;
+        let mut earlier = earlier_letters(tx, chunk)?;
         for row in rows {
             let (id, year, school_urn, school, sex, opted_out, version, outcome) = row;
             let sex = Sex::parse(&sex).map_err(|_| {
@@ -345,7 +358,7 @@ pub(super) fn children(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Chi
                     version,
                     outcome: outcome.unwrap_or(Outcome::None),
                     unconfirmed_warnings: warnings.get(&id).copied().unwrap_or(0) as usize,
-                    earlier_letter_sent: told_before.contains(&id),
+                    earlier_letter: earlier.remove(&id),
                 },
             );
         }
@@ -425,24 +438,6 @@ fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i6
         .select((warning::pupil_id, diesel::dsl::count_star()))
         .load(tx)?;
     Ok(rows.into_iter().collect())
-}
-
-/// Children whose parents have had, or may have had, a result of an earlier version.
-fn told_before(tx: &mut Conn, pupils: &[i64]) -> Result<HashSet<i64>, Error> {
-    Ok(letter::table
-        .inner_join(pupil::table)
-        .filter(letter::pupil_id.eq_any(pupils))
-        .filter(letter::kind.eq(Kind::Result.code()))
-        .filter(letter::version.lt(pupil::outcome_version))
-        .filter(
-            letter::state
-                .eq(State::Sent.code())
-                .or(letter::may_have_arrived.eq(true)),
-        )
-        .select(letter::pupil_id)
-        .load(tx)?
-        .into_iter()
-        .collect())
 }
 
 /// When the newest letter about one of these versions went; an inner `None` where it is in doubt.

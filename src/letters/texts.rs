@@ -16,8 +16,23 @@ pub const SETTING: &str = "letters.texts";
 /// The setting that stops all letters; anything but empty means stopped.
 pub const STOPPED: &str = "letters.stopped";
 
-/// What may stand in braces.
-pub const PLACEHOLDERS: [&str; 3] = ["child", "school", "date"];
+/// What may stand in braces in every paragraph.
+const PLACEHOLDERS: [&str; 3] = ["child", "school", "date"];
+
+/// What must stand in braces in the paragraph [`CORRECTION`], and may stand nowhere else.
+const OF_A_CORRECTION: [&str; 2] = ["replaced", "why"];
+
+/// The paragraph with which a corrected letter begins.
+pub const CORRECTION: &str = "correction";
+
+/// The longest text of a paragraph's field, in characters.
+pub const MOST_OF_A_PARAGRAPH: usize = 2_000;
+
+/// The longest text of a field that is one line, in characters.
+pub const MOST_OF_A_LINE: usize = 150;
+
+/// The most lines of the programme's address: more do not fit into the letterhead.
+pub const MOST_ADDRESS_LINES: usize = 6;
 
 /// The words of all letters. Each `String` may hold several paragraphs, a line each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +41,10 @@ pub struct Texts {
     pub programme_name: String,
     /// Its address, a line each.
     pub programme_address: Vec<String>,
-    /// The one contact detail.
+    /// The one contact detail, in the letter and in the email.
     pub contact: String,
+    /// What the email alone says about replying to it; empty where nobody reads replies.
+    pub email_reply: String,
     /// Who signs.
     pub signatory_name: String,
     /// What the signatory is.
@@ -43,10 +60,22 @@ pub struct Texts {
     pub paragraphs: BTreeMap<String, String>,
 }
 
+/// The fields that are one line: the name, what the page calls it.
+pub const LINES: [(&str, &str); 6] = [
+    ("programme_name", "Who writes"),
+    ("contact", "One way to get in touch"),
+    ("signatory_name", "Who signs"),
+    ("signatory_role", "What the signatory is"),
+    ("email_subject", "Subject of the email"),
+    ("email_reply", "About replying to the email"),
+];
+
 /// A paragraph that can be changed: its name, what the page calls it.
-pub const PARAGRAPHS: [(&str, &str); 15] = [
+pub const PARAGRAPHS: [(&str, &str); 17] = [
     ("result_subject", "Heading of a result letter"),
     ("result_opening", "Opening of a result letter"),
+    ("corrected_subject", "Heading of a corrected result"),
+    (CORRECTION, "First paragraph of a corrected letter"),
     ("underweight_meaning", "Underweight: what it means"),
     ("underweight_next", "Underweight: what happens next"),
     ("healthy_weight_meaning", "Healthy weight: what it means"),
@@ -72,6 +101,7 @@ impl Default for Texts {
             programme_name: String::new(),
             programme_address: Vec::new(),
             contact: String::new(),
+            email_reply: String::new(),
             signatory_name: String::new(),
             signatory_role: String::new(),
             email_subject: String::new(),
@@ -86,8 +116,17 @@ impl Default for Texts {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TextError {
     /// Something in braces that is filled in by nothing.
-    #[error("{{{0}}} cannot be filled in: use {{child}}, {{school}} or {{date}}")]
+    #[error("{{{0}}} cannot be filled in here: use {{child}}, {{school}} or {{date}}")]
     Placeholder(String),
+    /// Something that the paragraph must say is not in it.
+    #[error("include {{{0}}}")]
+    Missing(&'static str),
+    /// Too long.
+    #[error("shorten it to {0} characters or fewer")]
+    TooLong(usize),
+    /// A line break in a field that is one line.
+    #[error("write it on one line")]
+    SeveralLines,
     /// A brace without its partner.
     #[error("an opening brace has no closing one")]
     OpenBrace,
@@ -106,6 +145,19 @@ impl Texts {
         };
         all.extend(saved);
         serde_json::from_value(Value::Object(all)).unwrap_or(own)
+    }
+
+    /// The text of a field of [`LINES`].
+    pub fn line(&self, name: &str) -> &str {
+        match name {
+            "programme_name" => &self.programme_name,
+            "contact" => &self.contact,
+            "signatory_name" => &self.signatory_name,
+            "signatory_role" => &self.signatory_role,
+            "email_subject" => &self.email_subject,
+            "email_reply" => &self.email_reply,
+            _ => "",
+        }
     }
 
     /// What these words ask eligibility to look at.
@@ -135,7 +187,7 @@ impl Texts {
 }
 
 /// What braces are filled in with.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Values<'a> {
     /// The name the child is called by.
     pub child: &'a str,
@@ -143,6 +195,10 @@ pub struct Values<'a> {
     pub school: &'a str,
     /// The day of the measurement.
     pub date: &'a str,
+    /// The day of the letter that a corrected one replaces.
+    pub replaced: &'a str,
+    /// Why a corrected letter replaces it: a sentence.
+    pub why: &'a str,
 }
 
 /// Fills in the braces in one pass, so that a brace in a name stays a brace.
@@ -156,6 +212,8 @@ fn fill(words: &str, values: &Values<'_>) -> String {
             Some("child") => ("child", values.child),
             Some("school") => ("school", values.school),
             Some("date") => ("date", values.date),
+            Some("replaced") => ("replaced", values.replaced),
+            Some("why") => ("why", values.why),
             _ => {
                 filled.push('{');
                 rest = after;
@@ -169,16 +227,32 @@ fn fill(words: &str, values: &Values<'_>) -> String {
     filled
 }
 
-/// Says what is wrong with words that somebody typed.
-pub fn check(words: &str) -> Result<(), TextError> {
+/// Says what is wrong with the text that somebody typed for the paragraph `paragraph`.
+pub fn check(paragraph: &str, words: &str) -> Result<(), TextError> {
+    if words.chars().count() > MOST_OF_A_PARAGRAPH {
+        return Err(TextError::TooLong(MOST_OF_A_PARAGRAPH));
+    }
+    if paragraph.ends_with("_subject") {
+        check_line(words)?;
+    }
+    let of_a_correction: &[&'static str] = if paragraph == CORRECTION {
+        &OF_A_CORRECTION
+    } else {
+        &[]
+    };
     let mut rest = words;
     while let Some(open) = rest.find('{') {
         let after = &rest[open + 1..];
         let (name, beyond) = after.split_once('}').ok_or(TextError::OpenBrace)?;
-        if !PLACEHOLDERS.contains(&name) {
+        if !PLACEHOLDERS.contains(&name) && !of_a_correction.contains(&name) {
             return Err(TextError::Placeholder(name.to_owned()));
         }
         rest = beyond;
+    }
+    for name in of_a_correction {
+        if !words.contains(&format!("{{{name}}}")) {
+            return Err(TextError::Missing(name));
+        }
     }
     let lower = words.to_lowercase();
     match ["obese", "obesity"]
@@ -188,6 +262,17 @@ pub fn check(words: &str) -> Result<(), TextError> {
         Some(word) => Err(TextError::Avoided(word)),
         None => Ok(()),
     }
+}
+
+/// Says what is wrong with the text that somebody typed for a field that is one line.
+pub fn check_line(words: &str) -> Result<(), TextError> {
+    if words.contains(['\n', '\r']) {
+        return Err(TextError::SeveralLines);
+    }
+    if words.chars().count() > MOST_OF_A_LINE {
+        return Err(TextError::TooLong(MOST_OF_A_LINE));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -200,7 +285,7 @@ mod tests {
         for (name, _) in PARAGRAPHS {
             let words = texts.paragraphs.get(name).map_or("", String::as_str);
             assert!(!words.is_empty(), "{name}");
-            assert_eq!(check(words), Ok(()), "{name}");
+            assert_eq!(check(name, words), Ok(()), "{name}");
         }
         assert!(serde_json::from_str::<Texts>(DEFAULT).is_ok());
         assert!(texts.paragraphs.contains_key("closing"));
@@ -227,7 +312,7 @@ mod tests {
         let values = Values {
             child: "{school}",
             school: "St Mary’s",
-            date: "",
+            ..Values::default()
         };
         assert_eq!(
             fill("Dear {child} of {school} {", &values),
@@ -237,9 +322,34 @@ mod tests {
 
     #[test]
     fn words_that_cannot_be_used_are_told() {
+        let check = |words: &str| super::check("talk", words);
         assert_eq!(check("{child} at {school}"), Ok(()));
         assert_eq!(check("{name}"), Err(TextError::Placeholder("name".into())));
+        assert_eq!(check("{why}"), Err(TextError::Placeholder("why".into())));
         assert_eq!(check("{child"), Err(TextError::OpenBrace));
         assert_eq!(check("An obese child"), Err(TextError::Avoided("obese")));
+        let long = "é".repeat(MOST_OF_A_PARAGRAPH);
+        assert_eq!(check(&long), Ok(()));
+        assert_eq!(
+            check(&(long + "é")),
+            Err(TextError::TooLong(MOST_OF_A_PARAGRAPH))
+        );
+    }
+
+    #[test]
+    fn a_correction_must_say_what_it_replaces_and_why() {
+        assert_eq!(check(CORRECTION, "It replaces {replaced}. {why}"), Ok(()));
+        assert_eq!(
+            check(CORRECTION, "It replaces {replaced}."),
+            Err(TextError::Missing("why"))
+        );
+    }
+
+    #[test]
+    fn a_subject_with_a_line_break_is_refused() {
+        for words in ["A letter\r\nBcc: all@example.org", "A letter\n"] {
+            assert_eq!(check_line(words), Err(TextError::SeveralLines));
+            assert_eq!(check("result_subject", words), Err(TextError::SeveralLines));
+        }
     }
 }

@@ -43,9 +43,16 @@ fn waiting_everywhere(test: &TestApp) {
     test.set_year("2026-27", 365);
     let today = test.app.clock.today();
     let mut children = Vec::new();
-    for school in [900_101, 900_101, 900_101, 900_101, 900_102] {
+    for (school, email) in [
+        (900_101, "sam@example.org"),
+        (900_101, ""),
+        (900_101, "sam@example.org"),
+        (900_101, "sam@example.org"),
+        (900_102, "sam@example.org"),
+    ] {
         children.push(test.child(ChildSpec {
             school,
+            contacts: vec![("Sam Example", email)],
             ..ChildSpec::default()
         }));
     }
@@ -63,6 +70,7 @@ fn waiting_everywhere(test: &TestApp) {
         ..ChildSpec::default()
     });
     letter_in(test, earlier, "sent");
+    test.measure(children[1], 1400, 35_500, today);
     letter_in(test, children[1], "no_contact");
     let (now, yesterday) = (test.app.clock.now(), today.pred_opt().unwrap());
     test.db()

@@ -111,6 +111,18 @@ impl Typesetter {
         self.coverage.missing(text)
     }
 
+    /// The characters in the texts of `data` that no font has, and where they stand; empty when all can be printed.
+    pub fn unprintable(&self, data: &impl Serialize) -> Result<Unknown, RenderError> {
+        let data = serde_json::to_value(data).map_err(|_| RenderError::Data)?;
+        Ok(self.unknown(&data))
+    }
+
+    fn unknown(&self, data: &Value) -> Unknown {
+        let mut unknown = Unknown::default();
+        self.coverage.search(data, &mut String::new(), &mut unknown);
+        unknown
+    }
+
     /// Sets `template` with `data` and returns the bytes of the PDF.
     ///
     /// Keys of `data` are the program's own words and may be named in an error;
@@ -125,9 +137,7 @@ impl Typesetter {
         if !is_language(document.language) {
             return Err(RenderError::Language);
         }
-        let mut unknown = Unknown::default();
-        self.coverage
-            .search(&data, &mut String::new(), &mut unknown);
+        let unknown = self.unknown(&data);
         if !unknown.characters.is_empty() {
             return Err(RenderError::MissingGlyphs(unknown));
         }

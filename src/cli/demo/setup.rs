@@ -12,6 +12,7 @@ use crate::audit::Actor;
 use crate::fields::CollectionYear;
 use crate::letters;
 use crate::letters::delay::{self, Delay};
+use crate::letters::texts;
 use crate::measurement;
 use crate::roster::commit::{Destination, commit};
 use crate::roster::import::{self, By, Mode, Target};
@@ -20,9 +21,17 @@ use crate::roster::stored_choices::HeadingKey;
 use crate::schools::contact_queries::{self, Audience};
 use crate::schools::work::{self, Plan};
 use crate::schools::{self, geography};
+use crate::settings;
 use crate::synth::{Area, AreaPlan, School};
 use crate::tabular::{self, Limits};
 use crate::years::{self, YearRule};
+
+/// The letter templates' parts that every programme enters for itself.
+const TEXTS: &str = r#"{
+    "programme_name": "Exampleshire School Nursing",
+    "programme_address": ["Example House", "1 Example Street", "Exampleton"],
+    "contact": "01632 960 123, Monday to Friday, 9am to 4pm"
+}"#;
 
 /// Schools of the demonstration.
 const SCHOOLS: u32 = 8;
@@ -75,6 +84,8 @@ pub(super) fn run(app: &App, folder: &Path, seed: u64) -> anyhow::Result<Vec<Sch
     let now = app.clock.now();
     app.db
         .write_now(|tx| delay::set_delay(tx, &Actor::command("demo"), Delay::ByHand, now))?;
+    app.db
+        .write_now(|tx| settings::put(tx, &Actor::command("demo"), now, texts::SETTING, TEXTS))?;
     let letters = letters::jobs::prepare_letters(app, &Actor::command("demo"), false)?;
     println!("  Letters: {letters}");
     figures::make(app, &area)?;

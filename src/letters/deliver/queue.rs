@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::clock::utc_of;
 use crate::db::Conn;
-use crate::letters::eligibility::due_by;
+use crate::letters::due::due_by;
 use crate::letters::sending_queries::{self, Moment};
 use crate::letters::state::State;
 use crate::letters::texts;

@@ -3,23 +3,35 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::list::due_by;
 use super::templates::read_texts;
 use super::words;
-use crate::access::needs;
+use crate::access::{Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::error::{AppError, bad_request};
 use crate::identity::{Purpose, Whose};
+use crate::letters::assess::Assessor;
 use crate::letters::compose::compose;
 use crate::letters::content::Content;
 use crate::letters::decide::{self, Decision};
-use crate::letters::eligibility::Outcome;
+use crate::letters::due;
+use crate::letters::eligibility::Child;
 use crate::letters::press::Press;
 use crate::letters::state::{Letter, State};
 use crate::letters::{LetterError, deliver, queries};
 use crate::outbox::{self, Parcel};
 use crate::web::{Allowed, Submitted, View, download, redirect_with};
+
+/// A letter with all that its page shows.
+struct Shown {
+    letter: Letter,
+    child: Child,
+    /// What it said when it went, else what it would say now; `None` when it cannot say anything.
+    content: Option<Content>,
+    parcel: Option<Parcel>,
+}
 
 /// One letter: what it says, where it stands and why, what can be done.
 pub async fn show(
@@ -29,56 +41,57 @@ pub async fn show(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let id = id.into_inner();
-    let (scope, actor, parts, now) = (
+    let (scope, actor, parts) = (
         allowed.scope().clone(),
         allowed.actor().clone(),
         app.clone(),
-        app.clock.now(),
     );
-    let found = app
-        .db
-        .write(move |tx| -> Result<_, LetterError> {
-            let letter =
-                queries::find_in_scope(tx, id, &scope)?.ok_or(LetterError::NoSuchLetter)?;
-            let (content, parcel) = content_of(tx, &parts, &actor, &letter)?;
-            let children = queries::children(tx, &[letter.pupil])?;
-            let child = children
-                .get(&letter.pupil)
-                .ok_or(LetterError::NoSuchLetter)?;
-            let decisions: Vec<&str> = Decision::possible(&letter)
-                .into_iter()
-                .map(Decision::code)
-                .collect();
-            Ok(json!({
-                "id": letter.id,
-                "pupil": letter.pupil,
-                "kind": letter.kind.words(),
-                "school": child.school,
-                "due_by": match &child.outcome {
-                    Outcome::Measured(measured) => Some(measured.due_by()),
-                    _ => None,
-                },
-                "state": letter.state.code(),
-                "reasons": words(&letter.reasons),
-                "in_spite": letter.decided_by.is_some()
-                    && !matches!(letter.state, State::Held | State::NoContact),
-                "decided_by": letter.decided_by,
-                "decided_at": letter.decided_at,
-                "sent_at": letter.sent_at,
-                "send_after": letter.send_after.filter(|moment| *moment > now),
-                "decisions": decisions,
-                "to": content.as_ref().map(|content| content.to.clone()),
-                "content": content.map(|content| content.letter),
-                "parcel": parcel.map(|parcel| json!({
-                    "message_id": parcel.message_id,
-                    "last_error": parcel.last_error,
-                    "created_at": parcel.created_at,
-                })),
-            }))
-        })
-        .await?;
+    let shown = db::blocking(move || -> Result<Shown, LetterError> {
+        let press = Press::new(parts.config.fonts.as_deref())?;
+        parts
+            .db
+            .write_now(|tx| load(tx, &parts, &press, &actor, &scope, id))
+    })
+    .await?;
+    let (now, today) = (app.clock.now(), app.clock.today());
+    let letter = &shown.letter;
+    let due_by = due_by(letter, &shown.child);
+    let earlier = shown
+        .child
+        .earlier_letter
+        .as_ref()
+        .filter(|_| letter.version == shown.child.version);
+    let decisions: Vec<&str> = Decision::possible(letter)
+        .into_iter()
+        .map(Decision::code)
+        .collect();
+    let page = json!({
+        "id": letter.id,
+        "pupil": letter.pupil,
+        "kind": letter.kind.words(),
+        "school": shown.child.school,
+        "due_by": due_by,
+        "overdue": due_by.and_then(|due_by| due::overdue_words(due_by, today)),
+        "replaces": earlier.map(|earlier| json!({"id": earlier.id, "on": earlier.on})),
+        "state": letter.state.code(),
+        "reasons": words(&letter.reasons),
+        "in_spite": letter.decided_by.is_some()
+            && !matches!(letter.state, State::Held | State::NoContact),
+        "decided_by": letter.decided_by,
+        "decided_at": letter.decided_at,
+        "sent_at": letter.sent_at,
+        "send_after": letter.send_after.filter(|moment| *moment > now),
+        "decisions": decisions,
+        "to": shown.content.as_ref().map(|content| content.to.clone()),
+        "content": shown.content.map(|content| content.letter),
+        "parcel": shown.parcel.map(|parcel| json!({
+            "message_id": parcel.message_id,
+            "last_error": parcel.last_error,
+            "created_at": parcel.created_at,
+        })),
+    });
     View::new(&app, &request, &allowed, "Letter")
-        .with("letter", found)
+        .with("letter", page)
         .render("pages/letters/show.html")
 }
 
@@ -95,13 +108,14 @@ pub async fn pdf(
         app.clone(),
     );
     let bytes = db::blocking(move || -> Result<Vec<u8>, LetterError> {
-        let content = parts.db.write_now(|tx| -> Result<_, LetterError> {
-            let letter =
-                queries::find_in_scope(tx, id, &scope)?.ok_or(LetterError::NoSuchLetter)?;
-            Ok(content_of(tx, &parts, &actor, &letter)?.0)
-        })?;
-        let content = content.ok_or(LetterError::NoSuchLetter)?;
-        Ok(Press::new(parts.config.fonts.as_deref())?.pdf(&content)?)
+        let press = Press::new(parts.config.fonts.as_deref())?;
+        let shown = parts
+            .db
+            .write_now(|tx| load(tx, &parts, &press, &actor, &scope, id))?;
+        let content = shown.content.ok_or(LetterError::NoSuchLetter)?;
+        press
+            .pdf(&content)
+            .map_err(|error| LetterError::CannotBeWritten(format!("{error:#}")))
     })
     .await?;
     Ok(download("letter.pdf", "application/pdf", bytes))
@@ -135,30 +149,46 @@ pub async fn decide(
     Ok(redirect_with(&format!("/letters/{id}"), "success", said))
 }
 
-/// What a letter said when it went, else what it would say now; and its message.
-fn content_of(
+/// Reads a letter of a school in scope. One that waits is looked at again and stored, so that its page shows where it
+/// stands now.
+fn load(
     tx: &mut Conn,
     app: &App,
+    press: &Press,
     actor: &Actor,
-    letter: &Letter,
-) -> Result<(Option<Content>, Option<Parcel>), LetterError> {
+    scope: &Scope,
+    id: i64,
+) -> Result<Shown, LetterError> {
+    let (now, today) = (app.clock.now(), app.clock.today());
+    let letter = queries::find_in_scope(tx, id, scope)?.ok_or(LetterError::NoSuchLetter)?;
     let parcel = outbox::find_of_letter(tx, letter.id)?;
-    if let (State::Sent | State::InDoubt, Some(parcel)) = (letter.state, &parcel) {
-        let pupils = [letter.pupil];
-        // Reading what was sent is reading the child's name: the door writes that down.
-        app.identities
-            .open(tx, actor, Purpose::Letters, Whose::Pupils(&pupils))?;
-        return Ok((deliver::kept_content(app, parcel)?, Some(parcel.clone())));
+    let pupils = [letter.pupil];
+    // Reading what was sent is reading the child's name, too: opening it is logged either way.
+    let persons = app
+        .identities
+        .open(tx, actor, Purpose::Letters, Whose::Pupils(&pupils))?;
+    let child = queries::children(tx, &pupils)?
+        .remove(&letter.pupil)
+        .ok_or(LetterError::NoSuchLetter)?;
+    let person = persons.get(&letter.pupil);
+    if let (State::Sent | State::InDoubt, Some(sent)) = (letter.state, &parcel) {
+        let content = deliver::kept_content(app, sent)?;
+        return Ok(Shown {
+            letter,
+            child,
+            content,
+            parcel,
+        });
     }
-    let persons =
-        app.identities
-            .open(tx, actor, Purpose::Letters, Whose::Pupils(&[letter.pupil]))?;
-    let children = queries::children(tx, &[letter.pupil])?;
     let texts = read_texts(tx)?;
-    let content = children
-        .get(&letter.pupil)
-        .filter(|child| child.version == letter.version)
-        .zip(persons.get(&letter.pupil))
-        .and_then(|(child, person)| compose(child, person, &texts, app.clock.today()));
-    Ok((content, parcel))
+    let letter = Assessor::new(press, &texts, today).refresh(tx, letter, &child, person, now)?;
+    let content = person
+        .filter(|_| child.version == letter.version)
+        .and_then(|person| compose(&child, person, &texts, today));
+    Ok(Shown {
+        letter,
+        child,
+        content,
+        parcel,
+    })
 }

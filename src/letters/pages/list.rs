@@ -1,21 +1,31 @@
-//! The list of letters in one state, with a tally of each state.
+//! The list of letters in one state, or of those that are due, with a tally of each state.
+
+use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
 
+use super::templates::read_texts;
 use super::words;
-use crate::access::{Permission, needs};
+use crate::access::{Permission, Scope, needs};
 use crate::app::App;
+use crate::audit::Actor;
+use crate::db::{self, Conn};
 use crate::error::AppError;
-use crate::identity::{Person, Purpose, Whose};
-use crate::letters::state::State;
-use crate::letters::{LetterError, deliver, queries, sending_queries};
+use crate::identity::{Opened, Person, Purpose, Whose};
+use crate::letters::assess::Assessor;
+use crate::letters::due::{self, Due};
+use crate::letters::eligibility::{Child, Outcome};
+use crate::letters::press::Press;
+use crate::letters::queries::Listed;
+use crate::letters::state::{Letter, State};
+use crate::letters::{LetterError, deliver, due_counts, due_queries, queries, sending_queries};
 use crate::outbox;
 use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 
 /// Letters on one page of a list.
-const PAGE: i64 = 50;
+const PAGE: usize = 50;
 
 /// What the list is asked for.
 #[derive(Deserialize)]
@@ -23,81 +33,92 @@ pub struct ListQuery {
     #[serde(default)]
     state: String,
     #[serde(default)]
+    due: String,
+    #[serde(default)]
     page: i64,
 }
 
-/// Letters by state.
+/// Which letters a page of the list shows.
+#[derive(Clone, Copy)]
+struct Wanted {
+    state: Option<State>,
+    due: Option<Due>,
+    page: i64,
+}
+
+/// A letter in the list.
+#[derive(Serialize)]
+struct Row {
+    id: i64,
+    child: Option<String>,
+    kind: &'static str,
+    school: String,
+    class: Option<String>,
+    state: &'static str,
+    reasons: Vec<&'static str>,
+    last_error: Option<String>,
+    sent_at: Option<NaiveDateTime>,
+    send_after: Option<NaiveDateTime>,
+    due_by: Option<NaiveDate>,
+    overdue: Option<String>,
+}
+
+/// How many letters are in a state.
+#[derive(Serialize)]
+struct Tally {
+    state: &'static str,
+    count: i64,
+}
+
+/// What the page shows.
+#[derive(Serialize)]
+struct Letters {
+    rows: Vec<Row>,
+    tallies: Vec<Tally>,
+    /// The state that is listed; none when the letters that are due are.
+    state: Option<&'static str>,
+    /// What else is listed: `overdue` or `soon`.
+    due: Option<&'static str>,
+    total: i64,
+    ready: i64,
+    doubtful: i64,
+    failed: i64,
+    held: i64,
+    no_contact: i64,
+    overdue: i64,
+    due_soon: i64,
+    stopped: bool,
+    fault: Option<String>,
+    run: Option<i64>,
+    without_contact_detail: bool,
+}
+
+/// Letters by state, or those that are due.
 pub async fn list(
     allowed: Allowed<needs::ManageLetters>,
     app: web::Data<App>,
     request: HttpRequest,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let (asked, page) = (
-        State::from_code(&query.state),
-        query.page.clamp(1, LAST_PAGE),
-    );
-    let (scope, actor, door, now) = (
+    let wanted = Wanted {
+        state: State::from_code(&query.state),
+        due: Due::from_code(&query.due),
+        page: query.page.clamp(1, LAST_PAGE),
+    };
+    let (scope, actor, parts) = (
         allowed.scope().clone(),
         allowed.actor().clone(),
-        app.identities.clone(),
-        app.clock.now(),
+        app.clone(),
     );
-    let found = app
-        .db
-        .write(move |tx| -> Result<_, LetterError> {
-            let counts = queries::counts(tx, &scope)?;
-            let count = |state: State| counts.get(state.code()).copied().unwrap_or(0);
-            // Without a choice, the first state in which anything is.
-            let state = asked.unwrap_or_else(|| {
-                State::ALL
-                    .into_iter()
-                    .find(|state| count(*state) > 0)
-                    .unwrap_or(State::Ready)
-            });
-            let rows = queries::list(tx, &scope, state, (page - 1) * PAGE, PAGE)?;
-            let pupils: Vec<i64> = rows.iter().map(|row| row.letter.pupil).collect();
-            let persons = door.open(tx, &actor, Purpose::Letters, Whose::Pupils(&pupils))?;
-            let rows: Vec<Value> = rows
-                .iter()
-                .map(|row| {
-                    json!({
-                        "id": row.letter.id,
-                        "child": persons.get(&row.letter.pupil).map(Person::full_name),
-                        "kind": row.letter.kind.words(),
-                        "school": row.school,
-                        "class": persons.get(&row.letter.pupil).map(|person| person.particulars.class.as_str()),
-                        "state": row.letter.state.code(),
-                        "reasons": words(&row.letter.reasons),
-                        "last_error": row.last_error,
-                        "sent_at": row.letter.sent_at,
-                        "send_after": row.letter.send_after.filter(|moment| *moment > now),
-                    })
-                })
-                .collect();
-            let tallies: Vec<Value> = State::ALL
-                .into_iter()
-                .filter(|state| count(*state) > 0)
-                .map(|state| json!({"state": state.code(), "count": count(state)}))
-                .collect();
-            Ok(json!({
-                "rows": rows,
-                "tallies": tallies,
-                "state": state.code(),
-                "total": count(state),
-                "ready": count(State::Ready),
-                "doubtful": count(State::InDoubt),
-                "failed": count(State::Failed),
-                "held": count(State::Held),
-                "no_contact": count(State::NoContact),
-                "stopped": deliver::is_stopped(tx)?,
-                "fault": outbox::fault(tx)?.map(|fault| fault.words),
-                "run": sending_queries::run_under_way(tx, &scope)?,
-            }))
-        })
-        .await?;
-    let total = found["total"].as_i64().unwrap_or(0);
-    let pages = (total + PAGE - 1) / PAGE;
+    let found = db::blocking(move || -> Result<Letters, LetterError> {
+        let press = Press::new(parts.config.fonts.as_deref())?;
+        parts
+            .db
+            .write_now(|tx| load(tx, &parts, &press, &actor, &scope, wanted))
+    })
+    .await?;
+    let (page, size, total) = (wanted.page, PAGE as i64, found.total);
+    let pages = (total + size - 1) / size;
     if let Some(elsewhere) = last_page_instead(&request, page as usize, pages as usize) {
         return Ok(elsewhere);
     }
@@ -110,7 +131,147 @@ pub async fn list(
         .with("may_pause", allowed.session().may(Permission::PauseLetters))
         .with("page", page)
         .with("pages", pages)
-        .with("first", (page - 1) * PAGE + 1)
-        .with("last", (page * PAGE).min(total))
+        .with("first", (page - 1) * size + 1)
+        .with("last", (page * size).min(total))
         .render("pages/letters/list.html")
+}
+
+/// Reads what the page shows. Letters on it that wait are looked at again and stored, so that their reasons and the
+/// tallies are those of now.
+fn load(
+    tx: &mut Conn,
+    app: &App,
+    press: &Press,
+    actor: &Actor,
+    scope: &Scope,
+    wanted: Wanted,
+) -> Result<Letters, LetterError> {
+    let (now, today) = (app.clock.now(), app.clock.today());
+    let texts = read_texts(tx)?;
+    let assessor = Assessor::new(press, &texts, today);
+    let state = match (wanted.due, wanted.state) {
+        (Some(_), _) => None,
+        (None, Some(state)) => Some(state),
+        (None, None) => Some(first_state(tx, scope)?),
+    };
+    let lines = lines(tx, scope, state, wanted, today)?;
+    let pupils: Vec<i64> = lines.iter().map(|line| line.letter.pupil).collect();
+    let persons = app
+        .identities
+        .open(tx, actor, Purpose::Letters, Whose::Pupils(&pupils))?;
+    let children = queries::children(tx, &pupils)?;
+    let mut rows = Vec::with_capacity(lines.len());
+    for mut line in lines {
+        if let Some(child) = children.get(&line.letter.pupil) {
+            let person = persons.get(&line.letter.pupil);
+            line.letter = assessor.refresh(tx, line.letter, child, person, now)?;
+        }
+        rows.push(row(line, &children, &persons, now, today));
+    }
+    // Counted after the look, which may have moved letters on.
+    let counts = queries::counts(tx, scope)?;
+    let count = |state: State| counts.get(state.code()).copied().unwrap_or(0);
+    let due: HashMap<&str, i64> = due_counts(tx, scope, today)?
+        .into_iter()
+        .map(|(due, count)| (due.code(), count))
+        .collect();
+    let due_count = |wanted: Due| due.get(wanted.code()).copied().unwrap_or(0);
+    let (overdue, due_soon) = (due_count(Due::Overdue), due_count(Due::Soon));
+    Ok(Letters {
+        rows,
+        tallies: State::ALL
+            .into_iter()
+            .filter(|state| count(*state) > 0)
+            .map(|state| Tally {
+                state: state.code(),
+                count: count(state),
+            })
+            .collect(),
+        state: state.map(State::code),
+        due: wanted.due.map(Due::code),
+        total: match wanted.due {
+            Some(due) => due_count(due),
+            None => state.map_or(0, count),
+        },
+        ready: count(State::Ready),
+        doubtful: count(State::InDoubt),
+        failed: count(State::Failed),
+        held: count(State::Held),
+        no_contact: count(State::NoContact),
+        overdue,
+        due_soon,
+        stopped: deliver::is_stopped(tx)?,
+        fault: outbox::fault(tx)?.map(|fault| fault.words),
+        run: sending_queries::run_under_way(tx, scope)?,
+        without_contact_detail: texts.contact.is_empty(),
+    })
+}
+
+/// Without a choice, the first state in which anything is.
+fn first_state(tx: &mut Conn, scope: &Scope) -> Result<State, LetterError> {
+    let counts = queries::counts(tx, scope)?;
+    let is_used = |state: &State| counts.get(state.code()).is_some_and(|count| *count > 0);
+    Ok(State::ALL.into_iter().find(is_used).unwrap_or(State::Ready))
+}
+
+/// The letters of the page.
+fn lines(
+    tx: &mut Conn,
+    scope: &Scope,
+    state: Option<State>,
+    wanted: Wanted,
+    today: NaiveDate,
+) -> Result<Vec<Listed>, LetterError> {
+    let offset = (wanted.page - 1) * PAGE as i64;
+    let numbers = match (wanted.due, state) {
+        (Some(due), _) => due_queries::letters_due(tx, scope, due, today)?
+            .into_iter()
+            .skip(usize::try_from(offset).unwrap_or(usize::MAX))
+            .take(PAGE)
+            .collect(),
+        (None, Some(state)) => queries::numbers_in_state(tx, scope, state, offset, PAGE as i64)?,
+        (None, None) => Vec::new(),
+    };
+    Ok(queries::list(tx, &numbers)?)
+}
+
+fn row(
+    line: Listed,
+    children: &HashMap<i64, Child>,
+    persons: &Opened,
+    now: NaiveDateTime,
+    today: NaiveDate,
+) -> Row {
+    let letter = line.letter;
+    let due_by = children
+        .get(&letter.pupil)
+        .and_then(|child| due_by(&letter, child));
+    Row {
+        id: letter.id,
+        child: persons.get(&letter.pupil).map(Person::full_name),
+        kind: letter.kind.words(),
+        school: line.school,
+        class: persons
+            .get(&letter.pupil)
+            .map(|person| person.particulars.class.clone()),
+        state: letter.state.code(),
+        reasons: words(&letter.reasons),
+        last_error: line.last_error,
+        sent_at: letter.sent_at,
+        send_after: letter.send_after.filter(|moment| *moment > now),
+        overdue: due_by.and_then(|due_by| due::overdue_words(due_by, today)),
+        due_by,
+    }
+}
+
+/// When a letter that has not gone is due; `None` for one that no six weeks run for.
+pub(super) fn due_by(letter: &Letter, child: &Child) -> Option<NaiveDate> {
+    match &child.outcome {
+        Outcome::Measured(measured)
+            if letter.version == child.version && due::UNSENT.contains(&letter.state) =>
+        {
+            Some(due::due_by(measured.on))
+        }
+        _ => None,
+    }
 }

@@ -10,7 +10,7 @@ pub use letter::{decide, pdf, show};
 pub use list::list;
 pub use runs::{delay_page, run, send, send_page, set_delay, settle, settle_page};
 pub use sending::{prepare, stop, stop_page};
-pub use templates::{save_texts, texts_page};
+pub use templates::{sample, save_texts, texts_page};
 
 use super::LetterError;
 use super::reason::Reason;
@@ -22,6 +22,7 @@ impl From<LetterError> for AppError {
         match error {
             LetterError::NoSuchLetter => Self::NotFound,
             LetterError::Refused(refused) => conflict(refused),
+            error @ LetterError::CannotBeWritten(_) => conflict(error),
             LetterError::Outbox(OutboxError::NotFromHere(error)) => conflict(error),
             LetterError::Identity(error) | LetterError::Outbox(OutboxError::Identity(error)) => {
                 error.into()

@@ -1,9 +1,13 @@
 //! Letters: which may go, what they say, and that each goes at most once whatever dies when.
 
+mod corrected;
+mod due;
 mod mail_server;
+mod reasons;
 mod runs;
 mod sending;
 mod signals;
+mod templates;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -409,13 +413,14 @@ both_databases! {
         ready(test);
         let administrator = test.signed_in(Role::Administrator, &[], &[]);
         let page = administrator.get("/letters/texts");
+        let page = page.fill("One way to get in touch", "01632 960 123");
         page.clone()
             .fill("Invitation to talk", "Ring {nobody}.")
-            .press("Save the words")
+            .press("Save templates")
             .status(422)
             .shows("{nobody} cannot be filled in")
             .fill("Invitation to talk", "Ring us about {child}.")
-            .press("Save the words")
+            .press("Save templates")
             .shows("are saved");
         administrator.get("/letters").follow("Zara Okonkwo").shows("Ring us about Zara.");
     }

@@ -139,6 +139,8 @@ both_databases! {
         administrator.get("/letters/send").press("Send 1 letter").shows("1 letter is queued");
         administrator
             .get("/letters/texts")
+            .fill("One way to get in touch", "01632 960 123")
+            .fill("One way to get in touch", "01632 960 123")
             .fill("Invitation to talk", "Ring the new number about {child}.")
             .press_css("form[action='/letters/texts'] button");
         ready_letters(test, 1);

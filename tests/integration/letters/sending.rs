@@ -20,7 +20,7 @@ fn broke_off() -> Result<(), MailError> {
 }
 
 /// The server does not know the recipient.
-fn refused() -> Result<(), MailError> {
+pub(super) fn refused() -> Result<(), MailError> {
     Err(MailError::Server(Failure {
         stage: Stage::Recipient,
         cause: Cause::Answer(550, None),

@@ -104,7 +104,7 @@ impl Office<'_> {
         queries::check_address_is_free(tx, &wanted.email, id)?;
         queries::check_assignments(tx, wanted)?;
         if wanted.role != Role::SystemAdministrator {
-            self.keep_one_system_administrator(tx, &row)?;
+            Self::keep_one_system_administrator(tx, &row)?;
         }
         let waiting = approval_queries::waiting_for(tx, id)?;
         let is_new = waiting.as_ref().is_some_and(|waiting| waiting.is_new);
@@ -129,7 +129,7 @@ impl Office<'_> {
         if self.actor.id == Some(id) {
             return Err(AccountError::DisableOwn);
         }
-        self.keep_one_system_administrator(tx, &row)?;
+        Self::keep_one_system_administrator(tx, &row)?;
         let waiting = approval_queries::waiting_for(tx, id)?;
         approval_queries::remove(tx, id)?;
         if waiting.is_some_and(|waiting| waiting.is_new) {
@@ -285,11 +285,7 @@ impl Office<'_> {
     }
 
     /// Refuses when `row` is the only system administrator who can sign in.
-    fn keep_one_system_administrator(
-        self,
-        tx: &mut Conn,
-        row: &AccountRow,
-    ) -> Result<(), AccountError> {
+    fn keep_one_system_administrator(tx: &mut Conn, row: &AccountRow) -> Result<(), AccountError> {
         let role = Role::SystemAdministrator;
         let is_one = row.role == role.code() && row.state == "active";
         if is_one && queries::active_with_role(tx, role, Some(row.id))?.is_empty() {

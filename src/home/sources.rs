@@ -189,6 +189,10 @@ pub(super) fn letters_due(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action
 }
 
 /// The book of what was shown cannot be read: no release can be made or published.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every source of Home has this shape"
+)]
 pub(super) fn unreadable_book(_: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
     if statistics::shown_can_be_read(asked.app.identities.keyring()) {
         return Ok(Vec::new());

@@ -77,15 +77,18 @@ pub(super) fn pupil_with_key(tx: &mut Conn, key: &[u8]) -> Result<Option<i64>, E
         .optional()?)
 }
 
+/// A child's number and the key of its identity; `None` where the version before sealed it.
+pub(super) type KeyOfChild = (i64, Option<Vec<u8>>);
+
 /// The keys of some children.
-pub(super) fn keys_of(tx: &mut Conn, pupils: &[i64]) -> Result<Vec<(i64, Option<Vec<u8>>)>, Error> {
+pub(super) fn keys_of(tx: &mut Conn, pupils: &[i64]) -> Result<Vec<KeyOfChild>, Error> {
     let mut keys = Vec::with_capacity(pupils.len());
     for chunk in pupils.chunks(NUMBERS_A_STATEMENT) {
         keys.extend(
             identity::table
                 .filter(identity::pupil_id.eq_any(chunk))
                 .select((identity::pupil_id, identity::identity_key))
-                .load::<(i64, Option<Vec<u8>>)>(tx)?,
+                .load::<KeyOfChild>(tx)?,
         );
     }
     Ok(keys)

@@ -68,7 +68,7 @@ impl Identities {
         &self,
         tx: &mut Conn,
         pupils: &[i64],
-    ) -> Result<Vec<(i64, Option<Vec<u8>>)>, IdentityError> {
+    ) -> Result<Vec<queries::KeyOfChild>, IdentityError> {
         Ok(queries::keys_of(tx, pupils)?)
     }
 

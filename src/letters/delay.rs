@@ -158,12 +158,13 @@ fn is_christmas(day: NaiveDate) -> bool {
 
 /// Easter Sunday of a year of the Gregorian calendar (the anonymous algorithm, Nature 13, 1876, page 487).
 fn easter(year: i32) -> Option<NaiveDate> {
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let d = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
-    let e = (32 + 2 * (b % 4) + 2 * (c / 4) - d - c % 4) % 7;
-    let m = (a + 11 * d + 22 * e) / 451;
-    let month = (d + e - 7 * m + 114) / 31;
-    let day = (d + e - 7 * m + 114) % 31 + 1;
+    let (golden, century, rest) = (year % 19, year / 100, year % 100);
+    let moon =
+        (19 * golden + century - century / 4 - (century - (century + 8) / 25 + 1) / 3 + 15) % 30;
+    let weekday = (32 + 2 * (century % 4) + 2 * (rest / 4) - moon - rest % 4) % 7;
+    let late = (golden + 11 * moon + 22 * weekday) / 451;
+    let days = moon + weekday - 7 * late + 114;
+    let (month, day) = (days / 31, days % 31 + 1);
     NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)
 }
 

@@ -57,11 +57,11 @@ pub(super) fn earlier_letters(
     Ok(found)
 }
 
-/// Every measurement of these children: day, height and weight by child and version.
-fn told(
-    tx: &mut Conn,
-    pupils: &[i64],
-) -> Result<HashMap<(i64, i32), (NaiveDate, Height, Weight)>, Error> {
+/// Day, height and weight of a measurement.
+type Figures = (NaiveDate, Height, Weight);
+
+/// Every measurement of these children by child and version.
+fn told(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<(i64, i32), Figures>, Error> {
     let rows: Vec<(i64, i32, NaiveDate, i32, i32)> = measurement::table
         .filter(measurement::pupil_id.eq_any(pupils))
         .select((

@@ -114,7 +114,7 @@ pub struct Gone {
 
 /// The newest letter about one of these versions of a child's outcome that has gone, or may have.
 pub fn gone_about(tx: &mut Conn, pupil: i64, versions: &[i32]) -> Result<Option<Gone>, db::Error> {
-    Ok(queries::gone_about(tx, pupil, versions)?.map(|sent_at| Gone { sent_at }))
+    queries::gone_about(tx, pupil, versions)
 }
 
 /// How many letters at schools in scope have not gone and are overdue, or due soon: as many as their lists show.

@@ -6,6 +6,7 @@ use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
 
+use super::Gone;
 use super::earlier_queries::earlier_letters;
 use super::eligibility::{Child, Measured, Outcome};
 use super::reason;
@@ -440,18 +441,19 @@ fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i6
     Ok(rows.into_iter().collect())
 }
 
-/// When the newest letter about one of these versions went; an inner `None` where it is in doubt.
+/// The newest letter about one of these versions that went or may have.
 pub(super) fn gone_about(
     tx: &mut Conn,
     pupil: i64,
     versions: &[i32],
-) -> Result<Option<Option<NaiveDateTime>>, Error> {
-    Ok(letter::table
+) -> Result<Option<Gone>, Error> {
+    let newest: Option<Option<NaiveDateTime>> = letter::table
         .filter(letter::pupil_id.eq(pupil))
         .filter(letter::version.eq_any(versions.to_vec()))
         .filter(letter::state.eq_any([State::Sent.code(), State::InDoubt.code()]))
         .order(letter::id.desc())
         .select(letter::sent_at)
         .first(tx)
-        .optional()?)
+        .optional()?;
+    Ok(newest.map(|sent_at| Gone { sent_at }))
 }

@@ -53,16 +53,15 @@ pub struct Refusal {
     /// Whether the weight is wrong.
     pub weight: bool,
     /// What was probably meant.
-    pub offer: Option<Offer>,
+    pub offer: Option<Box<Offer>>,
 }
 
 /// Reads what was typed into the two fields. Figures that cannot be right, or have more decimals than are kept, are
 /// refused, with an offer where another reading is likely: a missing point, metres, grams, the two fields swapped.
 pub fn read(height: &str, weight: &str, limits: &Limits) -> Result<(Height, Weight), Refusal> {
     let (height, weight) = (height.trim(), weight.trim());
-    let read = match plausibility::read_entry(height, weight) {
-        Ok(read) => read,
-        Err(_) => return Err(unreadable(height, weight)),
+    let Ok(read) = plausibility::read_entry(height, weight) else {
+        return Err(unreadable(height, weight));
     };
     let too_fine = [decimals(height) > 1, decimals(weight) > 1];
     let (tall, heavy) = (read.0.centimetres(), read.1.kilograms());
@@ -155,7 +154,7 @@ fn refused(
         message: parts.join(" "),
         height: wrong[0],
         weight: wrong[1],
-        offer,
+        offer: offer.map(Box::new),
     }
 }
 
@@ -382,22 +381,22 @@ mod tests {
             .map(|offer| (offer.height, offer.weight))
     }
 
-    fn pair(height: &str, weight: &str) -> Option<(String, String)> {
-        Some((height.to_owned(), weight.to_owned()))
+    fn pair(height: &str, weight: &str) -> (String, String) {
+        (height.to_owned(), weight.to_owned())
     }
 
     #[test]
     fn a_number_without_its_point_is_offered_with_one() {
-        assert_eq!(offered("1104", "18.2"), pair("110.4", "18.2"));
-        assert_eq!(offered("110.4", "182"), pair("110.4", "18.2"));
-        assert_eq!(offered("1104", "182"), pair("110.4", "18.2"));
+        assert_eq!(offered("1104", "18.2"), Some(pair("110.4", "18.2")));
+        assert_eq!(offered("110.4", "182"), Some(pair("110.4", "18.2")));
+        assert_eq!(offered("1104", "182"), Some(pair("110.4", "18.2")));
     }
 
     #[test]
     fn metres_and_grams_are_offered_as_centimetres_and_kilograms() {
-        assert_eq!(offered("1.41", "34.5"), pair("141.0", "34.5"));
-        assert_eq!(offered("1,10", "18.2"), pair("110.0", "18.2"));
-        assert_eq!(offered("110.4", "18200"), pair("110.4", "18.2"));
+        assert_eq!(offered("1.41", "34.5"), Some(pair("141.0", "34.5")));
+        assert_eq!(offered("1,10", "18.2"), Some(pair("110.0", "18.2")));
+        assert_eq!(offered("110.4", "18200"), Some(pair("110.4", "18.2")));
         let metres = refusal("1.41", "34.5");
         assert_eq!(
             metres.message,
@@ -408,7 +407,7 @@ mod tests {
 
     #[test]
     fn swapped_figures_are_offered_swapped() {
-        assert_eq!(offered("34.5", "141.2"), pair("141.2", "34.5"));
+        assert_eq!(offered("34.5", "141.2"), Some(pair("141.2", "34.5")));
         let swapped = refusal("34.5", "141.2");
         assert_eq!((swapped.height, swapped.weight), (true, true));
         assert!(
@@ -420,8 +419,8 @@ mod tests {
 
     #[test]
     fn more_decimals_than_are_kept_are_asked_about_and_not_cut() {
-        assert_eq!(offered("141.2", "33.123"), pair("141.2", "33.1"));
-        assert_eq!(offered("141.27", "33.1"), pair("141.2", "33.1"));
+        assert_eq!(offered("141.2", "33.123"), Some(pair("141.2", "33.1")));
+        assert_eq!(offered("141.27", "33.1"), Some(pair("141.2", "33.1")));
         assert!(read("141.20", "33,100", &Limits::default()).is_ok());
         let fine = refusal("141.2", "33.123");
         assert_eq!((fine.height, fine.weight), (false, true));

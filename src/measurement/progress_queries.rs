@@ -101,6 +101,9 @@ fn at(
     found.entry(place).or_default()
 }
 
+/// Children by place, outcome and whether they were withdrawn.
+type Counted = ((i32, String, String), String, bool, i64);
+
 /// Children measured and children without an outcome yet.
 fn count_without_reason(
     tx: &mut Conn,
@@ -129,7 +132,7 @@ fn count_without_reason(
     if let Some(urns) = urns {
         counts = counts.filter(pupil::school_urn.eq_any(urns));
     }
-    let rows: Vec<((i32, String, String), String, bool, i64)> = counts.load(tx)?;
+    let rows: Vec<Counted> = counts.load(tx)?;
     for (place, outcome, opted_out, children) in rows {
         at(found, place).count(outcome_of(&outcome, opted_out), children as u32);
     }

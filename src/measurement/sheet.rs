@@ -116,7 +116,7 @@ pub struct Problem {
 }
 
 /// The rows of these children, by family name and given name.
-pub fn rows(
+pub(super) fn rows(
     pupils: &[PupilRow],
     names: &Opened,
     outcomes: &Outcomes,

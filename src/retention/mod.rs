@@ -237,13 +237,13 @@ pub fn run(tx: &mut Conn, id: i64) -> Result<Option<Run>, RetentionError> {
 /// Refuses to go on while the clock is in doubt; otherwise notes the time, and puts changes of rules into force whose day
 /// has come. Also in a night that is paused: the clock is compared with the last night, not with the last erasure.
 fn look_at_clock(app: &App, actor: &Actor) -> Result<(), RetentionError> {
-    app.db.write_now(|tx| match clock_doubt(tx, &app.clock)? {
-        Some(doubt) => Err(RetentionError::ClockInDoubt(doubt)),
-        None => {
-            let now = app.clock.now();
-            clock_check::note_time(tx, now)?;
-            Ok(rule_change::apply_confirmed(tx, actor, now)?)
+    app.db.write_now(|tx| {
+        if let Some(doubt) = clock_doubt(tx, &app.clock)? {
+            return Err(RetentionError::ClockInDoubt(doubt));
         }
+        let now = app.clock.now();
+        clock_check::note_time(tx, now)?;
+        Ok(rule_change::apply_confirmed(tx, actor, now)?)
     })
 }
 

@@ -255,7 +255,7 @@ pub(super) fn prepare(
         .slips
         .iter()
         .map(|slip| slip.message(&parsed.table, &parsed.columns));
-    let damaged = unreadable.iter().map(|one| one.notice());
+    let damaged = unreadable.iter().map(super::roll::Unreadable::notice);
     let notices = slips
         .chain(plan.notices.iter().cloned())
         .chain(damaged)

@@ -36,14 +36,16 @@ impl ShownBook {
     fn entries(&self) -> Result<Vec<(i64, String)>, ReleaseError> {
         let listed = match fs::read_dir(&self.0) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            listed => listed.map_err(|source| self.failed(&self.0, source))?,
+            listed => listed.map_err(|source| Self::failed(&self.0, source))?,
         };
         let mut entries = Vec::new();
         for entry in listed {
-            let path = entry.map_err(|source| self.failed(&self.0, source))?.path();
+            let path = entry
+                .map_err(|source| Self::failed(&self.0, source))?
+                .path();
             if let Some(number) = number_of(&path) {
                 let text =
-                    fs::read_to_string(&path).map_err(|source| self.failed(&path, source))?;
+                    fs::read_to_string(&path).map_err(|source| Self::failed(&path, source))?;
                 entries.push((number, text));
             }
         }
@@ -58,7 +60,7 @@ impl ShownBook {
             return Ok(());
         }
         self.write(&path, frozen)
-            .map_err(|source| self.failed(&path, source))
+            .map_err(|source| Self::failed(&path, source))
     }
 
     /// Writes every entry anew with the text that `anew` makes of it; an entry for which it makes none stays.
@@ -72,7 +74,7 @@ impl ShownBook {
             };
             self.put(number, &text)?;
             let old = self.0.join(file_name(number, &frozen));
-            fs::remove_file(&old).map_err(|source| self.failed(&old, source))?;
+            fs::remove_file(&old).map_err(|source| Self::failed(&old, source))?;
         }
         Ok(())
     }
@@ -97,7 +99,7 @@ impl ShownBook {
         File::open(&self.0)?.sync_all()
     }
 
-    fn failed(&self, path: &Path, source: io::Error) -> ReleaseError {
+    fn failed(path: &Path, source: io::Error) -> ReleaseError {
         ReleaseError::Shown {
             path: path.to_owned(),
             source,

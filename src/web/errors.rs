@@ -92,18 +92,16 @@ impl Told {
         let AppError::Internal(cause) = error else {
             return Self::of(error);
         };
-        match outage(cause) {
-            Some(message) => Self {
+        if let Some(message) = outage(cause) {
+            return Self {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 heading: UNAVAILABLE,
                 message,
                 retry_after: Some(RETRY_AFTER),
-            },
-            None => {
-                tracing::error!(error = format!("{cause:#}"), "a request failed");
-                Self::of(error)
-            }
+            };
         }
+        tracing::error!(error = format!("{cause:#}"), "a request failed");
+        Self::of(error)
     }
 
     fn of(error: &AppError) -> Self {

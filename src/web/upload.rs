@@ -120,7 +120,7 @@ impl Uploads {
             .map_err(|_| busy())?
             .map_err(|error: AcquireError| internal(error))?;
         Ok(Place {
-            counted: counted,
+            counted,
             _permits: permits,
         })
     }

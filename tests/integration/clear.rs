@@ -77,6 +77,9 @@ fn percent((alone, all): (usize, usize)) -> f64 {
     100.0 * alone as f64 / all as f64
 }
 
+/// A child's number, ethnic group, quintile and month in which the name went.
+type Coarse = (i64, Option<String>, Option<i32>, Option<NaiveDate>);
+
 both_databases! {
     fn no_column_is_added_to_what_stands_of_a_child_in_clear_by_accident(test: TestApp) {
         let query = match test.db().file() {
@@ -185,7 +188,7 @@ both_databases! {
         assert_eq!(people[&7].given_name, person.given_name);
         test.db()
             .read_now(|tx| -> Result<(), Error> {
-                let rows: Vec<(i64, Option<String>, Option<i32>, Option<NaiveDate>)> = pupil::table
+                let rows: Vec<Coarse> = pupil::table
                     .order(pupil::id)
                     .select((pupil::id, pupil::ethnic_group, pupil::deprivation_quintile, pupil::name_removed_on))
                     .load(tx)?;

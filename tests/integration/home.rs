@@ -38,7 +38,6 @@ fn number_in(text: &str) -> Option<i64> {
 
 /// Something of everything that Home counts, in one school and in another, in this year and in an earlier one.
 fn waiting_everywhere(test: &TestApp) {
-    use stature::db::schema::{import, job, job_run, release};
     test.set_year("2025-26", 365);
     test.set_year("2026-27", 365);
     let today = test.app.clock.today();
@@ -72,10 +71,24 @@ fn waiting_everywhere(test: &TestApp) {
     letter_in(test, earlier, "sent");
     test.measure(children[1], 1400, 35_500, today);
     letter_in(test, children[1], "no_contact");
+    beside_the_measurements(test, children[2]);
+    test.school(900_103, "999");
+    let locked = test.account(Role::Recorder, &[900_103], &[]);
+    for _ in 0..5 {
+        let page = test.browser().get("/sign-in");
+        let page = page.fill("Email address", &locked);
+        page.fill("Password", "not the password").press("Sign in");
+    }
+}
+
+/// A child withdrawn, visits without a result, imports, releases and job runs that Home counts.
+fn beside_the_measurements(test: &TestApp, withdrawn: i64) {
+    use stature::db::schema::{import, job, job_run, release};
+    let today = test.app.clock.today();
     let (now, yesterday) = (test.app.clock.now(), today.pred_opt().unwrap());
     test.db()
         .write_now(|tx| -> Result<(), stature::db::Error> {
-            diesel::update(pupil::table.find(children[2]))
+            diesel::update(pupil::table.find(withdrawn))
                 .set(pupil::opted_out.eq(true))
                 .execute(tx)?;
             for school in [900_101, 900_102] {
@@ -139,13 +152,6 @@ fn waiting_everywhere(test: &TestApp) {
             Ok(())
         })
         .unwrap();
-    test.school(900_103, "999");
-    let locked = test.account(Role::Recorder, &[900_103], &[]);
-    for _ in 0..5 {
-        let page = test.browser().get("/sign-in");
-        let page = page.fill("Email address", &locked);
-        page.fill("Password", "not the password").press("Sign in");
-    }
 }
 
 /// A sent letter of another version of a child's outcome.

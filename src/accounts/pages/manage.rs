@@ -87,7 +87,7 @@ pub async fn add_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    account_view(&allowed, &app, &request, &FormData::default(), None).await
+    account_view(&allowed, &app, &request, &FormData::default(), None)
 }
 
 /// Makes an account; the person is invited by email.
@@ -99,7 +99,7 @@ pub async fn add(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
     let Some(new) = read_account(&mut form) else {
-        return account_view(&allowed, &app, &request, &form, None).await;
+        return account_view(&allowed, &app, &request, &form, None);
     };
     let (for_work, actor, now) = (app.clone(), allowed.actor().clone(), app.clock.now());
     let submission = form.submission();
@@ -121,7 +121,7 @@ pub async fn add(
         }
         Err(error) => {
             put_error(&mut form, &own_mistake(error)?);
-            account_view(&allowed, &app, &request, &form, None).await
+            account_view(&allowed, &app, &request, &form, None)
         }
     }
 }
@@ -146,7 +146,7 @@ pub async fn edit_page(
         ("schools", schools.join(" ")),
         ("authorities", account.authorities.join(" ")),
     ]);
-    account_view(&allowed, &app, &request, &form, Some(&shown)).await
+    account_view(&allowed, &app, &request, &form, Some(&shown))
 }
 
 /// Changes an account, disables or enables it, or emails a new link: the button pressed says which.
@@ -163,7 +163,7 @@ pub async fn edit(
     let action = form.text("action").to_owned();
     let wanted = if action.is_empty() {
         let Some(wanted) = read_account(&mut form) else {
-            return account_view(&allowed, &app, &request, &form, Some(&shown)).await;
+            return account_view(&allowed, &app, &request, &form, Some(&shown));
         };
         Some(wanted)
     } else {
@@ -194,7 +194,7 @@ pub async fn edit(
         }
         Err(error) => {
             put_error(&mut form, &own_mistake(error)?);
-            account_view(&allowed, &app, &request, &form, Some(&shown)).await
+            account_view(&allowed, &app, &request, &form, Some(&shown))
         }
     }
 }
@@ -294,7 +294,7 @@ async fn shown(app: &App, id: i64) -> Result<Shown, AppError> {
         .await
 }
 
-async fn account_view(
+fn account_view(
     allowed: &Allowed<needs::ManageAccounts>,
     app: &App,
     request: &HttpRequest,

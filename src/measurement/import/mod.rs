@@ -223,7 +223,7 @@ impl<'a> Importing<'a> {
         let (mut batch, limits, sealed) = self.app.db.read_now(|tx| -> Result<_, ImportError> {
             crate::years::year(tx, &self.year)?.ok_or(ImportError::UnknownYear(year))?;
             let limits = crate::measurement::limits(tx)?;
-            let batch = Batch::read(tx, &self.year, self.when, actor, limits.clone())?;
+            let batch = Batch::read(tx, &self.year, self.when, actor, limits)?;
             let sealed = identities.sealed_year(tx, &self.year);
             Ok((batch, limits, sealed.map_err(RecordError::from)?))
         })?;

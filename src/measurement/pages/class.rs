@@ -116,6 +116,9 @@ fn sheet(
     })
 }
 
+/// Names to show, where any are, and the classes of the whole school with how many children each has.
+type NamesAndClasses = (Option<Opened>, Vec<(String, usize)>);
+
 /// The names to show, and the classes of the whole school for the filter. The class is sealed with the name: where only
 /// some children are shown, the whole school is opened for the machine to compare, and then those children are opened
 /// for the recorder. Both stand in the access log.
@@ -126,7 +129,7 @@ fn names_and_classes(
     year: &str,
     pupils: &[PupilRow],
     filter: &Filter,
-) -> Result<(Option<Opened>, Vec<(String, usize)>), AppError> {
+) -> Result<NamesAndClasses, AppError> {
     let everybody: Vec<i64> = pupils.iter().map(|pupil| pupil.id).collect();
     if filter.shows_everybody() {
         let names =

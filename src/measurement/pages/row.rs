@@ -60,7 +60,7 @@ impl Typed<'_> {
         Problem {
             height_wrong: refusal.height,
             weight_wrong: refusal.weight,
-            offer: refusal.offer,
+            offer: refusal.offer.map(|offer| *offer),
             ..self.problem(refusal.message)
         }
     }

@@ -113,7 +113,7 @@ both_databases! {
         administrator
             .get("/letters/texts")
             .fill_named("email_subject", "A letter\r\nBcc: everybody@example.org")
-            .press("Save the words")
+            .press("Save templates")
             .status(422)
             .shows("Enter this on one line");
     }

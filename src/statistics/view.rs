@@ -145,7 +145,8 @@ mod tests {
         });
         let context = json!({
             "layout": layout, "release": row, "evidence": release.evidence(), "figures": figures(release.table()),
-            "notes": disclosure::notes(),
+            "notes": disclosure::notes(), "seal_is_checked": true, "cautions": [],
+            "announcement": {"state": null, "can_be_sent": false},
         });
         let templates = Templates::new().expect("templates");
         for page in ["release", "own_release"] {

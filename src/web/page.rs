@@ -91,7 +91,7 @@ mod tests {
         json!({
             "service_name": "Stature",
             "title": "Class list",
-            "actor": {"name": "Nia Okafor", "role_label": "Nurse"},
+            "actor": {"id": 7, "name": "Nia Okafor", "role_label": "Nurse"},
             "navigation": [
                 {"label": "Home", "href": "/", "current": false},
                 {"label": "Schools", "href": "/schools", "current": true}

@@ -104,18 +104,16 @@ fn known_words(owner: Owner<'_>) -> Vec<String> {
 
 /// Whether a guesser would come to the password soon.
 fn is_guessable(password: &str, owner: Owner<'_>) -> bool {
-    let mut words = known_words(owner);
-    words.extend(["password", "qwerty", "uiop", "1234", "567890", "0123"].map(str::to_owned));
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    let mut rest: String = password.to_lowercase();
-    for word in &words {
-        rest = rest.replace(word.as_str(), "");
-    }
-    let letters: std::collections::BTreeSet<char> = rest
+    let words = known_words(owner);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // Spaces and hyphens between words hide a repetition from the estimate: "stature stature".
+    let squeezed: String = password
         .chars()
         .filter(|letter| letter.is_alphanumeric())
         .collect();
-    letters.len() < 5
+    [password, &squeezed]
+        .into_iter()
+        .any(|text| zxcvbn::zxcvbn(text, &words).score() < zxcvbn::Score::Three)
 }
 
 #[cfg(test)]

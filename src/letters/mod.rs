@@ -30,10 +30,12 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use self::due::Due;
 use self::state::{Letter, Refused, State};
+use self::texts::Texts;
 use crate::access::Scope;
 use crate::db::{self, Conn};
 use crate::identity::IdentityError;
 use crate::outbox::{self, OutboxError};
+use crate::settings;
 
 /// What goes wrong with letters.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,11 @@ pub enum LetterError {
         "the letter cannot be made with its template: {0}. Ask the programme administrator to correct it"
     )]
     CannotBeWritten(String),
+    /// The saved templates cannot be read.
+    #[error(
+        "the saved letter templates cannot be read ({0}): restore the setting letters.texts from a backup; until then no letter is made or sent"
+    )]
+    Templates(#[from] serde_json::Error),
     /// The outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -61,6 +68,12 @@ pub enum LetterError {
     /// The letter cannot be written.
     #[error(transparent)]
     Writing(#[from] anyhow::Error),
+}
+
+/// The texts that letters are made with now.
+fn current_texts(tx: &mut Conn) -> Result<Texts, LetterError> {
+    let setting = settings::get(tx, texts::SETTING)?;
+    Ok(Texts::from_setting(setting.as_deref())?)
 }
 
 /// Writes down a letter that was in the state `from`, or says that it has moved on.

@@ -16,14 +16,13 @@ use super::press::Press;
 use super::reason::Reason;
 use super::sending_queries::{self, Moment};
 use super::state::{Kind, Letter, State};
-use super::texts::{self, Texts};
-use super::{LetterError, queries, store, take_back};
+use super::texts::Texts;
+use super::{LetterError, current_texts, queries, store, take_back};
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, dialect};
 use crate::identity::{Purpose, Whose};
-use crate::settings;
 
 /// What preparing came to: letters now in each state that were not there before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -78,7 +77,7 @@ pub fn prepare(
             scope,
             now,
             dry_run,
-            texts: Texts::from_setting(settings::get(tx, texts::SETTING)?.as_deref()),
+            texts: current_texts(tx)?,
             delay: delay::delay(tx)?,
             moments: HashMap::new(),
             made_at: HashMap::new(),

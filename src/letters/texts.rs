@@ -136,15 +136,19 @@ pub enum TextError {
 }
 
 impl Texts {
-    /// The words of a setting, what it leaves out taken from the program's own.
-    pub fn from_setting(setting: Option<&str>) -> Self {
+    /// The words of a setting, what it leaves out taken from the program's own. An error for a setting that cannot be
+    /// read: letters with the program's words instead would go out under the programme's name, and nobody would notice.
+    pub fn from_setting(setting: Option<&str>) -> Result<Self, serde_json::Error> {
         let own = Self::default();
-        let saved = setting.and_then(|json| serde_json::from_str::<Map<String, Value>>(json).ok());
-        let (Some(saved), Ok(Value::Object(mut all))) = (saved, serde_json::to_value(&own)) else {
-            return own;
+        let Some(setting) = setting else {
+            return Ok(own);
         };
-        all.extend(saved);
-        serde_json::from_value(Value::Object(all)).unwrap_or(own)
+        let saved: Map<String, Value> = serde_json::from_str(setting)?;
+        let mut all = serde_json::to_value(&own)?;
+        if let Value::Object(all) = &mut all {
+            all.extend(saved);
+        }
+        serde_json::from_value(all)
     }
 
     /// The text of a field of [`LINES`].
@@ -296,7 +300,8 @@ mod tests {
     fn a_setting_changes_what_it_names_and_nothing_else() {
         let texts = Texts::from_setting(Some(
             r#"{"talk": "Ring us.", "phone_first": ["underweight"]}"#,
-        ));
+        ))
+        .unwrap();
         assert_eq!(texts.paragraphs["talk"], "Ring us.");
         assert_eq!(texts.phone_first, [ClinicalCategory::Underweight]);
         assert_eq!(
@@ -304,7 +309,9 @@ mod tests {
             Texts::default().paragraphs["closing"]
         );
         assert_eq!(texts.contact, Texts::default().contact);
-        assert_eq!(Texts::from_setting(Some("nonsense")), Texts::default());
+        assert_eq!(Texts::from_setting(None).unwrap(), Texts::default());
+        assert!(Texts::from_setting(Some("nonsense")).is_err());
+        assert!(Texts::from_setting(Some(r#"{"phone_first": "all"}"#)).is_err());
     }
 
     #[test]

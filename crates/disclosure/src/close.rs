@@ -1,6 +1,6 @@
 //! Closing: what is shown of one place and year group so that its audit passes.
 //!
-//! The one thing to know: what would expose is replaced by what another, safe set of children would have shown. A
+//! What would expose is replaced by what another, safe set of children would have shown. A
 //! figure that is missing because it would have told something tells it.
 
 use crate::audit::{Seen, audit};

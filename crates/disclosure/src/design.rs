@@ -1,6 +1,6 @@
 //! The design of the tables: what each kind of area shows, described once.
 //!
-//! Files, audit and documentation all read this. The one thing to know: within
+//! Files, audit and documentation all read this. Within
 //! a table every child is counted in exactly one *figure*; both sexes together,
 //! overweight and very overweight together, and pooled years of an authority are
 //! worked out from figures as shown, so they tell a reader nothing that the

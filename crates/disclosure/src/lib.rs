@@ -1,7 +1,7 @@
 //! Disclosure control: the only way for figures to leave the organisation.
 //!
 //! Counts go in as a [`RawTable`]; a [`Release`] comes out, with a [`SafeTable`] that may be shown and the [`Evidence`]
-//! of its audit. The one thing to know: a safe table is made by [`make`] and by [`Release::restore`], and by nothing
+//! of its audit. A safe table is made by [`make`] and by [`Release::restore`], and by nothing
 //! else, and it is the only thing here that can be serialised. Nothing here reads a clock, a file or a database.
 //!
 //! # What is promised

@@ -2,7 +2,7 @@
 //! reference (UK90): body mass index, z-scores, centiles, categories, and
 //! whether a measurement is plausible.
 //!
-//! The one thing to know: nothing here touches the world. There is no file, no
+//! Nothing here touches the world. There is no file, no
 //! clock and no global state; dates come in as values and so does "today".
 //! Nothing is rounded before it is compared with a cut, and every
 //! [`Assessment`] carries both classifications, the population one for

@@ -17,10 +17,9 @@ use crate::letters::press;
 use crate::letters::reason::Reason;
 use crate::letters::sending_queries;
 use crate::letters::state::{Letter, State};
-use crate::letters::texts::{self, Texts};
-use crate::letters::{LetterError, queries, store};
+use crate::letters::texts::Texts;
+use crate::letters::{LetterError, current_texts, queries, store};
 use crate::outbox::{self, Kind, OutboxError, Parcel, Which};
-use crate::settings;
 
 /// Stands for no run among the texts that a worker knows.
 const NO_RUN: i64 = 0;
@@ -104,7 +103,7 @@ impl Post<'_> {
             if let Entry::Vacant(entry) = known.entry(run) {
                 let run = sending_queries::run(tx, run)?;
                 let texts = run.map(|run| run.texts).filter(|texts| !texts.is_empty());
-                entry.insert(Texts::from_setting(texts.as_deref()));
+                entry.insert(Texts::from_setting(texts.as_deref())?);
             }
         }
         Ok(())
@@ -285,9 +284,4 @@ fn take_back(tx: &mut Conn, parcel: &Parcel, now: NaiveDateTime) -> Result<(), L
         .cancel()
         .map_err(OutboxError::from)?;
     Ok(outbox::step(tx, parcel, cancelled, None, now)?)
-}
-
-fn current_texts(tx: &mut Conn) -> Result<Texts, LetterError> {
-    let setting = settings::get(tx, texts::SETTING)?;
-    Ok(Texts::from_setting(setting.as_deref()))
 }

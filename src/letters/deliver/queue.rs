@@ -12,7 +12,7 @@ use crate::letters::due::due_by;
 use crate::letters::sending_queries::{self, Moment};
 use crate::letters::state::State;
 use crate::letters::texts;
-use crate::letters::{LetterError, queries};
+use crate::letters::{LetterError, current_texts, queries};
 use crate::outbox::{self, LetterToQueue};
 use crate::settings;
 
@@ -78,6 +78,8 @@ pub fn queue(app: &App, actor: &Actor, scope: &Scope) -> Result<Queued, LetterEr
 }
 
 fn begin_run(tx: &mut Conn, actor: &Actor, now: NaiveDateTime) -> Result<i64, LetterError> {
+    // A run keeps its texts: with unreadable ones its letters would wait for ever.
+    current_texts(tx)?;
     let texts = settings::get(tx, texts::SETTING)?.unwrap_or_default();
     Ok(sending_queries::insert_run(tx, &actor.label, now, &texts)?)
 }

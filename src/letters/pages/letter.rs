@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::list::due_by;
-use super::templates::read_texts;
 use super::words;
 use crate::access::{Scope, needs};
 use crate::app::App;
@@ -20,7 +19,7 @@ use crate::letters::due;
 use crate::letters::eligibility::Child;
 use crate::letters::press::Press;
 use crate::letters::state::{Letter, State};
-use crate::letters::{LetterError, deliver, queries};
+use crate::letters::{LetterError, current_texts, deliver, queries};
 use crate::outbox::{self, Parcel};
 use crate::web::{Allowed, Submitted, View, download, redirect_with};
 
@@ -180,7 +179,7 @@ fn load(
             parcel,
         });
     }
-    let texts = read_texts(tx)?;
+    let texts = current_texts(tx)?;
     let letter = Assessor::new(press, &texts, today).refresh(tx, letter, &child, person, now)?;
     let content = person
         .filter(|_| child.version == letter.version)

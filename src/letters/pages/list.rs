@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use super::templates::read_texts;
 use super::words;
 use crate::access::{Permission, Scope, needs};
 use crate::app::App;
@@ -20,7 +19,9 @@ use crate::letters::eligibility::{Child, Outcome};
 use crate::letters::press::Press;
 use crate::letters::queries::Listed;
 use crate::letters::state::{Letter, State};
-use crate::letters::{LetterError, deliver, due_counts, due_queries, queries, sending_queries};
+use crate::letters::{
+    LetterError, current_texts, deliver, due_counts, due_queries, queries, sending_queries,
+};
 use crate::outbox;
 use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 
@@ -147,7 +148,7 @@ fn load(
     wanted: Wanted,
 ) -> Result<Letters, LetterError> {
     let (now, today) = (app.clock.now(), app.clock.today());
-    let texts = read_texts(tx)?;
+    let texts = current_texts(tx)?;
     let assessor = Assessor::new(press, &texts, today);
     let state = match (wanted.due, wanted.state) {
         (Some(_), _) => None,

@@ -9,11 +9,11 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::error::AppError;
-use crate::letters::LetterError;
 use crate::letters::press::Press;
 use crate::letters::proof;
 use crate::letters::sample::Sample;
 use crate::letters::texts::{self, PARAGRAPHS, Texts};
+use crate::letters::{LetterError, current_texts};
 use crate::settings;
 use crate::web::{Allowed, FormData, Submitted, View, download, redirect_with};
 
@@ -23,7 +23,7 @@ pub async fn texts_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let texts = app.db.read(read_texts).await?;
+    let texts = app.db.read(current_texts).await?;
     texts_view(&allowed, &app, &request, &texts, &FormData::default())
 }
 
@@ -35,7 +35,7 @@ pub async fn save_texts(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
-    let mut changed = app.db.read(read_texts).await?;
+    let mut changed = app.db.read(current_texts).await?;
     read_form(&mut form, &mut changed);
     let (parts, actor, texts, is_complete) = (
         app.clone(),
@@ -133,7 +133,7 @@ pub async fn sample(
     let sample = Sample::from_code(&sample).ok_or(AppError::NotFound)?;
     let parts = app.clone();
     let bytes = db::blocking(move || -> Result<Vec<u8>, LetterError> {
-        let texts = parts.db.read_now(read_texts)?;
+        let texts = parts.db.read_now(current_texts)?;
         let content = sample
             .content(&texts, parts.clock.today())
             .ok_or(LetterError::NoSuchLetter)?;
@@ -144,13 +144,6 @@ pub async fn sample(
     .await?;
     let name = format!("sample-{}.pdf", sample.code().replace('_', "-"));
     Ok(download(&name, "application/pdf", bytes))
-}
-
-/// The texts that letters are made with now.
-pub(super) fn read_texts(tx: &mut Conn) -> Result<Texts, LetterError> {
-    Ok(Texts::from_setting(
-        settings::get(tx, texts::SETTING)?.as_deref(),
-    ))
 }
 
 /// A paragraph's field.

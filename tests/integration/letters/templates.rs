@@ -61,6 +61,21 @@ both_databases! {
         assert_eq!(sent(test).sent, 2);
     }
 
+    fn letters_wait_while_the_saved_templates_cannot_be_read(test: TestApp) {
+        ready(test);
+        save_unseen(test, "no JSON");
+        let refused = test.run(&["letters", "send"]).code(1);
+        assert!(refused.stderr.contains("the saved letter templates cannot be read"), "{}", refused.stderr);
+        let second = child(test, "Maya", Some("maya@example.org"));
+        measure(test, second, 1120);
+        let refused = test.run(&["letters", "prepare"]).code(1);
+        assert!(refused.stderr.contains("the saved letter templates cannot be read"), "{}", refused.stderr);
+        assert!(test.mail().is_empty());
+        save_unseen(test, "{}");
+        assert_eq!(prepared(test).ready, 1);
+        assert_eq!((sent(test).sent, sent(test).failed), (2, 0));
+    }
+
     fn a_text_that_is_too_long_or_breaks_a_subject_is_refused(test: TestApp) {
         let form = form(test);
         let long = "word ".repeat(20_000);

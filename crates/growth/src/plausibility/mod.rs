@@ -1,6 +1,6 @@
 //! Whether a measurement can be saved, and what about it wants a second look.
 //!
-//! The one thing to know: *invalid* and *unusual* are different things. A
+//! *Invalid* and *unusual* are different things. A
 //! [`Reject`](Strength::Reject) cannot be saved, because it cannot be right; a
 //! [`Warn`](Strength::Warn) is saved and waits for a named person to confirm
 //! it. A very large child is a child, so wording asks to check, and never says

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::access::needs;
 use crate::app::App;
 use crate::audit::{self, Actor};
-use crate::db::{self, Conn};
+use crate::db;
 use crate::error::AppError;
 use crate::letters::press::Press;
 use crate::letters::proof;

@@ -1,14 +1,14 @@
 //! How long it takes to read, check and plan a roster of 10,000 rows.
 
 use divan::Bencher;
-use stature::fields::Urn;
-use stature::roster::check::{self, Context};
-use stature::roster::columns::{Choices, find_columns};
-use stature::roster::plan::plan;
-use stature::roster::progress::Progress;
-use stature::roster::read;
-use stature::roster::schools::{School, Schools};
-use stature::tabular::Limits;
+use programme::Urn;
+use roster_reader::check::{self, Context};
+use roster_reader::columns::{Choices, find_columns};
+use roster_reader::plan::plan;
+use roster_reader::progress::Progress;
+use roster_reader::read;
+use roster_reader::schools::{School, Schools};
+use tabular::Limits;
 
 const ROWS: usize = 10_000;
 
@@ -82,7 +82,7 @@ fn read_check_and_plan_ten_thousand_rows(bencher: Bencher) {
         let table = read(file.as_bytes(), &Limits::UPLOAD).ok()?;
         let columns = find_columns(&table, &Choices::default(), 2026).ok()?;
         Some(
-            plan(check::check(&table, &columns, &context), &[], &[])
+            plan(check::check(&table, &columns, &context), &[], &|_| None)
                 .counts()
                 .rows,
         )

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use stature_fuzz::tabular::{FileKind, file_kind, read_sheets, write_with_errors};
 use stature_fuzz::{LIMITS, check_table};
+use tabular::{FileKind, file_kind, read_sheets, write_with_errors};
 
 fuzz_target!(|bytes: &[u8]| {
     if file_kind(bytes) != Ok(FileKind::Csv) {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use stature_fuzz::roster::ctf;
+use roster_reader::file::ctf;
 use stature_fuzz::{LIMITS, check_table};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -289,7 +289,7 @@ pub fn restore(
     })
 }
 
-fn fits(keyring: &Keyring, year: &years::AcademicYear) -> bool {
+fn fits(keyring: &Keyring, year: &years::Year) -> bool {
     keyring.year(&year.label).is_ok_and(|key| {
         year.key_fingerprint
             .as_ref()

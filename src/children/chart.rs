@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use growth::{Measure, Sex, lms};
+use growth::{Measure, lms};
+use programme::Sex;
 
 /// A measurement on the chart.
 #[derive(Clone, Copy, Debug)]

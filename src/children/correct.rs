@@ -1,7 +1,7 @@
 //! Correcting what is held of a child: reading the form, and the change in one transaction.
 
 use chrono::NaiveDate;
-use growth::Sex;
+use programme::Sex;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -11,15 +11,16 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::Conn;
 use crate::error::{AppError, internal};
-use crate::fields::{
-    EmailReading, LONGEST_NAME, NameError, NhsNumber, Postcode, Upn, YearGroup, read_email,
-    read_name, text,
-};
-use crate::identity::{Contact, Person, Purpose, Whose, hex};
+use crate::identity::{Purpose, Whose, hex};
 use crate::measurement::queries::PupilRow;
 use crate::measurement::{When, reassess};
 use crate::roster::geography::place_of_home;
 use crate::web::FormData;
+use programme::{Contact, Person};
+use programme::{
+    EmailReading, LONGEST_NAME, NameError, NhsNumber, Postcode, Upn, YearGroup, read_email,
+    read_name, text,
+};
 
 /// Parents and carers that the form shows.
 pub(super) const CONTACTS: usize = 3;

@@ -9,8 +9,8 @@ pub mod pages;
 mod queries;
 mod record;
 
-use crate::fields::{NhsNumber, text};
-use crate::identity::Person;
+use programme::Person;
+use programme::{NhsNumber, text};
 
 /// The most children a search shows.
 pub const MOST_SHOWN: usize = 50;

@@ -13,13 +13,15 @@ use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::audit;
 use crate::error::{AppError, internal};
-use crate::fields::YearGroup;
-use crate::identity::{Person, Purpose, Whose};
+use crate::identity::{Purpose, Whose};
 use crate::measurement::history_queries::history;
 use crate::measurement::queries::pupil_in_scope;
 use crate::measurement::sheet::Order;
-use crate::measurement::{Reason, current_year, entry, queries as measurements};
+use crate::measurement::{current_year, entry, queries as measurements};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use programme::Person;
+use programme::ReasonNotMeasured;
+use programme::YearGroup;
 
 /// The search form.
 pub async fn search_page(
@@ -183,7 +185,7 @@ pub async fn child_page(
                     .filter_map(|held| Some((held, state_of(&history, held.version, &row)?)))
                     .map(|(held, state)| measured_json(&row, person.as_ref(), held, state)).collect::<Vec<_>>(),
                 "reasons": reasons.iter().rev().filter_map(|held| Some(json!({
-                    "words": Reason::from_code(&held.reason).map_or("not measured", Reason::words),
+                    "words": ReasonNotMeasured::from_code(&held.reason).map_or("not measured", ReasonNotMeasured::words),
                     "noted_on": held.noted_on,
                     "by": held.recorded_by,
                     "state": state_of(&history, held.version, &row)?,
@@ -247,7 +249,7 @@ fn person_json(person: &Person) -> Value {
         "name": person.full_name(),
         "preferred_name": person.preferred_name,
         "born": person.date_of_birth,
-        "nhs_number": person.nhs_number.as_ref().map(crate::fields::NhsNumber::spaced),
+        "nhs_number": person.nhs_number.as_ref().map(programme::NhsNumber::spaced),
         "upn": person.upn.as_ref().map(ToString::to_string),
         "address": address,
         "contacts": contacts,
@@ -281,7 +283,7 @@ fn timeline(events: Vec<queries::Happening>, accesses: Vec<queries::Happening>) 
 fn action_words(action: &str) -> String {
     match action {
         "measurement.recorded" => "Measurement recorded".to_owned(),
-        "measurement.not_measured" => "Reason for no measurement recorded".to_owned(),
+        "measurement.not_measured" => "ReasonNotMeasured for no measurement recorded".to_owned(),
         "measurement.undone" => "Outcome undone".to_owned(),
         "measurement.put_back" => "Undone outcome put back".to_owned(),
         "measurement.confirmed" => "Measurement confirmed".to_owned(),

@@ -10,7 +10,6 @@ use crate::access::Scope;
 use crate::audit;
 use crate::db::schema::{academic_year, access, access_pupil, audit_event, letter, pupil, school};
 use crate::db::{Conn, Error};
-use crate::identity;
 
 /// Rows of the timeline that are shown.
 const MOST_EVENTS: i64 = 100;
@@ -144,7 +143,7 @@ pub(super) fn set_particulars(
     pupil: i64,
     sex: &str,
     year_group: &str,
-    place: &identity::Place,
+    place: &programme::Place,
     now: NaiveDateTime,
 ) -> Result<(), Error> {
     diesel::update(pupil::table.find(pupil))

@@ -7,11 +7,11 @@ use clap::Subcommand;
 use super::import::create_private;
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::fields::Urn;
 use crate::roster::export;
 use crate::roster::import::{By, ImportError};
-use crate::roster::progress::Progress;
 use crate::{db, years};
+use programme::Urn;
+use roster_reader::progress::Progress;
 
 /// What can be exported.
 #[derive(Debug, Subcommand)]
@@ -86,7 +86,8 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
         }
         let children = export::children_for_export(tx, by, &label, school, &reason)?;
         let file = create_private(&app.db, &out).map_err(Refused::File)?;
-        export::write_canonical(&children, file).map_err(|error| Refused::File(error.into()))?;
+        roster_reader::canonical::write_canonical(&children, file)
+            .map_err(|error| Refused::File(error.into()))?;
         Ok(children.len())
     })?;
     println!(

@@ -15,17 +15,17 @@ use super::{Ended, Outcome, by_command, not_the_database};
 use crate::app::App;
 use crate::audit;
 use crate::db::{self, Db};
-use crate::fields::{CollectionYear, Urn};
 use crate::roster::commit::{Destination, commit};
 use crate::roster::import::{By, ImportError, Mode, Parsed, Prepared, Target};
-use crate::roster::plan::{Action, Counts};
-use crate::roster::progress::{Progress as RosterProgress, Reached, Step};
 use crate::roster::stored_choices::HeadingKey;
 use crate::roster::{self, import};
 use crate::schools::geography::{self, GeographyError};
 use crate::schools::{self, RegisterError};
-use crate::tabular::{self, Limits, ReadError};
 use crate::years;
+use programme::{AcademicYear, Urn};
+use roster_reader::plan::{Action, Counts};
+use roster_reader::progress::{Progress as RosterProgress, Reached, Step};
+use tabular::{self, Limits, ReadError};
 
 /// The most problems printed; all of them go to `--errors` and `--report`.
 const MOST_PRINTED: usize = 40;
@@ -408,7 +408,7 @@ fn change_in_words(change: &str) -> &str {
     }
 }
 
-fn print_counts(counts: &Counts, year: CollectionYear, mode: Mode, applied: bool) {
+fn print_counts(counts: &Counts, year: AcademicYear, mode: Mode, applied: bool) {
     let verb = match (mode, applied) {
         (Mode::DryRun, _) => "would be",
         (_, true) if counts.new == 1 => "was",

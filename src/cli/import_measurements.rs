@@ -10,8 +10,8 @@ use super::import::{Progress, create_private, read_file};
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
 use crate::measurement::import::{self, ImportError, Mode, Report};
-use crate::tabular::Limits;
 use crate::years;
+use tabular::Limits;
 
 /// The most problems printed; all of them go to `--errors` and `--report`.
 const MOST_PRINTED: usize = 40;

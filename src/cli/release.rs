@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use disclosure::{AcademicYear, Audience, Evidence};
+use disclosure::Evidence;
+use programme::{AcademicYear, Audience};
 
 use super::{Ended, Outcome, by_command, not_the_database};
 use crate::app::App;

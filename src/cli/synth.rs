@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Ended, Outcome};
 use crate::config::Config;
-use crate::synth::{Area, AreaPlan};
+use synth::{Area, AreaPlan};
 
 /// What to invent.
 #[derive(Args, Debug)]

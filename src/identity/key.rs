@@ -4,9 +4,10 @@
 //! should that ever fail, the unique key does not.
 
 use super::seal::Sealer;
-use super::{IdentityError, Person, queries};
+use super::{IdentityError, queries};
 use crate::db::Conn;
-use crate::fields::text;
+use programme::Person;
+use programme::text;
 
 /// The key of a child's identity: NHS number, UPN, names as they are compared, and date of birth.
 ///

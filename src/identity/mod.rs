@@ -5,8 +5,6 @@
 
 mod key;
 mod keyring;
-mod particulars;
-mod person;
 mod purpose;
 mod queries;
 mod seal;
@@ -16,8 +14,6 @@ mod whole_year;
 
 pub use key::{fill_missing_keys, free_key, identity_key};
 pub use keyring::{Key, Keyring, KeyringError, Mark, SERVER_KEY, hex};
-pub use particulars::{Particulars, Place};
-pub use person::*;
 pub use purpose::Purpose;
 pub use seal::{FORMAT, SealError, Sealer, mark};
 pub use whole_year::{OpenedYear, SealedYear, Unreadable};
@@ -25,6 +21,7 @@ pub use whole_year::{OpenedYear, SealedYear, Unreadable};
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
+use programme::Person;
 
 use crate::audit::{self, Actor, Touched};
 use crate::clock::Clock;

@@ -5,10 +5,11 @@
 //! missing waits until the key is back; its names cannot be read anyway.
 
 use super::upgrade_queries as queries;
-use super::{Identities, IdentityError, KeyringError, Place, Purpose, Whose};
+use super::{Identities, IdentityError, KeyringError, Purpose, Whose};
 use crate::audit::Actor;
 use crate::db::Db;
-use crate::fields::Ethnicity;
+use programme::Ethnicity;
+use programme::Place;
 
 /// Children sealed in one transaction.
 const CHILDREN_AT_A_TIME: i64 = 1_000;

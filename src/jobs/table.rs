@@ -10,8 +10,8 @@ use crate::letters::jobs as letters;
 use crate::outbox::SENDING_JOB;
 use crate::retention;
 use crate::roster::import::By;
-use crate::roster::progress::Progress;
 use crate::roster::staged;
+use roster_reader::progress::Progress;
 
 /// Every job, in the order of the page.
 pub static TABLE: &[Job] = &[

@@ -13,7 +13,7 @@ use super::state::{Letter, State};
 use super::texts::Texts;
 use super::{LetterError, queries};
 use crate::db::Conn;
-use crate::identity::Person;
+use programme::Person;
 
 /// What letters are looked at with; made once for a run or a page.
 pub struct Assessor<'a> {

@@ -12,8 +12,8 @@ use super::content::{
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome, result};
 use super::state::Kind;
 use super::texts::{CORRECTION, Texts, Values};
-use crate::identity::{Contact, Person};
 use crate::web::filters::long_date;
+use programme::{Contact, Person};
 
 /// The z-scores at the ends of the picture's scale: one space of the chart beyond its outermost lines.
 const SCALE: (f64, f64) = (-10.0 / 3.0, 10.0 / 3.0);
@@ -315,7 +315,8 @@ fn capitalised(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use growth::{Height, Sex, Weight};
+    use growth::{Height, Weight};
+    use programme::Sex;
 
     fn date(year: i32, month: u32, day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(year, month, day).unwrap()

@@ -4,12 +4,13 @@
 //! anywhere. It is given plain values and gives back every reason at once.
 
 use chrono::NaiveDate;
-use growth::{Assessment, ClinicalCategory, Height, Scheme, Sex, Weight};
+use growth::{Assessment, ClinicalCategory, Height, Scheme, Weight};
+use programme::Sex;
 
 use super::reason::Reason;
-use crate::identity::{Contact, Person};
-use crate::measurement::Reason as NotMeasuredReason;
 use crate::measurement::shown::{self, Figures};
+use programme::ReasonNotMeasured;
+use programme::{Contact, Person};
 
 /// What is known of a child without its identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +58,7 @@ pub enum Outcome {
     /// A reason why there is none.
     NotMeasured {
         /// The reason.
-        reason: NotMeasuredReason,
+        reason: ReasonNotMeasured,
         /// The day it was noted.
         on: NaiveDate,
     },
@@ -87,15 +88,15 @@ pub struct Policy {
 
 /// Reasons not measured after which nobody waits for a letter: the parents decided, the child is gone, or the whole
 /// school stayed away.
-const NOT_CALLED_FOR: [NotMeasuredReason; 3] = [
-    NotMeasuredReason::ParentalOptOut,
-    NotMeasuredReason::NoLongerAtSchool,
-    NotMeasuredReason::SchoolOptOut,
+const NOT_CALLED_FOR: [ReasonNotMeasured; 3] = [
+    ReasonNotMeasured::ParentalOptOut,
+    ReasonNotMeasured::NoLongerAtSchool,
+    ReasonNotMeasured::SchoolOptOut,
 ];
 /// Reasons not measured that a standard letter would be clumsy about.
-const WANTS_TACT: [NotMeasuredReason; 2] = [
-    NotMeasuredReason::PhysicalImpairment,
-    NotMeasuredReason::CognitiveImpairment,
+const WANTS_TACT: [ReasonNotMeasured; 2] = [
+    ReasonNotMeasured::PhysicalImpairment,
+    ReasonNotMeasured::CognitiveImpairment,
 ];
 
 /// Everything that stands between a child's letter and its sending; empty when it may go.
@@ -271,7 +272,7 @@ mod tests {
         let child = Child {
             earlier_letter: Some(earlier()),
             outcome: Outcome::NotMeasured {
-                reason: NotMeasuredReason::Absent,
+                reason: ReasonNotMeasured::Absent,
                 on: date(2026, 11, 2),
             },
             ..child()
@@ -320,19 +321,19 @@ mod tests {
     #[test]
     fn whether_a_letter_follows_no_measurement_depends_on_why() {
         for (reason, expected) in [
-            (NotMeasuredReason::Absent, vec![]),
-            (NotMeasuredReason::ChildOptOut, vec![]),
-            (NotMeasuredReason::Other, vec![]),
+            (ReasonNotMeasured::Absent, vec![]),
+            (ReasonNotMeasured::ChildOptOut, vec![]),
+            (ReasonNotMeasured::Other, vec![]),
             (
-                NotMeasuredReason::ParentalOptOut,
+                ReasonNotMeasured::ParentalOptOut,
                 vec![Reason::NotCalledFor],
             ),
             (
-                NotMeasuredReason::NoLongerAtSchool,
+                ReasonNotMeasured::NoLongerAtSchool,
                 vec![Reason::NotCalledFor],
             ),
             (
-                NotMeasuredReason::PhysicalImpairment,
+                ReasonNotMeasured::PhysicalImpairment,
                 vec![Reason::WantsTact],
             ),
         ] {

@@ -1,10 +1,10 @@
 //! A letter's content set as PDF, and as the email that carries it.
 
 use anyhow::Context as _;
-use letter_pdf::{Document, Template, Typesetter};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
+use pdf::{Document, Template, Typesetter};
 
 use super::content::Content;
 use super::state::Kind;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
+use growth::{ClinicalCategory, Height, Scheme, Weight};
+use programme::Sex;
 
 use super::Gone;
 use super::earlier_queries::earlier_letters;
@@ -16,7 +17,7 @@ use crate::db::schema::{
     academic_year, letter, measurement, not_measured, outbox, pupil, school, warning,
 };
 use crate::db::{Conn, Error};
-use crate::measurement::Reason;
+use programme::ReasonNotMeasured;
 
 /// `SQLite` takes 32,766 values in a statement.
 pub(super) const NUMBERS_A_STATEMENT: usize = 10_000;
@@ -408,7 +409,7 @@ fn measurements(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Measured>,
 fn reasons_not_measured(
     tx: &mut Conn,
     pupils: &[i64],
-) -> Result<HashMap<i64, (Reason, NaiveDate)>, Error> {
+) -> Result<HashMap<i64, (ReasonNotMeasured, NaiveDate)>, Error> {
     let rows: Vec<(i64, String, NaiveDate)> = not_measured::table
         .inner_join(pupil::table)
         .filter(not_measured::pupil_id.eq_any(pupils))
@@ -421,7 +422,7 @@ fn reasons_not_measured(
         .load(tx)?;
     rows.into_iter()
         .map(|(pupil, code, on)| {
-            let reason = Reason::from_code(&code).ok_or_else(|| {
+            let reason = ReasonNotMeasured::from_code(&code).ok_or_else(|| {
                 Error::Schema(format!("pupil {pupil} has an unknown reason not measured"))
             })?;
             Ok((pupil, (reason, on)))

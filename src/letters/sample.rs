@@ -1,14 +1,15 @@
 //! Letters about invented children: one of each kind and category, to try templates with.
 
 use chrono::NaiveDate;
-use growth::{ClinicalCategory, Height, Scheme, Sex, Weight};
+use growth::{ClinicalCategory, Height, Scheme, Weight};
+use programme::Sex;
 
 use super::compose::compose;
 use super::content::Content;
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome};
 use super::texts::Texts;
-use crate::identity::{Contact, Particulars, Person};
-use crate::measurement::Reason;
+use programme::ReasonNotMeasured;
+use programme::{Contact, Particulars, Person};
 
 /// A letter about an invented child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Sample {
     fn child(self, today: NaiveDate) -> Child {
         let outcome = match self {
             Self::NotMeasured => Outcome::NotMeasured {
-                reason: Reason::Absent,
+                reason: ReasonNotMeasured::Absent,
                 on: today,
             },
             Self::Result(category) => measured(category, today),

@@ -4,11 +4,12 @@
 
 use chrono::NaiveDate;
 use growth::plausibility::{self, Circumstances, Code, Earlier, Finding, Findings, Limits};
-use growth::{Age, Assessment, Height, NotAssessed, Scheme, Sex, Weight};
+use growth::{Age, Assessment, Height, NotAssessed, Scheme, Weight};
+use programme::Sex;
 use serde::Serialize;
 
-use crate::fields::{CollectionYear, YearGroup};
 use crate::web::filters::long_date;
+use programme::{AcademicYear, YearGroup};
 
 /// The setting that holds other limits than the usual ones, as JSON.
 pub const LIMITS_SETTING: &str = "plausibility.limits";
@@ -270,7 +271,7 @@ pub struct Subject {
     /// Year group.
     pub year_group: YearGroup,
     /// The collection year.
-    pub year: CollectionYear,
+    pub year: AcademicYear,
     /// Measurements of the same child on other days.
     pub earlier: Vec<Earlier>,
     /// Height and weight of the child measured before in the same class.
@@ -298,7 +299,7 @@ pub fn check(entry: &Entry, subject: &Subject, today: NaiveDate, limits: &Limits
 
 /// What is wrong with the day for which a reason for no measurement is given; nothing when it is a day of the year that
 /// has come.
-pub fn check_day(on: NaiveDate, year: CollectionYear, today: NaiveDate) -> Findings {
+pub fn check_day(on: NaiveDate, year: AcademicYear, today: NaiveDate) -> Findings {
     let reject = |code: Code, message: String| Findings {
         rejects: vec![Finding { code, message }],
         warnings: Vec::new(),

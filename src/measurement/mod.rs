@@ -13,7 +13,6 @@ pub mod participation;
 mod progress_queries;
 pub mod quality;
 pub mod queries;
-mod reason;
 mod record;
 pub mod sheet;
 pub mod shown;
@@ -23,7 +22,6 @@ pub use entry::{Entry, LIMITS_SETTING, Offer};
 pub use progress_queries::{
     Place, SchoolTallies, current_year, looks, school_names, tallies, tallies_of,
 };
-pub use reason::Reason;
 pub use record::{
     Back, Batch, RecordError, Recorded, Standing, When, confirm, go_back, limits, reassess,
     record_known, record_measurement, record_reason, standing,

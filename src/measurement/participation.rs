@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Reason;
+use programme::ReasonNotMeasured;
 
 /// The counts of one year group of one school, or of several added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -93,14 +93,14 @@ pub enum Outcome {
     /// Measured.
     Measured,
     /// Not measured.
-    NotMeasured(Reason),
+    NotMeasured(ReasonNotMeasured),
 }
 
 /// What came of a child, from its record. A parent who has opted out has decided: no outcome is waited for.
 pub fn outcome_of(outcome: &str, opted_out: bool) -> Outcome {
     match (outcome, opted_out) {
         ("measured", _) => Outcome::Measured,
-        (_, true) => Outcome::NotMeasured(Reason::ParentalOptOut),
+        (_, true) => Outcome::NotMeasured(ReasonNotMeasured::ParentalOptOut),
         _ => Outcome::None,
     }
 }
@@ -113,14 +113,14 @@ mod tests {
         let mut tally = Tally::default();
         tally.count(Outcome::Measured, 92);
         for (reason, children) in [
-            (Reason::ParentalOptOut, 3),
-            (Reason::ChildOptOut, 2),
-            (Reason::Absent, 3),
-            (Reason::NoLongerAtSchool, 1),
-            (Reason::SchoolOptOut, 1),
-            (Reason::PhysicalImpairment, 1),
-            (Reason::CognitiveImpairment, 1),
-            (Reason::Other, 1),
+            (ReasonNotMeasured::ParentalOptOut, 3),
+            (ReasonNotMeasured::ChildOptOut, 2),
+            (ReasonNotMeasured::Absent, 3),
+            (ReasonNotMeasured::NoLongerAtSchool, 1),
+            (ReasonNotMeasured::SchoolOptOut, 1),
+            (ReasonNotMeasured::PhysicalImpairment, 1),
+            (ReasonNotMeasured::CognitiveImpairment, 1),
+            (ReasonNotMeasured::Other, 1),
         ] {
             tally.count(Outcome::NotMeasured(reason), children);
         }

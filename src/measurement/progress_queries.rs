@@ -6,7 +6,6 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::Reason;
 use super::participation::{Outcome, Tally, outcome_of};
 use super::quality::Look;
 use crate::access::Scope;
@@ -14,6 +13,7 @@ use crate::db::schema::{
     academic_year, headcount, measurement, not_measured, pupil, school, warning,
 };
 use crate::db::{Conn, Error};
+use programme::ReasonNotMeasured;
 
 // Children not measured are counted by what stands on the child and by the reason.
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
@@ -168,7 +168,7 @@ fn count_reasons(
         reasons = reasons.filter(pupil::school_urn.eq_any(urns));
     }
     for (place, reason, children) in reasons.load::<((i32, String, String), String, i64)>(tx)? {
-        let reason = Reason::from_code(&reason).unwrap_or(Reason::Other);
+        let reason = ReasonNotMeasured::from_code(&reason).unwrap_or(ReasonNotMeasured::Other);
         at(found, place).count(Outcome::NotMeasured(reason), children as u32);
     }
     Ok(())

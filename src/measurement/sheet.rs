@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::history::History;
 use super::queries::{Outcomes, PupilRow, WarningRow};
-use super::{Offer, Reason, entry};
+use super::{Offer, entry};
 use crate::clock::local;
 use crate::identity::Opened;
+use programme::ReasonNotMeasured;
 
 /// A row of the page. Name and class are empty in what the page polls for.
 #[expect(
@@ -214,8 +215,8 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: Naiv
         weight_g: measured.map(|row| row.weight_g),
         reason: reason.map(|row| row.reason.clone()).unwrap_or_default(),
         reason_words: reason
-            .and_then(|row| Reason::from_code(&row.reason))
-            .map_or("", Reason::words)
+            .and_then(|row| ReasonNotMeasured::from_code(&row.reason))
+            .map_or("", ReasonNotMeasured::words)
             .to_owned(),
         by,
         at,

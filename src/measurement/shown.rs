@@ -3,7 +3,8 @@
 //! What is stored is coarser on purpose (ADR 8). It is shown only when the date of birth is no longer held.
 
 use chrono::NaiveDate;
-use growth::{Age, Assessment, Height, Scheme, Sex, Weight};
+use growth::{Age, Assessment, Height, Scheme, Weight};
+use programme::Sex;
 
 use super::entry::tenths;
 use super::queries::Measured;

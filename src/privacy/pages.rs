@@ -9,11 +9,11 @@ use super::{SearchFor, Ticked, gather, records, search};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
-use crate::fields::NhsNumber;
 use crate::identity::Purpose;
 use crate::web::{
     Allowed, FormData, LAST_PAGE, Submitted, View, download, last_page_instead, page,
 };
+use programme::NhsNumber;
 
 /// The public privacy notice, made from the purposes that identities may be opened for.
 pub async fn notice(

@@ -14,9 +14,10 @@ use super::queries::{
 use super::third_parties::{Detail, LEFT_OUT, Ticked, details};
 use crate::audit::{self, Actor, Disclosure};
 use crate::db::Conn;
-use crate::fields::text::folded;
-use crate::fields::{EthnicGroup, Ethnicity, NhsNumber, Upn};
-use crate::identity::{Identities, IdentityError, Person, Purpose, Whose};
+use crate::identity::{Identities, IdentityError, Purpose, Whose};
+use programme::Person;
+use programme::text::folded;
+use programme::{EthnicGroup, Ethnicity, NhsNumber, Upn};
 
 /// What is known of the child who is asked about.
 #[derive(Clone)]
@@ -365,7 +366,7 @@ mod tests {
             town: String::new(),
             postcode: None,
             contacts: Vec::new(),
-            particulars: crate::identity::Particulars::default(),
+            particulars: programme::Particulars::default(),
         }
     }
 

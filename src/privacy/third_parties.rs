@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::identity::{Contact, Person};
+use programme::{Contact, Person};
 
 /// What the file shows in place of a detail that was left out.
 pub(super) const LEFT_OUT: &str = "Left out: it is about another person";

@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::identity::{self, Person};
+use crate::identity;
+use programme::Person;
 
 /// Bytes by which needles are told apart at first sight; shorter ones would be found in noise.
 const PREFIX_BYTES: usize = 6;

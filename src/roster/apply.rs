@@ -2,19 +2,18 @@
 
 use serde_json::json;
 
-use super::child::RosterChild;
-use super::code::Finding;
 use super::geography::{Place, place_of_home};
 use super::import::{By, ImportError, Parsed, Prepared};
-use super::plan::{Action, PlannedRow};
 use super::queries;
-use super::roll::sex_code;
 use super::waiting::{self, Before, WaitingRow};
 use crate::audit;
 use crate::db::Conn;
 use crate::db::dialect::{self, Moment, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
-use crate::fields::{EthnicGroup, Ethnicity};
 use crate::identity::{FORMAT, Sealer, free_key, put_identity, seal_identity};
+use programme::{EthnicGroup, Ethnicity};
+use roster_reader::code::Finding;
+use roster_reader::plan::{Action, PlannedRow};
+use roster_reader::row::child::RosterChild;
 
 /// What everything that one import writes has in common.
 #[derive(Clone, Copy)]
@@ -167,7 +166,7 @@ pub(super) fn new_pupil<'a>(
         year_label: year,
         school_urn: child.urn.number() as i32,
         year_group: child.year_group.code(),
-        sex: sex_code(child.sex),
+        sex: child.sex.code(),
         ethnic_group: child
             .ethnicity
             .and_then(Ethnicity::group)

@@ -7,7 +7,6 @@
 
 use super::apply::{self, Writing};
 use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target};
-use super::progress::Step;
 use super::queries::{self, ImportRecord, NewImport};
 use super::roll::Basis;
 use super::seal_ahead::{self, Numbered};
@@ -15,6 +14,7 @@ use super::state::State;
 use super::waiting;
 use crate::db::{self, Bulk, Conn, Db, dialect};
 use crate::identity::{IdentityError, Sealer, fill_missing_keys};
+use roster_reader::progress::Step;
 
 /// How often an import is worked out again because the children held changed.
 const MOST_ATTEMPTS: usize = 5;

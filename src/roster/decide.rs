@@ -8,16 +8,8 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::apply::{self, Writing};
-use super::check::{self, Context, Verdict};
-use super::child::RosterChild;
-use super::code::Code;
-use super::columns::{Choices, find_columns};
 use super::geography::place_of_home;
 use super::import::{By, ImportError};
-use super::matching::{Index, Match};
-use super::merge::merge;
-use super::plan::{Action, Held, plan};
-use super::progress::Progress;
 use super::queries::{self, ImportRecord};
 use super::roll::{self, Roll, held_child};
 use super::staged::target_of;
@@ -28,7 +20,15 @@ use crate::audit;
 use crate::db::Conn;
 use crate::db::dialect::{self, NewImportPupil};
 use crate::identity::{Purpose, Whose};
-use crate::tabular::{Limits, Table, TableBuilder};
+use roster_reader::check::{self, Context, Verdict};
+use roster_reader::code::Code;
+use roster_reader::columns::{Choices, find_columns};
+use roster_reader::matching::merge::merge;
+use roster_reader::matching::{Index, Match};
+use roster_reader::plan::{Action, Held, plan};
+use roster_reader::progress::Progress;
+use roster_reader::row::child::RosterChild;
+use tabular::{Limits, Table, TableBuilder};
 
 /// A row that waits, opened for somebody to look at.
 #[derive(Debug)]
@@ -394,7 +394,9 @@ fn mend(
         });
     }
     let Roll { held, unreadable } = roll::read_in(tx, writing.by, &record.year_label)?;
-    let mut plan = plan(checked, &held, &unreadable);
+    let mut plan = plan(checked, &held, &|child| {
+        roll::damaged_child(&unreadable, child)
+    });
     let Some(row) = plan.rows.pop() else {
         return Err(ImportError::RowNotWaiting);
     };

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::import::Parsed;
-use super::plan::{Action, Plan};
-use crate::tabular;
+use roster_reader::plan::{Action, Plan};
 
 /// Writes the file back as CSV with a column "Errors", row by row as it came.
 /// Rows that are fine have nothing there; a corrected copy can be imported as

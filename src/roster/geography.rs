@@ -6,9 +6,9 @@ use super::import::ImportError;
 use super::queries;
 use crate::audit::Actor;
 use crate::db::Conn;
-use crate::fields::Postcode;
-pub use crate::identity::Place;
 use crate::identity::{Identities, Purpose, Whose, put_identity};
+pub use programme::Place;
+use programme::Postcode;
 
 /// How many homes are looked up at a time: their names stand in memory.
 const HOMES_AT_A_TIME: usize = 5_000;

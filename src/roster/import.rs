@@ -9,25 +9,26 @@ use std::path::Path;
 
 use chrono::{Duration, NaiveDateTime};
 
-use super::check::{self, Checked, Context, Verdict};
-use super::child::RosterChild;
-use super::code::{Code, Finding};
-use super::columns::{self, Choices, Columns, ColumnsError};
-use super::field::Field;
 use super::geography::Place;
-use super::plan::{Action, Counts, Held, Plan, plan};
 use super::printable::note_unprintable_names;
-use super::progress::{Progress, Step};
 use super::queries;
-use super::report::{Report, report};
+use super::roll::damaged_child;
 use super::roll::{self, Basis, Roll};
-use super::schools::Schools;
 use super::stored_choices::{HeadingKey, StoredChoices};
 use crate::audit::Actor;
 use crate::db::{self, Conn, Db};
-use crate::fields::{CollectionYear, Postcode, Urn};
 use crate::identity::{Identities, IdentityError};
-use crate::tabular::{Limits, ReadError, Table};
+use programme::{AcademicYear, Postcode, Urn};
+use roster_reader::check::{self, Checked, Context, Verdict};
+use roster_reader::code::{Code, Finding};
+use roster_reader::columns::field::Field;
+use roster_reader::columns::{self, Choices, Columns, ColumnsError};
+use roster_reader::plan::{Action, Counts, Held, Plan, plan};
+use roster_reader::progress::{Progress, Step};
+use roster_reader::report::{Report, report};
+use roster_reader::row::child::RosterChild;
+use roster_reader::schools::Schools;
+use tabular::{Limits, ReadError, Table};
 
 /// How long uploaded bytes and waiting rows are kept.
 pub const DAYS_KEPT: i64 = 30;
@@ -145,7 +146,7 @@ pub struct Parsed {
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     /// The academic year.
-    pub year: CollectionYear,
+    pub year: AcademicYear,
     /// The school the file is for, when that was said beside it.
     pub school: Option<Urn>,
 }
@@ -168,12 +169,12 @@ pub struct Prepared {
 pub fn parse(
     bytes: &[u8],
     limits: &Limits,
-    year: CollectionYear,
+    year: AcademicYear,
     key: &HeadingKey,
     chosen: Option<StoredChoices>,
     remembered: impl FnOnce(&str) -> Result<Option<StoredChoices>, db::Error>,
 ) -> Result<Parsed, ImportError> {
-    let table = super::read(bytes, limits)?;
+    let table = roster_reader::read(bytes, limits)?;
     let start_year = year.start_year();
     let mut columns = columns::find_columns(&table, &Choices::default(), start_year)?;
     let layout = key.layout(&columns);
@@ -241,7 +242,7 @@ impl Parsed {
 pub(super) fn prepare(
     db: &Db,
     by: By<'_>,
-    year: CollectionYear,
+    year: AcademicYear,
     parsed: &Parsed,
     mut checked: Checked,
 ) -> Result<(Prepared, Basis), ImportError> {
@@ -250,7 +251,7 @@ pub(super) fn prepare(
     let places = db.read_now(|tx| note_unknown_postcodes(tx, &mut checked))?;
     note_unprintable_names(&mut checked, by.fonts).map_err(ImportError::Fonts)?;
     let Roll { held, unreadable } = roll;
-    let plan = plan(checked, &held, &unreadable);
+    let plan = plan(checked, &held, &|child| damaged_child(&unreadable, child));
     let slips = plan
         .slips
         .iter()

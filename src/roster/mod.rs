@@ -6,53 +6,21 @@
 //! confirms the plan.
 
 mod apply;
-pub mod check;
-pub mod child;
-pub mod code;
-pub mod columns;
 pub mod commit;
-mod contacts;
-pub mod ctf;
-mod dates;
 pub mod decide;
 mod errors_file;
 pub mod export;
-pub mod field;
-#[cfg(test)]
-mod fixtures;
 pub mod geography;
-mod heading_rows;
-mod headings;
-#[cfg(test)]
-mod hostile;
 pub mod import;
-#[cfg(test)]
-mod layouts;
-pub mod matching;
-pub mod merge;
-mod names;
-mod neighbours;
 pub mod pages;
-pub mod plan;
 mod printable;
-pub mod progress;
 mod queries;
-mod read;
-mod read_child;
-mod repeats;
-pub mod report;
 pub mod roll;
-mod rows;
-#[cfg(test)]
-mod samples;
-pub mod schools;
 mod seal_ahead;
-pub mod slip;
 pub mod staged;
 pub mod state;
 pub mod stored_choices;
 pub mod underway;
-mod values;
 mod waiting;
 
 pub use commit::Applied;
@@ -62,7 +30,6 @@ pub use queries::{
     ImportRecord, import_in_scope, imports, note_erased, open_years, remembered_choices,
     schools as all_schools,
 };
-pub use read::read;
 
 /// How many uploaded rosters wait to be confirmed, of the schools in scope.
 pub fn staged_imports(

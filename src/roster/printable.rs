@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::check::{Checked, Verdict};
-use super::child::RosterChild;
-use super::code::{Code, Finding};
 use crate::letters::press::Press;
+use roster_reader::check::{Checked, Verdict};
+use roster_reader::code::{Code, Finding};
+use roster_reader::row::child::RosterChild;
 
 /// The last letter of the Latin blocks, which the fonts that come with the
 /// program have.

@@ -7,8 +7,6 @@ use diesel::prelude::*;
 
 use super::geography::Place;
 use super::import::ImportError;
-use super::plan::Counts;
-use super::schools::{School, Schools};
 use super::state::{State, Step};
 use super::stored_choices::StoredChoices;
 use crate::access::Scope;
@@ -18,7 +16,9 @@ use crate::db::schema::{
     measurement, not_measured, postcode, pupil, school,
 };
 use crate::db::{Conn, Error, dialect};
-use crate::fields::{DfeNumber, Postcode, Urn};
+use programme::{DfeNumber, Postcode, Urn};
+use roster_reader::plan::Counts;
+use roster_reader::schools::{School, Schools};
 
 /// SQLite takes 32,766 values in a statement.
 const VALUES_A_STATEMENT: usize = 10_000;

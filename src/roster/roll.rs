@@ -4,15 +4,16 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use growth::Sex;
+use programme::Sex;
 
-use super::child::RosterChild;
 use super::import::{By, ImportError};
-use super::plan::Held;
 use super::queries::{self, PupilRow};
 use crate::db::{Conn, Db};
-use crate::fields::{Urn, YearGroup};
-use crate::identity::{OpenedYear, Person, Purpose, Sealer, identity_key};
+use crate::identity::{OpenedYear, Purpose, Sealer, identity_key};
+use programme::Person;
+use programme::{Urn, YearGroup};
+use roster_reader::plan::Held;
+use roster_reader::row::child::RosterChild;
 
 /// The children of a year.
 #[derive(Debug, Default)]
@@ -49,7 +50,7 @@ impl Unreadable {
         by_key
             || (self.school == child.urn.number() as i32
                 && self.year_group == child.year_group.code()
-                && self.sex == sex_code(child.sex))
+                && self.sex == child.sex.code())
     }
 
     /// What is said of it once for the whole file.
@@ -65,12 +66,10 @@ impl Unreadable {
     }
 }
 
-/// The word for a sex in the tables.
-pub(super) fn sex_code(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Female => "F",
-        Sex::Male => "M",
-    }
+/// The number of the first damaged child that a row may be.
+pub(super) fn damaged_child(unreadable: &[Unreadable], child: &RosterChild) -> Option<i64> {
+    let found = unreadable.iter().find(|damaged| damaged.may_be(child));
+    found.map(|damaged| damaged.pupil)
 }
 
 /// A state of the children of a year: another one when any of them was added,

@@ -5,13 +5,13 @@
 use rand::seq::SliceRandom as _;
 
 use super::apply::new_pupil;
-use super::child::RosterChild;
 use super::geography::Place;
 use super::import::{By, ImportError, Prepared};
-use super::plan::Action;
 use crate::db::Conn;
 use crate::db::dialect::{self, Moment, NewIdentity};
 use crate::identity::{FORMAT, IdentityError, Sealer, identity_key, seal_identity};
+use roster_reader::plan::Action;
+use roster_reader::row::child::RosterChild;
 
 /// How many children are sealed and inserted at a time.
 const CHILDREN_AT_A_TIME: usize = 2_000;

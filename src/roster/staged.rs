@@ -3,18 +3,18 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::columns::{Choices, find_columns};
 use super::commit::{self, Destination};
 use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target};
-use super::progress::Step;
 use super::queries::{self, ImportRecord, NewImport};
 use super::state::{State, Step as Change};
 use super::stored_choices::{HeadingKey, StoredChoices};
 use super::waiting;
 use crate::audit;
 use crate::db::{Conn, Db};
-use crate::fields::{CollectionYear, Urn};
-use crate::tabular::Limits;
+use programme::{AcademicYear, Urn};
+use roster_reader::columns::{Choices, find_columns};
+use roster_reader::progress::Step;
+use tabular::Limits;
 
 /// A staged import with what confirming it would do.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub fn stage(
 
 /// What an import is for, from its record.
 pub fn target_of(record: &ImportRecord) -> Result<Target, ImportError> {
-    let year = CollectionYear::parse_label(&record.year_label).ok_or(ImportError::NotWaiting)?;
+    let year = AcademicYear::parse_label(&record.year_label).ok_or(ImportError::NotWaiting)?;
     Ok(Target {
         year,
         school: record.school_urn.and_then(|urn| Urn::try_from(urn).ok()),

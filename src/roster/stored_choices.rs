@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::{Choices, Columns, fingerprint};
 use crate::identity::{Identities, IdentityError, Key, Sealer, hex};
+use roster_reader::columns::{Choices, Columns, fingerprint};
 
 /// Hashes headings.
 #[derive(Debug, Clone)]
@@ -65,9 +65,9 @@ mod tests {
 
     use zeroize::Zeroizing;
 
-    use super::super::columns::{find_columns, roster_headings};
     use super::*;
-    use crate::tabular::{Limits, read_lists};
+    use roster_reader::columns::{find_columns, roster_headings};
+    use tabular::{Limits, read_lists};
 
     #[test]
     fn a_heading_that_holds_a_name_and_a_number_is_not_stored() {

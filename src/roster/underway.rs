@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::import::{By, ImportError, Mode};
-use super::progress::{Progress, Reached};
 use super::queries::ImportRecord;
 use super::staged::{self, Preview};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
+use roster_reader::progress::{Progress, Reached};
 
 /// How long a page looks before it shows how far the work is.
 pub const A_MOMENT: Duration = Duration::from_millis(1500);

@@ -8,14 +8,14 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::child::RosterChild;
-use super::code::Finding;
 use super::import::{ImportError, Parsed, Prepared};
-use super::plan::{Action, Held};
 use super::queries;
 use crate::db::Conn;
 use crate::identity::{SealError, Sealer};
-use crate::tabular::{Row, restored};
+use roster_reader::code::Finding;
+use roster_reader::plan::{Action, Held};
+use roster_reader::row::child::RosterChild;
+use tabular::{Row, restored};
 
 /// What the sealed bytes of an upload are bound to.
 pub(super) const UPLOAD: &str = "import upload";
@@ -208,7 +208,7 @@ fn is_corrected(cells: &[String], row: Row<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::{Limits, read_sheets};
+    use tabular::{Limits, read_sheets};
 
     #[test]
     fn a_row_with_a_few_cells_mended_is_the_same_row() {

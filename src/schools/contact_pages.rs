@@ -8,8 +8,8 @@ use crate::access::needs;
 use crate::app::App;
 use crate::audit;
 use crate::error::AppError;
-use crate::fields::{EmailReading, read_email};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use programme::{EmailReading, read_email};
 
 /// An address for each authority and each open school.
 pub async fn contacts_page(

@@ -9,7 +9,7 @@ use std::io::Read;
 use super::queries;
 use crate::db::dialect::{NewDeprivation, NewPostcode};
 use crate::db::{self, Conn};
-use crate::fields::{Postcode, text};
+use programme::{Postcode, text};
 
 /// Rows written at a time.
 const BATCH: usize = 50_000;

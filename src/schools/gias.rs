@@ -3,8 +3,8 @@
 //! The one thing to know: a column is found by its heading, because the
 //! register gains columns every year.
 
-use crate::fields::Urn;
-use crate::tabular::{Row, Table};
+use programme::Urn;
+use tabular::{Row, Table};
 
 /// Status of a school that has closed; 3 is open but proposed to close.
 const CLOSED: i32 = 2;
@@ -114,15 +114,14 @@ pub fn read_register(table: &Table) -> Result<Vec<RegisteredSchool>, RegisterErr
     }
     let cell = |row: Row<'_>, name: &str| {
         column(name)
-            .map(|column| crate::fields::text::clean(row.cell(column)).into_owned())
+            .map(|column| programme::text::clean(row.cell(column)).into_owned())
             .unwrap_or_default()
     };
     // Looked up once, not once a row.
     let positions: Vec<usize> = NEEDED.iter().filter_map(|name| column(name)).collect();
     let mut schools = Vec::with_capacity(table.len());
     for row in table.rows().skip(1) {
-        let needed =
-            |index: usize| crate::fields::text::clean(row.cell(positions[index])).into_owned();
+        let needed = |index: usize| programme::text::clean(row.cell(positions[index])).into_owned();
         let wrong = |index: usize| RegisterError::Row {
             row: row.number(),
             column: NEEDED[index],
@@ -163,7 +162,7 @@ pub fn read_register(table: &Table) -> Result<Vec<RegisteredSchool>, RegisterErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::{Limits, read_table};
+    use tabular::{Limits, read_table};
 
     fn sample() -> Vec<RegisteredSchool> {
         let path = concat!(

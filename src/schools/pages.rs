@@ -12,12 +12,12 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::error::AppError;
-use crate::fields::{Urn, YearGroup};
 use crate::identity::{Identities, Purpose, Whose};
 use crate::measurement::pages::tally_json;
 use crate::measurement::participation::Tally;
 use crate::measurement::{current_year, tallies};
 use crate::web::{Allowed, Answer, FormData, Submitted, View, once, redirect_with};
+use programme::{Urn, YearGroup};
 
 /// Every school in scope with how far it has come.
 pub async fn list(

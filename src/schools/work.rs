@@ -8,8 +8,8 @@ use crate::access::Scope;
 use crate::audit::{self, Actor};
 use crate::db::dialect::{self, NewVisit};
 use crate::db::{Conn, Error};
-use crate::fields::{CollectionYear, YearGroup};
 use crate::measurement::tallies;
+use programme::{AcademicYear, YearGroup};
 
 /// The most children a head-count can name; a school has fewer.
 pub const MOST_CHILDREN: i32 = 2000;
@@ -98,7 +98,7 @@ pub fn plan_visit(
     year: &str,
     plan: &Plan,
 ) -> Result<i64, VisitError> {
-    if !CollectionYear::parse_label(year).is_some_and(|year| year.contains(plan.on)) {
+    if !AcademicYear::parse_label(year).is_some_and(|year| year.contains(plan.on)) {
         return Err(VisitError::OutsideYear(plan.on, year.to_owned()));
     }
     let visit = NewVisit {

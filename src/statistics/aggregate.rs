@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use disclosure::{AcademicYear, BadTable, PopulationCategory, RawTable, Sex, YearGroup};
+use disclosure::{BadTable, PopulationCategory, RawTable};
+use programme::{AcademicYear, Sex, YearGroup};
 
 use super::queries::{CategoryCount, SchoolRow};
 use crate::measurement::Place;
@@ -34,7 +35,7 @@ pub(super) fn raw_table(as_at: NaiveDate, counted: &Counted) -> Result<RawTable,
             year,
             year_group: group,
         } = place;
-        match (year.parse::<AcademicYear>(), year_group(group)) {
+        match (year.parse::<AcademicYear>(), YearGroup::from_code(group)) {
             (Ok(year), Some(group)) => {
                 table.participation(
                     &urn.to_string(),
@@ -54,8 +55,8 @@ pub(super) fn raw_table(as_at: NaiveDate, counted: &Counted) -> Result<RawTable,
         let Some(code) = &row.category else { continue };
         match (
             row.year.parse::<AcademicYear>(),
-            year_group(&row.year_group),
-            sex(&row.sex),
+            YearGroup::from_code(&row.year_group),
+            Sex::parse(&row.sex).ok(),
             category(code, row.severe),
         ) {
             (Ok(year), Some(group), Some(sex), Some(category)) => {
@@ -79,16 +80,6 @@ pub(super) fn raw_table(as_at: NaiveDate, counted: &Counted) -> Result<RawTable,
     } else {
         Err(BadTable(problems))
     }
-}
-
-fn year_group(code: &str) -> Option<YearGroup> {
-    YearGroup::ALL
-        .into_iter()
-        .find(|group| group.to_string() == code)
-}
-
-fn sex(code: &str) -> Option<Sex> {
-    Sex::ALL.into_iter().find(|sex| sex.to_string() == code)
 }
 
 fn category(code: &str, severe: bool) -> Option<PopulationCategory> {

@@ -1,6 +1,6 @@
 //! Who sees which releases.
 
-use disclosure::Audience;
+use programme::{Audience, Urn};
 
 use crate::access::{Role, Session};
 
@@ -13,7 +13,8 @@ pub fn audiences_of(session: &Session) -> Vec<String> {
             let urns = session.scope.urns().unwrap_or_default();
             audiences.extend(
                 urns.into_iter()
-                    .map(|urn| Audience::School(urn.to_string()).to_string()),
+                    .filter_map(|urn| Urn::try_from(urn).ok())
+                    .map(|urn| Audience::School(urn).to_string()),
             );
         }
         Some(Role::Authority) => {

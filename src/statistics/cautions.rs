@@ -2,7 +2,8 @@
 //!
 //! Worked out from the safe table alone, so that the words may stand on a page and on a terminal.
 
-use disclosure::{Measure, Row, SafeTable, Value, YearGroup};
+use disclosure::{Measure, Row, SafeTable, Value};
+use programme::YearGroup;
 
 /// The share of the eligible children, in per cent, from which a year's figures are reliable. The national body takes
 /// 75 % of a full year as reliable, 50 to 75 % as publishable with caution, and less as not publishable.
@@ -64,12 +65,13 @@ fn caution(row: &Row) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use disclosure::{AcademicYear, History, PopulationCategory, RawTable, Request, Sex, make};
+    use disclosure::{History, PopulationCategory, RawTable, Request, make};
+    use programme::{AcademicYear, Sex};
 
     use super::*;
 
     fn of(eligible: i64, measured: i64) -> Vec<String> {
-        let year = AcademicYear::starting(2026);
+        let year = AcademicYear::starting(2026).expect("a year");
         let day = NaiveDate::from_ymd_opt(2027, 3, 1).expect("a day");
         let mut counts = RawTable::as_at(day);
         counts

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use disclosure::{COLUMNS, SafeTable, Value};
 use rust_xlsxwriter::{Format as CellFormat, Workbook, Worksheet};
 
-use crate::tabular::write_csv_row;
+use tabular::write_csv_row;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Pages: releases for those who make them, figures for those they are made for.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use disclosure::{AcademicYear, Audience};
+use programme::{AcademicYear, Audience};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -105,7 +105,6 @@ pub async fn make(
         Err(
             error @ (ReleaseError::Refused(_)
             | ReleaseError::Counts(_)
-            | ReleaseError::Urn(_)
             | ReleaseError::PublishedWith { .. }),
         ) => {
             form.error("audience", error.to_string());

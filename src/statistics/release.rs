@@ -9,11 +9,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use disclosure::{
-    AcademicYear, Audience, BadTable, Evidence, History, NotAWord, Refused, Release, Request,
-    audit_again,
-};
+use disclosure::{BadTable, Evidence, History, Refused, Release, Request, audit_again};
 use hmac::{Hmac, KeyInit, Mac};
+use programme::{AcademicYear, Audience, NotAWord};
 use serde_json::json;
 use sha2::Sha256;
 
@@ -33,9 +31,6 @@ pub enum ReleaseError {
     /// No such audience or year.
     #[error(transparent)]
     Words(#[from] NotAWord),
-    /// The URN is none.
-    #[error("“{0}” is not a URN: a school's audience is school: and six digits")]
-    Urn(String),
     /// The counts do not add up.
     #[error(transparent)]
     Counts(#[from] BadTable),
@@ -426,9 +421,7 @@ pub(super) fn spoken_years(labels: &[String]) -> String {
 
 pub(super) fn whose(audience: &Audience) -> Result<Whose, ReleaseError> {
     Ok(match audience {
-        Audience::School(urn) => {
-            Whose::School(urn.parse().map_err(|_| ReleaseError::Urn(urn.clone()))?)
-        }
+        Audience::School(urn) => Whose::School(urn.number() as i32),
         Audience::Authority(code) => match published_with(code) {
             None => Whose::Authority(code.clone()),
             Some(with) => {

@@ -11,7 +11,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use disclosure::{Audience, Release};
+use disclosure::Release;
+use programme::Audience;
 use sha2::{Digest, Sha256};
 
 use super::queries::{self, ReleaseRow};

@@ -27,8 +27,8 @@ pub(super) fn figures(table: &SafeTable) -> Json {
 
 fn caption(row: &Row) -> String {
     let group = match row.year_group {
-        disclosure::YearGroup::Reception => "Reception",
-        disclosure::YearGroup::Year6 => "Year 6",
+        programme::YearGroup::Reception => "Reception",
+        programme::YearGroup::Year6 => "Year 6",
     };
     let years: Vec<String> = row.academic_years.iter().map(ToString::to_string).collect();
     match row.measure {
@@ -41,8 +41,8 @@ fn caption(row: &Row) -> String {
             };
             let sex = match row.sex {
                 None => "",
-                Some(disclosure::Sex::Female) => ", girls",
-                Some(disclosure::Sex::Male) => ", boys",
+                Some(programme::Sex::Female) => ", girls",
+                Some(programme::Sex::Male) => ", boys",
             };
             format!(
                 "{}: weight categories, {group}{sex}, {}{pooled}",
@@ -95,9 +95,8 @@ fn category_words(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use disclosure::{
-        AcademicYear, History, PopulationCategory, RawTable, Request, Sex, YearGroup, make,
-    };
+    use disclosure::{History, PopulationCategory, RawTable, Request, make};
+    use programme::{AcademicYear, Sex, YearGroup};
 
     use super::*;
     use crate::web::page::{Templates, render};
@@ -105,7 +104,7 @@ mod tests {
     #[test]
     fn a_release_is_shown_as_tables_with_their_notes() {
         let day = NaiveDate::from_ymd_opt(2027, 7, 1).expect("a day");
-        let year = AcademicYear::starting(2026);
+        let year = AcademicYear::starting(2026).expect("a year");
         let mut counts = RawTable::as_at(day);
         counts
             .authority("999", "Exampleshire")

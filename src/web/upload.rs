@@ -21,7 +21,7 @@ use super::allowed::app_of;
 use super::forms::{self, FormData, check_token};
 use crate::access::Session;
 use crate::error::{AppError, bad_request, internal};
-use crate::tabular::Limits;
+use tabular::Limits;
 
 /// The largest file taken through a browser; larger ones go through the command line.
 pub(super) const MOST_BYTES: usize = Limits::UPLOAD.file_bytes as usize;

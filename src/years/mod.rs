@@ -8,7 +8,7 @@ pub mod pages;
 mod queries;
 
 pub use keys::{Fault, FaultyKey, faulty_keys, in_words};
-pub use queries::{AcademicYear, names_held, year, years};
+pub use queries::{Year, names_held, year, years};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use growth::Scheme;
@@ -16,8 +16,8 @@ use serde_json::json;
 
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn, dialect};
-use crate::fields::CollectionYear;
 use crate::identity::{Keyring, KeyringError};
+use programme::AcademicYear;
 
 /// A rule that cannot be set.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +82,8 @@ pub struct YearRule {
 }
 
 /// Reads a label such as `2026-27`.
-pub fn parse_label(label: &str) -> Result<CollectionYear, YearError> {
-    CollectionYear::parse_label(label).ok_or_else(|| YearError::Label(label.to_owned()))
+pub fn parse_label(label: &str) -> Result<AcademicYear, YearError> {
+    AcademicYear::parse_label(label).ok_or_else(|| YearError::Label(label.to_owned()))
 }
 
 /// Whether a number of days and an instrument can be a rule.
@@ -102,7 +102,7 @@ pub fn check_rule(retention_days: i32, instrument: &str) -> Result<(), YearError
 }
 
 /// A year whose rule is about to be changed; nobody else changes one until the transaction ends.
-pub fn hold(tx: &mut Conn, label: &str) -> Result<AcademicYear, YearError> {
+pub fn hold(tx: &mut Conn, label: &str) -> Result<Year, YearError> {
     dialect::lock_years(tx)?;
     dialect::take_year(tx, label)?;
     match queries::year(tx, label)? {
@@ -132,9 +132,9 @@ pub fn set(
     keyring: &Keyring,
     actor: &Actor,
     now: NaiveDateTime,
-    label: CollectionYear,
+    label: AcademicYear,
     rule: &YearRule,
-) -> Result<AcademicYear, YearError> {
+) -> Result<Year, YearError> {
     check_rule(rule.retention_days, &rule.instrument)?;
     let instrument = rule.instrument.trim();
     if let Some(date) = rule.closes_on

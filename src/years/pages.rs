@@ -6,14 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use growth::Scheme;
 use serde_json::json;
 
-use super::{AcademicYear, YearError, YearRule};
+use super::{Year, YearError, YearRule};
 use crate::access::needs;
 use crate::app::App;
 use crate::db;
 use crate::error::AppError;
-use crate::fields::CollectionYear;
 use crate::retention::{self, rule_change};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use programme::AcademicYear;
 
 /// Every year with its rules.
 pub async fn list(
@@ -154,7 +154,7 @@ fn rule_of(form: &mut FormData) -> Option<YearRule> {
 async fn set(
     allowed: &Allowed<needs::ManageYears>,
     app: &App,
-    year: CollectionYear,
+    year: AcademicYear,
     rule: YearRule,
 ) -> Result<(), YearError> {
     let (actor, now) = (allowed.actor().clone(), app.clock.now());
@@ -178,7 +178,7 @@ fn refuse(form: &mut FormData, error: YearError) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn find(app: &App, label: String) -> Result<AcademicYear, AppError> {
+async fn find(app: &App, label: String) -> Result<Year, AppError> {
     app.db
         .read(move |tx| -> Result<_, AppError> {
             super::year(tx, &label)?.ok_or(AppError::NotFound)
@@ -186,7 +186,7 @@ async fn find(app: &App, label: String) -> Result<AcademicYear, AppError> {
         .await
 }
 
-fn filled(year: &AcademicYear) -> FormData {
+fn filled(year: &Year) -> FormData {
     let part = |format: &str| {
         year.closes_on
             .map_or_else(String::new, |date| date.format(format).to_string())
@@ -232,7 +232,7 @@ async fn edit_view(
     allowed: &Allowed<needs::ManageYears>,
     app: &App,
     request: &HttpRequest,
-    year: AcademicYear,
+    year: Year,
     form: &FormData,
 ) -> Result<HttpResponse, AppError> {
     let (label, today) = (year.label.clone(), app.clock.today());
@@ -276,7 +276,7 @@ async fn check_view(
     allowed: &Allowed<needs::ManageYears>,
     app: &App,
     request: &HttpRequest,
-    year: AcademicYear,
+    year: Year,
     rule: &YearRule,
 ) -> Result<HttpResponse, AppError> {
     let (label, days, today) = (year.label.clone(), rule.retention_days, app.clock.today());

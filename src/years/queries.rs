@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::YearRule;
 use crate::db::schema::{academic_year, identity};
 use crate::db::{Conn, Error};
-use crate::fields::CollectionYear;
+use programme::AcademicYear;
 
 /// An academic year and its rules.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = academic_year)]
-pub struct AcademicYear {
+pub struct Year {
     /// `2026-27`.
     pub label: String,
     /// 1 September.
@@ -37,7 +37,7 @@ pub struct AcademicYear {
     pub key_destroyed_at: Option<NaiveDateTime>,
 }
 
-impl AcademicYear {
+impl Year {
     /// The clinical scheme of the year's letters.
     pub fn clinical_scheme(&self) -> Scheme {
         Scheme::from_code(&self.scheme).unwrap_or_default()
@@ -45,18 +45,18 @@ impl AcademicYear {
 }
 
 /// Every year, the newest first.
-pub fn years(tx: &mut Conn) -> Result<Vec<AcademicYear>, Error> {
+pub fn years(tx: &mut Conn) -> Result<Vec<Year>, Error> {
     Ok(academic_year::table
         .order(academic_year::starts_on.desc())
-        .select(AcademicYear::as_select())
+        .select(Year::as_select())
         .load(tx)?)
 }
 
 /// One year.
-pub fn year(tx: &mut Conn, label: &str) -> Result<Option<AcademicYear>, Error> {
+pub fn year(tx: &mut Conn, label: &str) -> Result<Option<Year>, Error> {
     Ok(academic_year::table
         .find(label)
-        .select(AcademicYear::as_select())
+        .select(Year::as_select())
         .first(tx)
         .optional()?)
 }
@@ -91,7 +91,7 @@ pub(super) fn put_retention(
 
 pub(super) fn put_year(
     tx: &mut Conn,
-    label: CollectionYear,
+    label: AcademicYear,
     rule: &YearRule,
     fingerprint: &str,
     now: NaiveDateTime,

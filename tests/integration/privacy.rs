@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use programme::NhsNumber;
+use programme::{Particulars, Person};
 use stature::access::Role;
 use stature::audit::{self, Actor, Disclosure};
 use stature::db::schema::pupil;
-use stature::fields::NhsNumber;
-use stature::identity::{IdentityError, Particulars, Person, Purpose, Whose};
+use stature::identity::{IdentityError, Purpose, Whose};
 
 use crate::support::{ChildSpec, TestApp};
 

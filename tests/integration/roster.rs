@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use diesel::prelude::*;
+use programme::Place;
+use roster_reader::progress::Progress;
 use serde_json::Value;
 use stature::access::Role;
 use stature::db::schema::{access, disclosure, pupil};
-use stature::identity::Place;
-use stature::roster::progress::Progress;
 
 use crate::support::TestApp;
 

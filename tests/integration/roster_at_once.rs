@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use roster_reader::progress::Progress;
 use serde_json::Value;
 use stature::access::Role;
 use stature::audit::Actor;
@@ -12,7 +13,6 @@ use stature::db::schema::{account, identity, import, import_pupil, pupil};
 use stature::db::{Conn, Error};
 use stature::identity::{Purpose, Whose};
 use stature::roster::import::By;
-use stature::roster::progress::Progress;
 use stature::roster::staged;
 use stature::schools::work::{self, Plan, VisitError};
 

@@ -12,7 +12,8 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use disclosure::{Audience, History, Request, make};
+use disclosure::{History, Request, make};
+use programme::Audience;
 use support::{AUTHORITY, Authority, Random, day, urn, year};
 
 fn main() {

@@ -18,7 +18,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use disclosure::{Audience, COLUMNS, SafeTable, Value, audit_again};
+use disclosure::{COLUMNS, SafeTable, Value, audit_again};
+use programme::Audience;
 use support::months::{Made, Plan, run};
 use support::{Child, urn};
 
@@ -150,7 +151,7 @@ fn errors(sums: &mut Sums, made: &Made<'_>) {
         let Some(category) = child.category else {
             continue;
         };
-        let areas = [urn(child.school), support::AUTHORITY.to_owned()];
+        let areas = [urn(child.school).to_string(), support::AUTHORITY.to_owned()];
         for area in areas {
             let key = (area, child.group, child.year, category as usize);
             *counts.entry(key).or_default() += 1;
@@ -195,7 +196,7 @@ fn errors(sums: &mut Sums, made: &Made<'_>) {
 /// Counts the tables of year groups of some 55 children, most of them measured, that say something.
 fn usefulness(sums: &mut Sums, made: &Made<'_>) {
     let table = made.release.table();
-    for group in disclosure::YearGroup::ALL {
+    for group in programme::YearGroup::ALL {
         let years = table.rows().iter().flat_map(|row| &row.academic_years);
         let Some(&latest) = years.max() else { continue };
         let here = |child: &&Child| {
@@ -271,7 +272,12 @@ fn truth(children: &[Child]) -> String {
     }
     let mut text = "school,year,year_group,sex,category,children\n".to_owned();
     for ((urn, year, group, sex, category), children) in counts {
-        writeln!(text, "{urn},{year},{group},{sex},{category},{children}").expect("text");
+        writeln!(
+            text,
+            "{urn},{year},{},{sex},{category},{children}",
+            group.code()
+        )
+        .expect("text");
     }
     text
 }

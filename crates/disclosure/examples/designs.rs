@@ -12,8 +12,9 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use disclosure::{Audience, History, Request, Value, make, nearest};
+use disclosure::{History, Request, Value, make, nearest};
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable};
+use programme::Audience;
 use support::{Authority, Random, day, urn, year};
 
 /// Cells of one school and year group: `[year][sex][category]`, four categories.
@@ -162,8 +163,8 @@ fn random_rounding(cells: &Cells, random: &mut Random) -> Vec<Known> {
 /// What stands in this crate's own file, read as any reader would.
 fn published(
     table: &disclosure::SafeTable,
-    group: disclosure::YearGroup,
-    years: [disclosure::AcademicYear; 3],
+    group: programme::YearGroup,
+    years: [programme::AcademicYear; 3],
 ) -> (Vec<Known>, bool) {
     let mut known = Vec::new();
     let mut useful = true;
@@ -257,7 +258,7 @@ fn main() {
                 years: years.to_vec(),
             };
             let release = make(&raw, &request, &History::default()).expect("a release");
-            for group in disclosure::YearGroup::ALL {
+            for group in programme::YearGroup::ALL {
                 let mut cells: Cells = Default::default();
                 for child in area
                     .children

@@ -11,8 +11,9 @@ use crate::design::{
     FEWEST_VALUES, HEALTHY, NOT_SEVERELY, OVERWEIGHT, SEVERELY_OBESE, SMALLEST_ROW, SMALLEST_SPLIT,
     SPLIT, Tables, UNDERWEIGHT, VERY_OVERWEIGHT,
 };
-use crate::model::{AcademicYear, Area, AreaType, Mask, Sex, YearCounts, YearGroup};
+use crate::model::{Area, AreaType, Mask, YearCounts};
 use crate::round::{BASE, LARGEST_HIDDEN, SLACK, Shown, nearest};
+use programme::{AcademicYear, Sex, YearGroup};
 
 /// One independent figure: the children of some cells, over the block's years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

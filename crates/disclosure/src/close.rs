@@ -7,10 +7,11 @@ use crate::audit::{Seen, audit};
 use crate::block::{Categories, Layout, Participation};
 use crate::design::{FEWEST_SCHOOLS, tables};
 use crate::evidence::{Evidence, Findings};
-use crate::model::{AcademicYear, Area, AreaType, Mask, YearGroup};
+use crate::model::{Area, AreaType, Mask};
 use crate::raw::RawTable;
 use crate::round::Shown;
 use crate::time::{categories_may_follow, participation_may_follow};
+use programme::{AcademicYear, YearGroup};
 
 /// One place, year group and span of years whose figures hang together.
 #[derive(Debug, Clone)]

@@ -7,7 +7,8 @@
 //! figures do not. Totals are rounded by themselves, and the audit counts them
 //! among what is printed.
 
-use crate::model::{AreaType, Mask, PopulationCategory as P, Sex};
+use crate::model::{AreaType, Mask, PopulationCategory as P};
+use programme::Sex;
 
 /// A category split of fewer children than this is not shown at all.
 pub const SMALLEST_SPLIT: u32 = 30;

@@ -31,9 +31,10 @@
 //! 35 of 60 is 58.3 % where the truth is 57.9 %:
 //!
 //! ```
-//! use disclosure::{AcademicYear, History, PopulationCategory as Category, RawTable, Request, Sex, Value, YearGroup};
+//! use disclosure::{History, PopulationCategory as Category, RawTable, Request, Value};
+//! use programme::{AcademicYear, Sex, YearGroup};
 //!
-//! let (year, group) = (AcademicYear::starting(2026), YearGroup::Year6);
+//! let (year, group) = (AcademicYear::starting(2026).unwrap(), YearGroup::Year6);
 //! let today = chrono::NaiveDate::from_ymd_opt(2027, 7, 1).unwrap();
 //! let mut counts = RawTable::as_at(today);
 //! counts.authority("213", "Northshire").school("100000", "Hill School", "213");
@@ -127,9 +128,7 @@ pub use design::{
     FEWEST_CHANGED, FEWEST_SCHOOLS, FEWEST_VALUES, MOST_POOLED, SMALLEST_ROW, SMALLEST_SPLIT, notes,
 };
 pub use evidence::Evidence;
-pub use model::{
-    AcademicYear, Area, AreaType, Audience, NotAWord, PopulationCategory, Sex, YearGroup,
-};
+pub use model::{Area, AreaType, PopulationCategory};
 pub use raw::{BadTable, MOST_SCHOOLS, RawTable, RawTableBuilder};
 pub use release::{History, Refused, Release, Request, audit_again, make};
 pub use round::{BASE, LARGEST_HIDDEN, nearest, percent, wilson};

@@ -9,7 +9,8 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use chrono::NaiveDate;
 
 use crate::design::SMALLEST_ROW;
-use crate::model::{AcademicYear, Area, AreaType, PopulationCategory, Sex, YearCounts, YearGroup};
+use crate::model::{Area, AreaType, PopulationCategory, YearCounts};
+use programme::{AcademicYear, Sex, YearGroup};
 
 /// The most schools one table may hold: over ten times the largest authority.
 pub const MOST_SCHOOLS: usize = 5_000;
@@ -182,7 +183,7 @@ impl RawTableBuilder {
             .insert((urn.to_owned(), group, year, sex, category))
         {
             self.problems.push(format!(
-                "school {urn}, {year}, year group {group}: the same cell is given twice, so the table overlaps itself"
+                "school {urn}, {year}, {group}: the same cell is given twice, so the table overlaps itself"
             ));
         }
         let children = self.checked(urn, year, children);
@@ -203,7 +204,7 @@ impl RawTableBuilder {
     ) -> &mut Self {
         if !self.participation.insert((urn.to_owned(), group, year)) {
             self.problems.push(format!(
-                "school {urn}, {year}, year group {group}: participation is given twice"
+                "school {urn}, {year}, {group}: participation is given twice"
             ));
         }
         let (eligible, measured) = (
@@ -233,7 +234,7 @@ impl RawTableBuilder {
         for school in self.table.schools.values() {
             let urn = &school.area.code;
             for ((group, year), counts) in &school.counts {
-                let place = format!("school {urn}, {year}, year group {group}");
+                let place = format!("school {urn}, {year}, {group}");
                 if !self.participation.contains(&(urn.clone(), *group, *year)) {
                     self.problems.push(format!(
                         "{place}: the number eligible and measured is missing"

@@ -9,11 +9,12 @@ use crate::block::{Categories, Participation};
 use crate::close::{Unit, close};
 use crate::design::{MOST_POOLED, tables};
 use crate::evidence::Evidence;
-use crate::model::{AcademicYear, Area, Audience, YearGroup};
+use crate::model::Area;
 use crate::raw::RawTable;
 use crate::round::Shown;
 use crate::table::{SafeTable, category_rows, participation_row};
 use crate::time::{categories_may_follow, participation_may_follow};
+use programme::{AcademicYear, Audience, YearGroup};
 
 /// The most years an authority's or a public release shows.
 const MOST_YEARS: usize = 5;
@@ -288,7 +289,13 @@ fn check(raw: &RawTable, request: &Request, history: &History<'_>) -> Result<Vec
     let unknown = || Refused::UnknownAudience(request.audience.clone());
     let (areas, most) = match &request.audience {
         Audience::School(urn) => (
-            vec![raw.schools.get(urn).ok_or_else(unknown)?.area.clone()],
+            vec![
+                raw.schools
+                    .get(&urn.to_string())
+                    .ok_or_else(unknown)?
+                    .area
+                    .clone(),
+            ],
             MOST_POOLED,
         ),
         Audience::Authority(code) => (

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Categories, Participation};
 use crate::evidence::Evidence;
-use crate::model::{AcademicYear, Area, Audience, Sex, YearGroup};
+use crate::model::Area;
 use crate::release::Release;
 use crate::table::{Measure, Row, SafeTable, Value};
+use programme::{AcademicYear, Audience, Sex, YearGroup};
 
 /// A stored text that this crate did not write with this key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Categories, Participation};
 use crate::design::{Published, tables};
-use crate::model::{AcademicYear, Area, Audience, Sex, YearGroup};
+use crate::model::Area;
 use crate::round::{Shown, percent, wilson};
+use programme::{AcademicYear, Audience, Sex, YearGroup};
 
 /// The columns of a tidy file, in order.
 pub const COLUMNS: [&str; 16] = [
@@ -174,7 +175,7 @@ impl SafeTable {
                 row.area.kind.to_string(),
                 row.area.code.clone(),
                 row.area.name.clone(),
-                row.year_group.to_string(),
+                row.year_group.code().to_owned(),
                 row.sex
                     .map_or_else(|| "all".to_owned(), |sex| sex.to_string()),
                 row.measure.to_string(),

@@ -217,13 +217,13 @@ fn truth(days: &BTreeMap<String, Vec<Child>>, group: &str, set: &[Cell]) -> usiz
     days[as_at]
         .iter()
         .filter(|child| {
-            let here = area == AUTHORITY || *area == urn(child.school);
+            let here = area == AUTHORITY || *area == urn(child.school).to_string();
             let sex = if child.sex.to_string() == "F" {
                 'F'
             } else {
                 'M'
             };
-            here && child.group.to_string() == group
+            here && child.group.code() == group
                 && letter(child).is_some_and(|category| {
                     let year = child.year.to_string();
                     set.iter()
@@ -326,8 +326,8 @@ fn behind(then: (&Line, &[Child]), now: (&Line, &[Child]), whole: bool) -> usize
         children.get(at).is_some_and(|child| {
             let area = line.get("area_code");
             let categories = if whole { "UHOVS" } else { line.categories() };
-            (area == AUTHORITY || area == urn(child.school))
-                && child.group.to_string() == line.get("year_group")
+            (area == AUTHORITY || area == urn(child.school).to_string())
+                && child.group.code() == line.get("year_group")
                 && line.sexes().contains(&child.sex.to_string())
                 && line.years().contains(&child.year.to_string())
                 && letter(child).is_some_and(|category| categories.contains(category))

@@ -15,9 +15,9 @@
 mod support;
 
 use disclosure::{
-    Audience, History, PopulationCategory as P, RawTable, RawTableBuilder, Release, Request,
-    SafeTable, Sex, YearGroup, make,
+    History, PopulationCategory as P, RawTable, RawTableBuilder, Release, Request, SafeTable, make,
 };
+use programme::{Audience, Sex, YearGroup};
 use support::{Random, day, year};
 
 const SCHOOL: &str = "100000";
@@ -54,7 +54,7 @@ impl World {
             .authority("213", "Northshire")
             .school(SCHOOL, "Hill School", "213");
         for (at, missed) in self.missed.iter().enumerate() {
-            let when = year(2024 + at as u16);
+            let when = year(2024 + at as i32);
             let mut measured = 0;
             let cells = self.came[0][at];
             for (s, sex) in Sex::ALL.into_iter().enumerate() {
@@ -90,13 +90,13 @@ impl World {
     fn files(&self, expected: Option<&[SafeTable]>) -> Option<Vec<SafeTable>> {
         let mut releases: Vec<Release> = Vec::new();
         for (step, window) in self.windows.iter().enumerate() {
-            let years = window.iter().map(|&at| year(2024 + at as u16)).collect();
+            let years = window.iter().map(|&at| year(2024 + at as i32)).collect();
             let request = Request {
                 number: 1 + step as u32,
                 audience: if self.wide {
                     Audience::Authority("213".into())
                 } else {
-                    Audience::School(SCHOOL.into())
+                    Audience::School(SCHOOL.parse().expect("a URN"))
                 },
                 years,
             };

@@ -9,10 +9,10 @@
 mod support;
 
 use disclosure::{
-    AcademicYear, Audience, BadTable, COLUMNS, History, Measure, NotOurs, PopulationCategory as P,
-    RawTable, RawTableBuilder, Refused, Release, Request, Row, SafeTable, Sex, Value, YearGroup,
-    make,
+    BadTable, COLUMNS, History, Measure, NotOurs, PopulationCategory as P, RawTable,
+    RawTableBuilder, Refused, Release, Request, Row, SafeTable, Value, make,
 };
+use programme::{AcademicYear, Audience, Sex, YearGroup};
 use support::{day, year};
 
 fn one_school(counts: [[i64; 5]; 2], eligible: i64) -> RawTableBuilder {
@@ -55,7 +55,7 @@ fn school_release(counts: [[i64; 5]; 2], eligible: i64) -> Release {
         .expect("counts that add up");
     make(
         &raw,
-        &request(Audience::School("100000".into())),
+        &request(Audience::School("100000".parse().unwrap())),
         &History::default(),
     )
     .expect("a release")
@@ -382,7 +382,7 @@ fn requests_that_fit_no_counts_are_refused_in_words() {
     let raw = one_school([[0, 19, 4, 4, 1], [1, 17, 5, 5, 2]], 60)
         .build()
         .expect("counts");
-    let asked = |audience: &str, years: &[u16]| {
+    let asked = |audience: &str, years: &[i32]| {
         let request = Request {
             number: 1,
             audience: audience.parse().expect("an audience"),

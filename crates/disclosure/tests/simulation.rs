@@ -4,7 +4,8 @@
 #[expect(dead_code, reason = "others use the rest of it")]
 mod support;
 
-use disclosure::{Audience, History, Request, Value, audit_again, make};
+use disclosure::{History, Request, Value, audit_again, make};
+use programme::Audience;
 use support::months::{Plan, run};
 use support::{Authority, Random, day, urn, year};
 

@@ -3,7 +3,8 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use growth::batch::{Batch, DayTable};
-use growth::{Scheme, Sex, assess_values};
+use growth::{Scheme, assess_values};
+use programme::Sex;
 
 const CHILDREN: u32 = 65_536;
 

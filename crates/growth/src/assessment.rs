@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::normal::cdf;
 use crate::reference::{Measure, lms};
-use crate::{Age, ClinicalCategory, Height, PopulationCategory, Scheme, Sex, Weight};
+use crate::{Age, ClinicalCategory, Height, PopulationCategory, Scheme, Weight};
+use programme::Sex;
 
 /// What a measurement says about a child's growth. Nothing is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,7 +10,8 @@
 //!
 //! ```
 //! use chrono::NaiveDate;
-//! use growth::{Age, Height, Scheme, Sex, Weight, assess};
+//! use growth::{Age, Height, Scheme, Weight, assess};
+//! use programme::Sex;
 //!
 //! let born = NaiveDate::from_ymd_opt(2016, 5, 4).unwrap();
 //! let measured = NaiveDate::from_ymd_opt(2026, 11, 10).unwrap();
@@ -33,7 +34,6 @@ pub mod normal;
 pub mod plausibility;
 mod reference;
 mod scheme;
-mod sex;
 
 pub use age::{Age, BornAfterMeasurement};
 pub use assessment::{Assessment, NotAssessed, assess, assess_values};
@@ -42,7 +42,6 @@ pub use display::{centile_ordinal, centile_position, centile_text};
 pub use measure::{Height, Weight};
 pub use reference::{Lms, MAX_AGE_DAYS, MAX_AGE_YEARS, MIN_AGE_DAYS, MIN_AGE_YEARS, Measure, lms};
 pub use scheme::{Cut, Cuts, POPULATION, Scheme, SchemeDefinition};
-pub use sex::{Sex, UnknownSex};
 
 /// How the reference is to be acknowledged wherever its figures are shown.
 pub const REFERENCE_ACKNOWLEDGEMENT: &str = "British 1990 reference (Cole, Freeman & Preece 1998)";

@@ -6,7 +6,7 @@
 //! is missing, by a straight line. The method is Cole's LMS (T. J. Cole & P. J.
 //! Green, *Statistics in Medicine* 11 (1992), 1305–1319).
 
-use crate::Sex;
+use programme::Sex;
 
 /// The youngest age with an assessment, in years.
 pub const MIN_AGE_YEARS: f64 = 4.0;

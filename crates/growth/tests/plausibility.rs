@@ -9,7 +9,8 @@ use chrono::NaiveDate;
 use growth::plausibility::{
     Circumstances, Code, Earlier, Findings, Limits, Observation, check, read_entry,
 };
-use growth::{Height, Sex, Weight};
+use growth::{Height, Weight};
+use programme::Sex;
 
 fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()

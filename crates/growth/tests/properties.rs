@@ -2,8 +2,9 @@
 
 use growth::batch::{Batch, DayTable};
 use growth::{
-    Lms, MAX_AGE_DAYS, MIN_AGE_DAYS, Measure, NotAssessed, Scheme, Sex, assess_values, lms, normal,
+    Lms, MAX_AGE_DAYS, MIN_AGE_DAYS, Measure, NotAssessed, Scheme, assess_values, lms, normal,
 };
+use programme::Sex;
 use proptest::prelude::*;
 
 fn sex() -> impl Strategy<Value = Sex> {

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use growth::batch::{Batch, DayTable};
-use growth::{Age, Assessment, ClinicalCategory, PopulationCategory, Scheme, Sex, assess_values};
+use growth::{Age, Assessment, ClinicalCategory, PopulationCategory, Scheme, assess_values};
+use programme::Sex;
 
 /// One row of a vector file, by column name.
 struct Row {

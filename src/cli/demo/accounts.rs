@@ -3,7 +3,7 @@
 use crate::access::Role;
 use crate::accounts::{self, AccountError, NewAccount, password};
 use crate::app::App;
-use crate::synth::School;
+use synth::School;
 
 /// An account that can sign in.
 pub(super) struct DemoAccount {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::audit::Actor;
 use crate::statistics::{self, Shelf};
-use crate::synth::Area;
+use synth::Area;
 
 /// Figures of the years that are over: those of one authority and of one school are published, those of the other
 /// authority wait to be. What cannot be shown to anybody stays unpublished.
@@ -14,9 +14,9 @@ pub(super) fn make(app: &App, area: &Area) -> anyhow::Result<()> {
     let years = over
         .iter()
         .map(|year| year.to_string().parse())
-        .collect::<Result<Vec<disclosure::AcademicYear>, _>>()?;
+        .collect::<Result<Vec<programme::AcademicYear>, _>>()?;
     for (audience, publish) in [("la:999", true), ("school:900101", true), ("la:998", false)] {
-        let audience: disclosure::Audience = audience.parse()?;
+        let audience: programme::Audience = audience.parse()?;
         let (number, evidence) = app
             .db
             .write_now(|tx| statistics::make(tx, &shelf, &actor, now, today, &audience, &years))?;

@@ -9,22 +9,22 @@ use chrono::{Datelike as _, Days, Weekday};
 use super::figures;
 use crate::app::App;
 use crate::audit::Actor;
-use crate::fields::CollectionYear;
 use crate::letters;
 use crate::letters::delay::{self, Delay};
 use crate::letters::texts;
 use crate::measurement;
 use crate::roster::commit::{Destination, commit};
 use crate::roster::import::{self, By, Mode, Target};
-use crate::roster::progress::Progress;
 use crate::roster::stored_choices::HeadingKey;
 use crate::schools::contact_queries::{self, Audience};
 use crate::schools::work::{self, Plan};
 use crate::schools::{self, geography};
 use crate::settings;
-use crate::synth::{Area, AreaPlan, School};
-use crate::tabular::{self, Limits};
 use crate::years::{self, YearRule};
+use programme::AcademicYear;
+use roster_reader::progress::Progress;
+use synth::{Area, AreaPlan, School};
+use tabular::{self, Limits};
 
 /// The letter templates' parts that every programme enters for itself.
 const TEXTS: &str = r#"{
@@ -170,7 +170,7 @@ fn set_years(app: &App, area: &Area) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Result<()> {
+fn import_roster(app: &App, year: AcademicYear, bytes: &[u8]) -> anyhow::Result<()> {
     let key = HeadingKey::of(&app.identities)?;
     let parsed = import::parse(bytes, &Limits::COMMAND_LINE, year, &key, None, |_| Ok(None))?;
     let target = Target { year, school: None };
@@ -200,7 +200,7 @@ fn import_roster(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Resul
     Ok(())
 }
 
-fn import_measurements(app: &App, year: CollectionYear, bytes: &[u8]) -> anyhow::Result<()> {
+fn import_measurements(app: &App, year: AcademicYear, bytes: &[u8]) -> anyhow::Result<()> {
     let parsed = measurement::import::parse(bytes, &Limits::COMMAND_LINE)?;
     let actor = Actor::command("demo");
     let mode = measurement::import::Mode::AllOrNothing;

@@ -4,9 +4,9 @@
 //! a little more.
 
 use chrono::NaiveDate;
-use growth::Sex;
+use programme::Sex;
 
-use crate::fields::read_date;
+use programme::read_date;
 
 /// Reads M, F, Male or Female in any case.
 pub(super) fn sex(cell: &[u8]) -> Option<Sex> {

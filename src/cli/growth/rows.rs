@@ -8,7 +8,8 @@ use std::ops::AddAssign;
 use csv::{ByteRecord, ReaderBuilder};
 use growth::batch::{Batch, DayTable};
 use growth::plausibility::Limits;
-use growth::{MAX_AGE_DAYS, MIN_AGE_DAYS, NotAssessed, PopulationCategory, Sex};
+use growth::{MAX_AGE_DAYS, MIN_AGE_DAYS, NotAssessed, PopulationCategory};
+use programme::Sex;
 
 use super::cells;
 use super::layout::{Layout, push_cell};

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::error::AppError;
-use crate::identity::{Opened, Person, Purpose, Whose};
+use crate::identity::{Opened, Purpose, Whose};
 use crate::letters::assess::Assessor;
 use crate::letters::due::{self, Due};
 use crate::letters::eligibility::{Child, Outcome};
@@ -24,6 +24,7 @@ use crate::letters::{
 };
 use crate::outbox;
 use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
+use programme::Person;
 
 /// Letters on one page of a list.
 const PAGE: usize = 50;

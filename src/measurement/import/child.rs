@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 
 use super::Parsed;
 use super::outcome::{Refusal, rejected};
-use crate::fields::{NhsNumber, Upn, Urn, read_date, text};
-use crate::identity::{Opened, Person};
-use crate::tabular::Row;
+use crate::identity::Opened;
+use programme::Person;
+use programme::{NhsNumber, Upn, Urn, read_date, text};
+use tabular::Row;
 
 /// The children of a year, to be found by what a row tells of them.
 pub(super) struct Children {

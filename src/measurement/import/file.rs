@@ -6,8 +6,8 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::{ImportError, Report, RowOutcome};
-use crate::fields::text;
-use crate::tabular::{self, Limits, Row, Synonyms, Table};
+use programme::text;
+use tabular::{self, Limits, Row, Synonyms, Table};
 
 /// Headings of measurement files, and the fields they stand for.
 const HEADINGS: &str = include_str!("headings.csv");

@@ -20,10 +20,10 @@ use self::outcome::{Refusal, Told, rejected, told};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db;
-use crate::fields::CollectionYear;
 use crate::identity::Purpose;
 use crate::measurement::{Batch, RecordError, Recorded, Standing, When};
-use crate::tabular::ReadError;
+use programme::AcademicYear;
+use tabular::ReadError;
 
 /// A file that cannot be imported at all.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub enum ImportError {
     #[error(
         "the year {0} is not set up: use `stature year set {0} --retention-days N --instrument TEXT` first"
     )]
-    UnknownYear(CollectionYear),
+    UnknownYear(AcademicYear),
     /// Some rows cannot go in, and only all of them were to.
     #[error("{rejected} of {rows} rows cannot go in as they stand")]
     Problems {
@@ -172,7 +172,7 @@ const MOST_ATTEMPTS: usize = 5;
 pub fn import(
     app: &App,
     actor: &Actor,
-    year: CollectionYear,
+    year: AcademicYear,
     parsed: &Parsed,
     mode: Mode,
 ) -> Result<(Report, bool), ImportError> {
@@ -216,7 +216,7 @@ impl<'a> Importing<'a> {
     /// Judges every row against what stands now.
     fn judge(
         &self,
-        year: CollectionYear,
+        year: AcademicYear,
         parsed: &Parsed,
     ) -> Result<(Batch<'a>, Report, Marks), ImportError> {
         let (identities, actor) = (&self.app.identities, self.actor);
@@ -374,7 +374,7 @@ fn take(
     }
     let recorded = match told {
         Told::Measured(entry) => batch.measure(pupil, person.date_of_birth, entry)?,
-        Told::Reason(reason, on) => batch.reason(pupil, *reason, *on)?,
+        Told::ReasonNotMeasured(reason, on) => batch.reason(pupil, *reason, *on)?,
     };
     let measured = matches!(told, Told::Measured(_));
     Ok(match recorded {
@@ -490,7 +490,7 @@ fn says_the_same(standing: &Standing, told: &Told) -> bool {
                 && i64::from(held.weight_g) == i64::from(entry.weight.grams())
                 && held.measured_on == entry.measured_on
         }),
-        Told::Reason(reason, _) => standing
+        Told::ReasonNotMeasured(reason, _) => standing
             .not_measured
             .as_ref()
             .is_some_and(|held| held.reason == reason.code()),

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use growth::plausibility::Limits as Plausible;
 
 use super::Parsed;
-use crate::fields::read_date;
-use crate::measurement::{Entry, Reason};
-use crate::tabular::Row;
+use crate::measurement::Entry;
+use programme::ReasonNotMeasured;
+use programme::read_date;
+use tabular::Row;
 
 /// What a row is about, before anything is written.
 pub(super) struct Refusal {
@@ -26,7 +27,7 @@ pub(super) fn rejected(code: &str, message: impl Into<String>) -> Refusal {
 /// What a row says came of its child.
 pub(super) enum Told {
     Measured(Entry),
-    Reason(Reason, NaiveDate),
+    ReasonNotMeasured(ReasonNotMeasured, NaiveDate),
 }
 
 pub(super) fn told(
@@ -69,8 +70,11 @@ pub(super) fn told(
         )
     };
     if !recorded {
-        let reason = Reason::read(&reason).ok_or_else(|| {
-            let known: Vec<&str> = Reason::ALL.iter().map(|reason| reason.words()).collect();
+        let reason = ReasonNotMeasured::read(&reason).ok_or_else(|| {
+            let known: Vec<&str> = ReasonNotMeasured::ALL
+                .iter()
+                .map(|reason| reason.words())
+                .collect();
             rejected(
                 "reason_unknown",
                 format!(
@@ -79,7 +83,7 @@ pub(super) fn told(
                 ),
             )
         })?;
-        return Ok(Told::Reason(reason, day.unwrap_or(today)));
+        return Ok(Told::ReasonNotMeasured(reason, day.unwrap_or(today)));
     }
     let of = |findings: &growth::plausibility::Findings| Refusal {
         outcome: "rejected",

@@ -11,13 +11,14 @@ use crate::access::{Permission, Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::{AppError, bad_request, conflict, internal};
-use crate::fields::CollectionYear;
 use crate::identity::{Opened, Purpose, Whose};
+use crate::measurement::history_queries;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
-use crate::measurement::{Reason, history_queries};
 use crate::web::forms::session_token;
 use crate::web::{Allowed, FormData, Submitted, View, page, redirect, redirect_with};
+use programme::AcademicYear;
+use programme::ReasonNotMeasured;
 
 /// What the page shows, and how new measurements are dated.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -204,7 +205,7 @@ async fn render_sheet(
     let done = sheet.rows.iter().filter(|row| row.is_done()).count();
     let today = app.clock.today();
     let day = filter.day(today);
-    let first_day = CollectionYear::parse_label(&sheet.year).map(CollectionYear::first_day);
+    let first_day = AcademicYear::parse_label(&sheet.year).map(AcademicYear::first_day);
     let title = format!("Record measurements: {}", sheet.school);
     let status = if failed {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -242,7 +243,7 @@ fn classes(known: &[(String, usize)]) -> Vec<serde_json::Value> {
 
 /// The reasons not measured, each with its key.
 fn reasons() -> Vec<serde_json::Value> {
-    Reason::ALL
+    ReasonNotMeasured::ALL
         .iter()
         .map(|reason| json!({"value": reason.code(), "text": reason.words(), "key": reason.key()}))
         .collect()

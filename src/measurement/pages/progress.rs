@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::measurement::Reason;
 use crate::measurement::participation::Tally;
 use crate::measurement::quality::Quality;
+use programme::ReasonNotMeasured;
 
 /// A tally as pages show it.
 pub fn tally_json(tally: &Tally) -> Value {
-    let reasons: Vec<_> = Reason::ALL
+    let reasons: Vec<_> = ReasonNotMeasured::ALL
         .iter()
         .filter_map(|reason| {
             let children = tally.reasons.get(reason.code())?;

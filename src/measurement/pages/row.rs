@@ -10,9 +10,10 @@ use crate::letters;
 use crate::measurement::entry::{self, Refusal};
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
-use crate::measurement::{self, Back, Entry, Reason, Recorded, Standing, When, history_queries};
+use crate::measurement::{self, Back, Entry, Recorded, Standing, When, history_queries};
 use crate::web::FormData;
 use crate::web::filters::long_date;
+use programme::ReasonNotMeasured;
 
 /// Characters of a device's or a measurer's name that are kept.
 const LONGEST_NAME: usize = 60;
@@ -20,7 +21,7 @@ const LONGEST_NAME: usize = 60;
 /// What is to be done with a row.
 enum Change {
     Measure(Entry),
-    Reason(Reason, NaiveDate),
+    ReasonNotMeasured(ReasonNotMeasured, NaiveDate),
     Undo { asked: bool },
     PutBack,
     Confirm,
@@ -109,7 +110,7 @@ impl Typed<'_> {
     /// A reason takes the place of a measurement on the measurement's date: the figures were a slip, and the day was
     /// not. Otherwise it is dated as the page shows.
     fn reason(&self, limits: &growth::plausibility::Limits) -> Result<Change, Box<Problem>> {
-        let reason = Reason::from_code(self.form.text("reason"))
+        let reason = ReasonNotMeasured::from_code(self.form.text("reason"))
             .ok_or_else(|| Box::new(self.problem("Choose one of the reasons.".to_owned())))?;
         let empty = !self.form.is_set("height") && !self.form.is_set("weight");
         if !empty && !self.figures_as_they_stood(limits) {
@@ -121,7 +122,7 @@ impl Typed<'_> {
             Some(held) if !self.is_again() => held.measured_on,
             _ => self.date("on", self.today)?,
         };
-        Ok(Change::Reason(reason, on))
+        Ok(Change::ReasonNotMeasured(reason, on))
     }
 
     fn measurement(&self, limits: &growth::plausibility::Limits) -> Result<Change, Box<Problem>> {
@@ -222,7 +223,7 @@ pub(super) fn save(
         Change::Measure(entry) => {
             measurement::record_measurement(tx, app, actor, pupil.id, &entry)?
         }
-        Change::Reason(reason, on) => {
+        Change::ReasonNotMeasured(reason, on) => {
             measurement::record_reason(tx, when, actor, pupil, Some(expected), reason, on)?
         }
         Change::Undo { asked } => {

@@ -17,9 +17,10 @@ use super::{RecordError, Recorded, When};
 use crate::audit::{self, Actor};
 use crate::db::dialect::{self, Move};
 use crate::db::{self, Conn};
+use crate::measurement::Entry;
 use crate::measurement::batch_queries as queries;
 use crate::measurement::queries::{Measured, NotMeasured, PupilRow, WarningRow, scheme_code};
-use crate::measurement::{Entry, Reason};
+use programme::ReasonNotMeasured;
 
 /// A child with everything recorded about it.
 struct Subject {
@@ -183,7 +184,7 @@ impl<'a> Batch<'a> {
     pub fn reason(
         &mut self,
         pupil: i64,
-        reason: Reason,
+        reason: ReasonNotMeasured,
         on: NaiveDate,
     ) -> Result<Recorded, RecordError> {
         let child = self.child(pupil)?;

@@ -6,9 +6,9 @@ use growth::plausibility::{Findings, Limits};
 use super::row::{is_same, year_of};
 use super::standing::Standing;
 use super::{RecordError, Recorded};
-use crate::measurement::Reason;
 use crate::measurement::entry::{self, Entry, Subject};
 use crate::measurement::queries::PupilRow;
+use programme::ReasonNotMeasured;
 
 /// What is to be done with an outcome.
 pub(super) enum Judged {
@@ -62,7 +62,7 @@ pub(super) fn judge_reason(
     row: &PupilRow,
     standing: &Standing,
     expected_version: Option<i32>,
-    reason: Reason,
+    reason: ReasonNotMeasured,
     on: NaiveDate,
     today: NaiveDate,
 ) -> Result<Judged, RecordError> {

@@ -26,10 +26,11 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Purpose, Whose};
+use crate::measurement::LIMITS_SETTING;
 use crate::measurement::entry::Entry;
 use crate::measurement::queries::{self, NotMeasured, PupilRow};
-use crate::measurement::{LIMITS_SETTING, Reason};
 use crate::settings;
+use programme::ReasonNotMeasured;
 
 /// What became of a change.
 #[derive(Clone, Debug)]
@@ -196,7 +197,7 @@ pub fn record_reason(
     actor: &Actor,
     row: &PupilRow,
     expected_version: Option<i32>,
-    reason: Reason,
+    reason: ReasonNotMeasured,
     on: NaiveDate,
 ) -> Result<Recorded, RecordError> {
     if row.name_removed_on.is_some() {

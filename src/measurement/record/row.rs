@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use growth::plausibility::{Earlier, Finding};
-use growth::{Height, Scheme, Sex, Weight};
+use growth::{Height, Scheme, Weight};
+use programme::Sex;
 
 use crate::audit::Actor;
 use crate::db::{self, Conn};
-use crate::fields::{CollectionYear, YearGroup};
 use crate::measurement::entry::{self, Entry, Subject};
 use crate::measurement::history::History;
 use crate::measurement::queries::{self, Measured, PupilRow, WarningRow};
+use programme::{AcademicYear, YearGroup};
 
 /// Whether what is held is what was entered. A device or a measurer that is not told again changes nothing.
 pub(super) fn is_same(held: &Measured, entry: &Entry) -> bool {
@@ -88,8 +89,8 @@ fn still_holding(versions: &[Measured], standing: i32) -> Vec<Earlier> {
     days.into_values().collect()
 }
 
-pub(super) fn year_of(row: &PupilRow) -> Result<CollectionYear, db::Error> {
-    CollectionYear::parse_label(&row.year_label).ok_or_else(|| damaged("academic year"))
+pub(super) fn year_of(row: &PupilRow) -> Result<AcademicYear, db::Error> {
+    AcademicYear::parse_label(&row.year_label).ok_or_else(|| damaged("academic year"))
 }
 
 pub(super) fn damaged(what: &str) -> db::Error {

@@ -5,8 +5,8 @@ use growth::{Height, Weight};
 
 use super::{RecordError, Recorded};
 use crate::db::{self, Conn};
-use crate::measurement::Reason;
 use crate::measurement::queries::{self, Measured, NotMeasured, PupilRow};
+use programme::ReasonNotMeasured;
 
 /// What stands for a child now.
 #[derive(Clone, Debug)]
@@ -37,8 +37,8 @@ impl Standing {
                 Height::from_millimetres(row.height_mm.max(0) as u32),
                 Weight::from_grams(row.weight_g.max(0) as u32)
             ),
-            (None, Some(row)) => Reason::from_code(&row.reason)
-                .map_or("not measured", Reason::words)
+            (None, Some(row)) => ReasonNotMeasured::from_code(&row.reason)
+                .map_or("not measured", ReasonNotMeasured::words)
                 .to_owned(),
             (None, None) => "nothing".to_owned(),
         }

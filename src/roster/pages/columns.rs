@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::super::columns::{Choices, Column, How};
-use super::super::field::{Field, MOST_PARENTS};
 use super::super::import::{ImportError, Parsed};
 use super::super::queries::ImportRecord;
 use super::super::staged;
@@ -15,8 +13,10 @@ use super::{blocking, record};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::fields::text;
 use crate::web::{Allowed, FormData, Submitted, View, redirect};
+use programme::text;
+use roster_reader::columns::field::{Field, MOST_PARENTS};
+use roster_reader::columns::{Choices, Column, How};
 
 /// How many values of a column are shown.
 const EXAMPLES: usize = 3;

@@ -19,13 +19,13 @@ pub use upload::{upload, upload_page};
 pub use waiting::{decide, row_page, undo, undo_page};
 
 use super::import::{By, ImportError};
-use super::progress::Progress;
 use super::queries::{self, ImportRecord};
 use crate::access::Requires;
 use crate::app::App;
 use crate::error::{AppError, bad_request, conflict, internal};
 use crate::identity::IdentityError;
 use crate::web::Allowed;
+use roster_reader::progress::Progress;
 
 /// How many rows stand on a page.
 const ROWS_A_PAGE: usize = 50;

@@ -124,7 +124,7 @@ async fn preview_page(
         .columns
         .iter()
         .filter(|column| !column.heading.is_empty())
-        .map(|column| json!({"heading": column.heading, "field": column.field.filter(|_| column.place == 0).map(super::super::field::Field::label)}))
+        .map(|column| json!({"heading": column.heading, "field": column.field.filter(|_| column.place == 0).map(roster_reader::columns::field::Field::label)}))
         .collect();
     View::new(app, request, allowed, "Check the import")
         .with("import", list::row(&record))

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::super::progress::Reached;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
 use crate::web::{Allowed, View};
+use roster_reader::progress::Reached;
 
 /// How far the work is. The page asks again by itself; without a script it
 /// offers a link to ask.

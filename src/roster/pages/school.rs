@@ -6,8 +6,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::super::check::{CheckedRow, Verdict};
-use super::super::code::{Code, Strength};
 use super::super::import::{By, ImportError, Target};
 use super::super::queries::{self, ImportRecord};
 use super::super::staged;
@@ -17,9 +15,10 @@ use super::{ROWS_A_PAGE, blocking, list, record};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::fields::{CollectionYear, Urn};
-use crate::tabular;
 use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download, last_page_instead};
+use programme::{AcademicYear, Urn};
+use roster_reader::check::{CheckedRow, Verdict};
+use roster_reader::code::{Code, Strength};
 
 /// What the school sent before.
 pub async fn school_list(
@@ -75,7 +74,7 @@ pub async fn school_upload(
     upload: Upload,
 ) -> Result<HttpResponse, AppError> {
     let mut form = upload.form;
-    let year = CollectionYear::parse_label(&form.required("year", "Choose the academic year"));
+    let year = AcademicYear::parse_label(&form.required("year", "Choose the academic year"));
     let own = allowed.scope().urns().unwrap_or_default();
     let asked = form.text("school").to_owned();
     // A school with one URN need not say which.

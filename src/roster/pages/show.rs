@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::child::RosterChild;
-use super::super::code::Strength;
 use super::super::import::Prepared;
-use super::super::merge::Change;
-use super::super::plan::{Action, PlannedRow};
-use crate::identity::{Contact, Person};
+use programme::{Contact, Person};
+use roster_reader::code::Strength;
+use roster_reader::matching::merge::Change;
+use roster_reader::plan::{Action, PlannedRow};
+use roster_reader::row::child::RosterChild;
 
 /// The parts of a preview, in the order in which they need looking at: address
 /// word, title, status.
@@ -188,7 +188,7 @@ fn said(child: &RosterChild, change: Change) -> String {
         Change::NhsNumber => person
             .nhs_number
             .as_ref()
-            .map(crate::fields::NhsNumber::spaced)
+            .map(programme::NhsNumber::spaced)
             .unwrap_or_default(),
         Change::Upn => person
             .upn
@@ -218,8 +218,8 @@ fn said(child: &RosterChild, change: Change) -> String {
 
 fn sex(child: &RosterChild) -> &'static str {
     match child.sex {
-        growth::Sex::Female => "Female",
-        growth::Sex::Male => "Male",
+        programme::Sex::Female => "Female",
+        programme::Sex::Male => "Male",
     }
 }
 

@@ -10,8 +10,8 @@ use super::blocking;
 use crate::access::{Requires, needs};
 use crate::app::App;
 use crate::error::AppError;
-use crate::fields::{CollectionYear, Urn};
 use crate::web::{Allowed, Answer, FormData, Upload, View, once};
+use programme::{AcademicYear, Urn};
 
 /// The form.
 pub async fn upload_page(
@@ -50,7 +50,7 @@ pub async fn upload(
     if upload.bytes.is_empty() {
         form.error("file", "Choose the file to import");
     }
-    let year = CollectionYear::parse_label(&year);
+    let year = AcademicYear::parse_label(&year);
     if let (Some(year), true) = (year, form.is_valid()) {
         let target = Target {
             year,

@@ -11,12 +11,12 @@ mod templates;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use programme::Person;
 use stature::access::{Role, Scope};
 use stature::app::App;
 use stature::audit::Actor;
 use stature::db::schema::{disclosure, letter, measurement, not_measured, outbox, pupil, warning};
 use stature::db::{self, Db};
-use stature::identity::Person;
 use stature::letters::deliver::{Post, Report, send};
 use stature::letters::prepare::{Prepared, prepare};
 use stature::letters::press::Press;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use programme::{Contact, Particulars, Person};
 use stature::audit::Actor;
 use stature::db::schema::{academic_year, identity, pupil};
-use stature::identity::{Contact, IdentityError, Particulars, Person, Purpose, Whose};
+use stature::identity::{IdentityError, Purpose, Whose};
 
 use super::TestApp;
 

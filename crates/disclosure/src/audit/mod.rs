@@ -26,9 +26,10 @@ use crate::design::{
     ABOVE_HEALTHY, FEWEST_VALUES, NOT_SEVERELY, SEVERELY_OBESE, SMALLEST_ROW, SPLIT, tables,
 };
 use crate::evidence::Findings;
-use crate::model::{AcademicYear, AreaType, Mask, Sex, YearCounts};
+use crate::model::{AreaType, Mask, YearCounts};
 use crate::round::{LARGEST_HIDDEN, SLACK, Shown};
 use bounds::{Bounds, Contradiction};
+use programme::{AcademicYear, Sex};
 use system::{Claim, Span, System};
 
 /// Everything one audience has seen of one place and year group.

@@ -12,7 +12,8 @@
 pub(crate) mod months;
 
 use chrono::NaiveDate;
-use disclosure::{AcademicYear, PopulationCategory as P, RawTable, Sex, YearGroup};
+use disclosure::{PopulationCategory as P, RawTable};
+use programme::{AcademicYear, Sex, Urn, YearGroup};
 
 /// The authority of every synthetic area.
 pub(crate) const AUTHORITY: &str = "213";
@@ -185,7 +186,11 @@ impl Authority {
         let mut builder = RawTable::as_at(as_at);
         builder.authority(AUTHORITY, "Northshire");
         for school in 0..self.schools {
-            builder.school(&urn(school), &format!("School {school}"), AUTHORITY);
+            builder.school(
+                &urn(school).to_string(),
+                &format!("School {school}"),
+                AUTHORITY,
+            );
         }
         let mut cells = std::collections::BTreeMap::new();
         let mut taking_part = std::collections::BTreeMap::new();
@@ -202,23 +207,30 @@ impl Authority {
             }
         }
         for ((school, year, group), (eligible, measured)) in taking_part {
-            builder.participation(&urn(school), year, group, eligible, measured);
+            builder.participation(&urn(school).to_string(), year, group, eligible, measured);
         }
         for ((school, year, group, sex, category), children) in cells {
-            builder.count(&urn(school), year, group, sex, category, children);
+            builder.count(
+                &urn(school).to_string(),
+                year,
+                group,
+                sex,
+                category,
+                children,
+            );
         }
         builder.build().expect("a synthetic area adds up")
     }
 }
 
 /// The URN of a synthetic school.
-pub(crate) fn urn(school: usize) -> String {
-    format!("{}", 100_000 + school)
+pub(crate) fn urn(school: usize) -> Urn {
+    Urn::try_from(100_000 + school as i32).expect("a URN")
 }
 
 /// The academic year that starts in `start`.
-pub(crate) fn year(start: u16) -> AcademicYear {
-    AcademicYear::starting(start)
+pub(crate) fn year(start: i32) -> AcademicYear {
+    AcademicYear::starting(start).expect("a year")
 }
 
 /// A date.

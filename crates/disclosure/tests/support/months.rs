@@ -1,7 +1,8 @@
 //! Month after month in one authority: children are measured little by little, corrected and moved between schools;
 //! a new academic year begins; every audience gets a release a month.
 
-use disclosure::{Audience, History, Release, Request, make};
+use disclosure::{History, Release, Request, make};
+use programme::Audience;
 
 use super::{AUTHORITY, Authority, Child, Random, day, urn, year};
 
@@ -15,7 +16,7 @@ pub(crate) struct Plan {
     /// Children a year group, from and to.
     pub cohort: (usize, usize),
     /// Years that are over when the first release is made; one more is running.
-    pub past_years: u16,
+    pub past_years: i32,
     /// Share of children whom somebody corrects in a month, and as many move to another school.
     pub unrest: f64,
 }
@@ -60,7 +61,7 @@ pub(crate) fn run(plan: &Plan, mut look: impl FnMut(&Made<'_>)) {
     let mut shown: Vec<Release> = Vec::new();
     for month in 0..plan.months {
         let (calendar, of_year) = (2027 + month as i32 / 12, month % 12 + 1);
-        let current = year(calendar as u16 - u16::from(of_year < 9));
+        let current = year(calendar - i32::from(of_year < 9));
         for school in 0..plan.schools {
             if of_year == 9 {
                 area.enrol(&mut random, school, current, false);
@@ -71,7 +72,9 @@ pub(crate) fn run(plan: &Plan, mut look: impl FnMut(&Made<'_>)) {
         let few = (area.children.len() as f64 * plan.unrest).ceil() as usize;
         area.correct_and_move(&mut random, few, few);
         let raw = area.table(day(calendar, of_year, 28));
-        let years: Vec<_> = (current.start() - 2..=current.start()).map(year).collect();
+        let years: Vec<_> = (current.start_year() - 2..=current.start_year())
+            .map(year)
+            .collect();
         for audience in &audiences {
             let release = {
                 let history = History::of(

@@ -7,7 +7,8 @@
 //! `exp` and Φ are written here without branches or calls, so that it can.
 
 use crate::reference::{Measure, lms};
-use crate::{MAX_AGE_DAYS, MIN_AGE_DAYS, Sex};
+use crate::{MAX_AGE_DAYS, MIN_AGE_DAYS};
+use programme::Sex;
 
 mod functions;
 

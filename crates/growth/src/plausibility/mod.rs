@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::category::{UnknownCode, from_code};
 use crate::measure::Unread;
-use crate::{Height, Sex, Weight};
+use crate::{Height, Weight};
+use programme::Sex;
 
 pub use checks::check;
 pub use limits::{ImpossibleLimits, Limits};

@@ -2,9 +2,9 @@
 //!
 //! The one thing to know: what a person chose stays as it was chosen.
 
+use crate::columns::column::{Candidate, How};
 use crate::columns::field::{Field, MOST_LINES, MOST_PARENTS, ParentPart};
 use crate::columns::values;
-use crate::columns::{Candidate, How};
 use programme::text;
 use tabular::Table;
 

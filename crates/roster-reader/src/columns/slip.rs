@@ -4,7 +4,7 @@
 //! moves. One message that says from which row on is worth more than one
 //! problem for every cell.
 
-use crate::columns::Columns;
+use crate::columns::column::Columns;
 use crate::columns::field::Field;
 use crate::columns::values::is_plausible;
 use programme::text;

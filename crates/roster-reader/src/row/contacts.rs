@@ -1,8 +1,8 @@
 //! Parents and carers of one row.
 
-use crate::check::RowChecker;
 use crate::code::Code;
 use crate::columns::field::{Field, MOST_PARENTS, ParentPart};
+use crate::row::checker::RowChecker;
 use crate::row::names::{ContactName, is_title, read_contact_name};
 use programme::Contact;
 use programme::{EmailReading, LONGEST_NAME, PhoneReading, split_block, text};

@@ -3,10 +3,11 @@
 use chrono::{Datelike, NaiveDate};
 use programme::Sex;
 
-use crate::check::{Context, RowChecker, shortened};
 use crate::code::Code;
 use crate::columns::dates::ColumnOrder;
 use crate::columns::field::{Field, MOST_LINES};
+use crate::row::checked::Context;
+use crate::row::checker::{RowChecker, shortened};
 use crate::row::names::split_full_name;
 use crate::schools::School;
 use programme::{

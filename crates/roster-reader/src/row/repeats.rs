@@ -10,9 +10,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::check::{CheckedRow, Reading, Verdict};
 use crate::code::{Code, Finding};
 use crate::columns::field::MOST_PARENTS;
+use crate::row::checked::{CheckedRow, Reading, Verdict};
 use crate::row::child::RosterChild;
 use crate::row::contacts::{Ranked, in_order};
 use crate::row::kind::NotAChild;

@@ -1,11 +1,11 @@
 //! What a running process holds: made once, shared by pages, jobs and commands.
 
-use std::collections::BTreeSet;
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access::SessionLimits;
-use crate::accounts::Hashing;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -13,11 +13,8 @@ use crate::db::{self, Db};
 use crate::identity::Identities;
 use crate::installation::{self, InstallationError, Opening};
 use crate::mail::{MailError, Mailer};
-use crate::roster::underway::Underway;
+use crate::templates::Templates;
 use crate::upgrade::{self, UpgradeError};
-use crate::web::Uploads;
-use crate::web::pace::Pace;
-use crate::web::page::Templates;
 
 /// A process that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +71,10 @@ impl Wanted {
     }
 }
 
+/// One value of each type, see [`App::part`].
+#[derive(Default)]
+pub struct Parts(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
 /// The parts of a running process; cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -89,14 +90,8 @@ pub struct App {
     pub mailer: Mailer,
     /// The pages' and mails' templates.
     pub templates: Arc<Templates>,
-    /// The queue in front of hashing passwords.
-    pub hashing: Arc<Hashing>,
-    /// How many forms each network sent of late without being signed in.
-    pub pace: Arc<Pace>,
-    /// Files being uploaded.
-    pub uploads: Arc<Uploads>,
-    /// Imports of rosters that are being worked on.
-    pub imports: Arc<Underway>,
+    /// State that slices keep in this process, one value a type.
+    pub parts: Arc<Parts>,
     /// Whether the process was told to end.
     pub stopping: Stopping,
     /// Jobs that are wanted at once.
@@ -135,14 +130,22 @@ impl App {
             mailer,
             templates: Arc::new(templates),
             config: Arc::new(config),
-            hashing: Arc::default(),
-            pace: Arc::default(),
-            uploads: Arc::default(),
-            imports: Arc::default(),
+            parts: Arc::default(),
             stopping: Stopping::default(),
             wanted: Wanted::default(),
             has_new_keyring: opened.is_new,
         })
+    }
+
+    /// The state of type `T` that is shared by the whole process (a queue, a rate limit, work under
+    /// way); made with its default when it is first asked for.
+    pub fn part<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut parts = self.parts.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = parts
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Arc::new(T::default()));
+        // Every value stands under its own type, so the second half is never used.
+        Arc::clone(part).downcast().unwrap_or_default()
     }
 
     /// How long browsers stay signed in.

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 
 use crate::db::{self, Outage};
-use crate::identity::KeyringError;
+use crate::identity::{IdentityError, KeyringError};
 
 /// An outcome other than success, on its way to the browser.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,36 @@ pub enum AppError {
     /// Not the user's doing.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
+}
+
+impl From<IdentityError> for AppError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Database(error) => error.into(),
+            IdentityError::Keyring(KeyringError::Missing { name, .. }) => {
+                tracing::error!(key = name, "a key is not in the keyring");
+                Self::Unavailable(format!(
+                    "The key of {name} is not in the keyring, so its names cannot be read. Nothing was changed. Tell your system administrator."
+                ))
+            }
+            IdentityError::OtherKey(year) => {
+                tracing::error!(key = year, "the key in the keyring is another one");
+                Self::Unavailable(format!(
+                    "The key of {year} in the keyring is not the one that its names were sealed with, so they cannot be read. Nothing was changed. Tell your system administrator."
+                ))
+            }
+            IdentityError::Unreadable { pupil, why } => {
+                tracing::error!(pupil, why, "a sealed identity cannot be read");
+                Self::Unavailable(format!(
+                    "The record of child {pupil} is damaged and cannot be read. Nothing was changed. Tell your system administrator this number."
+                ))
+            }
+            IdentityError::NoRetentionRule(_)
+            | IdentityError::YearClosed(_)
+            | IdentityError::NameRemoved(_) => Self::Conflict(error.to_string()),
+            error => Self::Internal(error.into()),
+        }
+    }
 }
 
 impl From<db::Error> for AppError {

@@ -6,7 +6,7 @@ use super::change::Office;
 use super::{AccountError, LINK_HOURS};
 use crate::db::Conn;
 use crate::outbox::{self, Notice};
-use crate::web::page;
+use crate::templates;
 
 /// What an email says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(super) fn send(
     });
     let render = |part: &str| {
         let template = format!("mail/account/{}/{part}", message.folder());
-        page::render(&app.templates, &template, &words).map_err(AccountError::Email)
+        templates::render(&app.templates, &template, &words).map_err(AccountError::Email)
     };
     let notice = Notice {
         to: to.to_owned(),

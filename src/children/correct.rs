@@ -11,11 +11,11 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::Conn;
 use crate::error::{AppError, internal};
+use crate::form::FormData;
 use crate::identity::{Purpose, Whose, hex};
 use crate::measurement::queries::PupilRow;
 use crate::measurement::{When, reassess};
 use crate::roster::geography::place_of_home;
-use crate::web::FormData;
 use programme::{Contact, Person};
 use programme::{
     EmailReading, LONGEST_NAME, NameError, NhsNumber, Postcode, Upn, YearGroup, read_email,

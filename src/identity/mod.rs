@@ -26,7 +26,6 @@ use programme::Person;
 use crate::audit::{self, Actor, Touched};
 use crate::clock::Clock;
 use crate::db::{self, Conn, dialect};
-use crate::error::AppError;
 
 const IDENTITY: &str = "identity";
 
@@ -76,36 +75,6 @@ pub enum IdentityError {
 impl From<diesel::result::Error> for IdentityError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
-    }
-}
-
-impl From<IdentityError> for AppError {
-    fn from(error: IdentityError) -> Self {
-        match error {
-            IdentityError::Database(error) => error.into(),
-            IdentityError::Keyring(KeyringError::Missing { name, .. }) => {
-                tracing::error!(key = name, "a key is not in the keyring");
-                Self::Unavailable(format!(
-                    "The key of {name} is not in the keyring, so its names cannot be read. Nothing was changed. Tell your system administrator."
-                ))
-            }
-            IdentityError::OtherKey(year) => {
-                tracing::error!(key = year, "the key in the keyring is another one");
-                Self::Unavailable(format!(
-                    "The key of {year} in the keyring is not the one that its names were sealed with, so they cannot be read. Nothing was changed. Tell your system administrator."
-                ))
-            }
-            IdentityError::Unreadable { pupil, why } => {
-                tracing::error!(pupil, why, "a sealed identity cannot be read");
-                Self::Unavailable(format!(
-                    "The record of child {pupil} is damaged and cannot be read. Nothing was changed. Tell your system administrator this number."
-                ))
-            }
-            IdentityError::NoRetentionRule(_)
-            | IdentityError::YearClosed(_)
-            | IdentityError::NameRemoved(_) => Self::Conflict(error.to_string()),
-            error => Self::Internal(error.into()),
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::content::{
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome, result};
 use super::state::Kind;
 use super::texts::{CORRECTION, Texts, Values};
-use crate::web::filters::long_date;
+use crate::wording::long_date;
 use programme::{Contact, Person};
 
 /// The z-scores at the ends of the picture's scale: one space of the chart beyond its outermost lines.

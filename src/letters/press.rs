@@ -8,7 +8,7 @@ use pdf::{Document, Template, Typesetter};
 
 use super::content::Content;
 use super::state::Kind;
-use crate::web::page::{self, Templates};
+use crate::templates::{self, Templates};
 
 const LETTERHEAD: (&str, &str) = (
     "letterhead.typ",
@@ -111,9 +111,9 @@ impl Press {
     ) -> anyhow::Result<Message> {
         let pdf = self.pdf(content)?;
         // The subject comes from the words, not from the child.
-        let subject = page::render(templates, "mail/letter/subject.txt", content)?;
-        let text = page::render(templates, "mail/letter/body.txt", content)?;
-        let html = page::render(templates, "mail/letter/body.html", content)?;
+        let subject = templates::render(templates, "mail/letter/subject.txt", content)?;
+        let text = templates::render(templates, "mail/letter/body.txt", content)?;
+        let html = templates::render(templates, "mail/letter/body.html", content)?;
         let message = envelope(from, &content.to, message_id, date)?
             .subject(subject.trim())
             .multipart(

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use super::press::Press;
 use super::sample::Sample;
 use super::texts::{self, LINES, PARAGRAPHS, Texts};
-use crate::web::page::Templates;
+use crate::templates::Templates;
 
 /// Something that keeps letters from being made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use growth::{Age, Assessment, Height, NotAssessed, Scheme, Weight};
 use programme::Sex;
 use serde::Serialize;
 
-use crate::web::filters::long_date;
+use crate::wording::long_date;
 use programme::{AcademicYear, YearGroup};
 
 /// The setting that holds other limits than the usual ones, as JSON.

@@ -10,9 +10,7 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
 use crate::identity::Purpose;
-use crate::web::{
-    Allowed, FormData, LAST_PAGE, Submitted, View, download, last_page_instead, page,
-};
+use crate::web::{Allowed, FormData, LAST_PAGE, Submitted, View, download, last_page_instead};
 use programme::NhsNumber;
 
 /// The public privacy notice, made from the purposes that identities may be opened for.
@@ -355,7 +353,7 @@ pub async fn subject_access_file(
         .db
         .write(move |tx| gather(tx, &identities, &actor, now, &pupils, &ticked))
         .await?;
-    let html = page::render(
+    let html = crate::templates::render(
         &app.templates,
         "pages/privacy/child_file.html",
         json!({"file": file}),

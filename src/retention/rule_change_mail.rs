@@ -10,7 +10,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::db::{self, Conn};
 use crate::outbox::{self, Notice};
-use crate::web::page;
+use crate::templates;
 
 /// What happened to a change.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ pub(super) fn tell(
         "link": format!("{}/years/{}", app.config.web.public_url, change.year_label),
     });
     let render =
-        |part: &str| page::render(&app.templates, &format!("mail/year_rule/{part}"), &words);
+        |part: &str| templates::render(&app.templates, &format!("mail/year_rule/{part}"), &words);
     let (subject, text) = (render("subject.txt")?, render("body.txt")?);
     let domain = outbox::mail_domain(&app.config.mail.from);
     let now = app.clock.now();

@@ -238,7 +238,7 @@ impl Underway {
         let places = Arc::clone(&self.places);
         let (app, actor, task) = (app.clone(), actor.clone(), Arc::clone(task));
         tokio::spawn(async move {
-            let imports = Arc::clone(&app.imports);
+            let imports = app.part::<Self>();
             let place = places.acquire_owned().await;
             let working = Arc::clone(&task);
             let end = db::blocking(move || {

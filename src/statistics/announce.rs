@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, Error};
 use crate::outbox::{self, Delivery, Notice, Parcel};
-use crate::web::page;
+use crate::templates;
 
 /// Who was told of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +158,8 @@ fn notice(app: &App, row: &ReleaseRow, name: &str, to: String) -> Result<Notice,
         "as_at": row.as_at,
         "link": format!("{}/figures/{}", app.config.web.public_url, row.id),
     });
-    let render = |part: &str| page::render(&app.templates, &format!("mail/release/{part}"), &words);
+    let render =
+        |part: &str| templates::render(&app.templates, &format!("mail/release/{part}"), &words);
     Ok(Notice {
         to,
         subject: render("subject.txt")?.trim().to_owned(),

@@ -99,7 +99,7 @@ mod tests {
     use programme::{AcademicYear, Sex, YearGroup};
 
     use super::*;
-    use crate::web::page::{Templates, render};
+    use crate::templates::{Templates, render};
 
     #[test]
     fn a_release_is_shown_as_tables_with_their_notes() {

@@ -8,12 +8,10 @@ pub mod assets;
 pub mod client;
 pub mod cookies;
 pub mod errors;
-pub mod filters;
 pub mod forms;
 mod navigation;
 mod once;
 pub mod pace;
-pub mod page;
 pub mod routing;
 pub mod server;
 mod upload;
@@ -22,8 +20,9 @@ mod view;
 /// The last page of a list that is asked for: a number that was typed into an address may be any.
 pub const LAST_PAGE: i64 = 1_000_000;
 
+pub use crate::form::{FieldError, FormData, Submission};
 pub use allowed::Allowed;
-pub use forms::{FieldError, FormData, Submitted};
-pub use once::{Answer, Submission, once};
+pub use forms::Submitted;
+pub use once::{Answer, once};
 pub use upload::{Upload, Uploads};
 pub use view::{View, download, last_page_instead, redirect, redirect_with};

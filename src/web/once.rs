@@ -10,45 +10,11 @@
 
 use actix_web::HttpResponse;
 use chrono::NaiveDateTime;
-use sha2::{Digest, Sha256};
 
 use super::view::{redirect, redirect_with};
 use crate::db::dialect;
 use crate::db::{Conn, Error};
-use crate::identity::hex;
-
-/// One sending of one form; empty for a form without a token, which nothing tells apart from another.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Submission(String);
-
-impl Submission {
-    /// What tells a form from every other: where it was sent to, and every field, the page's token and the session's
-    /// among them, with the bytes of a file.
-    pub(super) fn of<'a>(
-        path: &str,
-        fields: impl Iterator<Item = (&'a str, &'a str)>,
-        file: &[u8],
-    ) -> Self {
-        let mut digest = Sha256::new();
-        let mut put = |bytes: &[u8]| {
-            digest.update((bytes.len() as u64).to_be_bytes());
-            digest.update(bytes);
-        };
-        put(path.as_bytes());
-        let mut has_token = false;
-        for (name, value) in fields {
-            has_token |= name == "submission" && !value.is_empty();
-            put(name.as_bytes());
-            put(value.as_bytes());
-        }
-        put(file);
-        if has_token {
-            Self(hex(&digest.finalize()))
-        } else {
-            Self::default()
-        }
-    }
-}
+use crate::form::Submission;
 
 /// Where the browser goes after a form, and what the page there says. Never a name: it is kept for a day or two.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,35 +85,4 @@ pub fn once<E: From<Error>>(
     let answer = work(tx)?;
     dialect::answer_submission(tx, token, &answer.location, &answer.kind, &answer.text)?;
     Ok(answer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn form(path: &str, fields: &[(&str, &str)], file: &[u8]) -> Submission {
-        Submission::of(path, fields.iter().copied(), file)
-    }
-
-    #[test]
-    fn a_form_is_told_apart_by_its_page_its_address_and_what_was_filled_in() {
-        let first = form("/visits", &[("submission", "a"), ("school", "1")], b"");
-        let same = form("/visits", &[("submission", "a"), ("school", "1")], b"");
-        assert_eq!(first, same);
-        for other in [
-            form("/visits", &[("submission", "b"), ("school", "1")], b""),
-            form("/visits", &[("submission", "a"), ("school", "2")], b""),
-            form("/visits", &[("submission", "a1"), ("school", "")], b""),
-            form("/releases", &[("submission", "a"), ("school", "1")], b""),
-            form("/visits", &[("submission", "a"), ("school", "1")], b"x"),
-        ] {
-            assert_ne!(first, other);
-        }
-    }
-
-    #[test]
-    fn a_form_without_a_token_is_like_no_other() {
-        let without = form("/visits", &[("school", "1")], b"");
-        assert_eq!(without, Submission::default());
-    }
 }

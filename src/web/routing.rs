@@ -9,6 +9,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpRequest, Responder, guard, web};
 
 use super::allowed::{AskedBy, app_of};
+use super::pace::Pace;
 use super::{Allowed, allowed, client};
 use crate::access::{Permission, Requires};
 use crate::error::AppError;
@@ -135,7 +136,7 @@ where
 fn keep_pace(request: &HttpRequest) -> Result<(), AppError> {
     let app = app_of(request)?;
     let network = client::network(client::address(request, &app.config.web.trusted_proxies));
-    app.pace
+    app.part::<Pace>()
         .take(
             &network,
             app.clock.now(),

@@ -18,9 +18,10 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use super::allowed::app_of;
-use super::forms::{self, FormData, check_token};
+use super::forms::{self, check_token};
 use crate::access::Session;
 use crate::error::{AppError, bad_request, internal};
+use crate::form::FormData;
 use tabular::Limits;
 
 /// The largest file taken through a browser; larger ones go through the command line.
@@ -217,7 +218,10 @@ impl FromRequest for Upload {
                 .and_then(|session| session.actor.id)
                 .ok_or(AppError::Forbidden)?;
             let stall = app.config.web.form_deadline;
-            let place = app.uploads.begin(account, app.clock.now(), stall).await?;
+            let place = app
+                .part::<Uploads>()
+                .begin(account, app.clock.now(), stall)
+                .await?;
             let parts = parts.await.map_err(|_| unreadable())?;
             let read = tokio::time::timeout(LONGEST, read_parts(parts, stall))
                 .await

@@ -6,12 +6,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::forms::{FormData, form_token};
-use super::{Allowed, cookies, navigation, page};
+use super::forms::form_token;
+use super::{Allowed, cookies, navigation};
 use crate::access::session::new_token;
 use crate::access::{Requires, Session};
 use crate::app::App;
 use crate::error::{AppError, internal};
+use crate::form::FormData;
+use crate::templates;
 
 /// A page being put together.
 pub struct View<'a> {
@@ -81,7 +83,8 @@ impl<'a> View<'a> {
         let flash = cookies::flash(self.request);
         let layout = self.layout(flash.as_ref())?;
         self.values.insert("layout".to_owned(), layout);
-        let html = page::render(&self.app.templates, template, &self.values).map_err(internal)?;
+        let html =
+            templates::render(&self.app.templates, template, &self.values).map_err(internal)?;
         let mut response = HttpResponse::build(self.status);
         response.content_type("text/html; charset=utf-8");
         if flash.is_some() {

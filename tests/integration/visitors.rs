@@ -1,5 +1,6 @@
 //! What somebody who is not signed in can make the service do.
 
+use stature::accounts::Hashing;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::pin::Pin;
@@ -14,7 +15,7 @@ use crate::support::{Backend, PASSWORD, TestApp};
 fn a_flood_of_sign_ins_is_refused_with_a_time_to_come_back() {
     let test = TestApp::start(Backend::Sqlite);
     let email = test.account(Role::Nurse, &[], &[]);
-    let hashing = test.app.hashing.clone();
+    let hashing = test.app.part::<Hashing>();
     let mut turns: Vec<Pin<Box<dyn Future<Output = bool> + '_>>> = Vec::new();
     // Twenty have a turn or wait for one.
     for _ in 0..20 {

@@ -15,6 +15,7 @@ use chrono::NaiveDateTime;
 
 use super::{AccountError, Attempt, NewAccount};
 use crate::access::Role;
+use crate::accounts::Hashing;
 use crate::app::App;
 use crate::db;
 use crate::error::{AppError, bad_request, internal};
@@ -25,7 +26,8 @@ async fn hashing<T: Send + 'static>(
     app: &App,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, AppError> {
-    let _turn = app.hashing.turn().await.ok_or_else(|| {
+    let hashing = app.part::<Hashing>();
+    let _turn = hashing.turn().await.ok_or_else(|| {
         AppError::Busy(
             "Very many people are signing in just now. Wait half a minute and try again."
                 .to_owned(),

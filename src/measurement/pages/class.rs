@@ -16,7 +16,7 @@ use crate::measurement::history_queries;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
 use crate::web::forms::session_token;
-use crate::web::{Allowed, FormData, Submitted, View, page, redirect, redirect_with};
+use crate::web::{Allowed, FormData, Submitted, View, redirect, redirect_with};
 use programme::AcademicYear;
 use programme::ReasonNotMeasured;
 
@@ -297,7 +297,7 @@ pub async fn record_rows(
 
 /// A row as the script takes it: figures for the fields, and what stands as a piece of the page.
 fn row_json(app: &App, row: &Row) -> Result<serde_json::Value, AppError> {
-    let state = page::render(
+    let state = crate::templates::render(
         &app.templates,
         "pages/measurement/state.html",
         json!({"row": row, "urn": row.urn, "back": "", "today": app.clock.today()}),

@@ -12,7 +12,7 @@ use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
 use crate::measurement::{self, Back, Entry, Recorded, Standing, When, history_queries};
 use crate::web::FormData;
-use crate::web::filters::long_date;
+use crate::wording::long_date;
 use programme::ReasonNotMeasured;
 
 /// Characters of a device's or a measurer's name that are kept.

@@ -11,7 +11,7 @@ use super::super::import::{ImportError, Mode};
 use super::super::queries::ImportRecord;
 use super::super::staged::{self, Preview};
 use super::super::state::State;
-use super::super::underway::{A_GLANCE, A_MOMENT, Work};
+use super::super::underway::{A_GLANCE, A_MOMENT, Underway, Work};
 use super::super::{decide, queries};
 use super::progress::progress_page;
 use super::{ROWS_A_PAGE, blocking, list, record, show};
@@ -47,7 +47,7 @@ pub async fn import_page(
     } else {
         A_MOMENT
     };
-    match app.imports.confirmation(id, patience).await {
+    match app.part::<Underway>().confirmation(id, patience).await {
         Some(Ok(Work::Underway(reached))) => {
             return progress_page(
                 &allowed,
@@ -93,7 +93,7 @@ async fn preview_page(
     let id = record.id;
     let turning_pages = part.show.is_some() || part.page.is_some() || part.made.is_some();
     let preview = match app
-        .imports
+        .part::<Underway>()
         .preview(app, allowed.actor(), &record, !turning_pages, patience)
         .await
     {
@@ -245,7 +245,7 @@ pub async fn confirm(
         Mode::AllOrNothing
     };
     let work = app
-        .imports
+        .part::<Underway>()
         .confirm(&app, allowed.actor(), &record, mode)
         .await?;
     Ok(match work {

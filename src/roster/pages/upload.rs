@@ -10,6 +10,7 @@ use super::blocking;
 use crate::access::{Requires, needs};
 use crate::app::App;
 use crate::error::AppError;
+use crate::roster::underway::Underway;
 use crate::web::{Allowed, Answer, FormData, Upload, View, once};
 use programme::{AcademicYear, Urn};
 
@@ -85,7 +86,8 @@ pub(super) async fn keep<P: Requires>(
     pages: &'static str,
 ) -> Result<Answer, ImportError> {
     let submission = form.submission();
-    let _turn = app.imports.reading().await;
+    let underway = app.part::<Underway>();
+    let _turn = underway.reading().await;
     blocking(app, allowed, move |app, by| {
         let parsed = staged::read(&app.db, by, target, &bytes)?;
         app.db.write_now(|tx| {

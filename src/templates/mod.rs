@@ -1,11 +1,13 @@
 //! Pages and mails from templates that are embedded in the binary.
 //!
-//! The one thing to know: every template is parsed when the program starts, so
+//! Every template is parsed when the program starts, so
 //! a template, component, filter or function that does not exist stops it
 //! there. A variable that a page forgot to hand over is an error when that
 //! page is rendered, never an empty place.
 
-use super::{assets, filters};
+pub mod assets;
+mod filters;
+
 use anyhow::Context as _;
 use rust_embed::RustEmbed;
 use serde::Serialize;

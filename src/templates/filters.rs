@@ -5,11 +5,12 @@
 //! and only the last step before a reader's eye rounds or converts it, here.
 
 use crate::clock::local;
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use crate::wording::{clock_time, long_date, long_date_time};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 /// Puts every filter below into `tera`.
-pub fn register(tera: &mut Tera) {
+pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("date", date);
     tera.register_filter("date_time", date_time);
     tera.register_filter("month", month);
@@ -23,34 +24,6 @@ pub fn register(tera: &mut Tera) {
     tera.register_filter("field_value", field_value);
     tera.register_filter("field_values", field_values);
     tera.register_filter("field_errors", field_errors);
-}
-
-/// A day or moment as "5 June 2026"; moments are UTC and shown as in London.
-pub fn long_date(day: NaiveDate) -> String {
-    format!("{} {}", day.day(), day.format("%B %Y"))
-}
-
-/// A UTC moment as "5 June 2026 at 2:30pm" in London.
-pub fn long_date_time(moment: NaiveDateTime) -> String {
-    let wall = local(moment);
-    format!("{} at {}", long_date(wall.date()), clock_time(wall.time()))
-}
-
-/// A time of day as "9am", "2:30pm", "midday" or "midnight".
-fn clock_time(time: NaiveTime) -> String {
-    match (time.hour(), time.minute()) {
-        (0, 0) => "midnight".to_owned(),
-        (12, 0) => "midday".to_owned(),
-        (_, minute) => {
-            let (afternoon, hour) = time.hour12();
-            let half = if afternoon { "pm" } else { "am" };
-            if minute == 0 {
-                format!("{hour}{half}")
-            } else {
-                format!("{hour}:{minute:02}{half}")
-            }
-        }
-    }
 }
 
 /// A value of a template read as a moment in UTC, and whether it had a time of day.

@@ -15,9 +15,9 @@ use crate::installation::{self, InstallationError, Opening};
 use crate::mail::{MailError, Mailer};
 use crate::roster::underway::Underway;
 use crate::upgrade::{self, UpgradeError};
-use crate::web::Uploads;
 use crate::web::pace::Pace;
 use crate::web::page::Templates;
+use crate::web::{LongForms, Uploads};
 
 /// A process that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,8 @@ pub struct App {
     pub pace: Arc<Pace>,
     /// Files being uploaded.
     pub uploads: Arc<Uploads>,
+    /// Forms whose work is under way and takes long.
+    pub long_forms: Arc<LongForms>,
     /// Imports of rosters that are being worked on.
     pub imports: Arc<Underway>,
     /// Whether the process was told to end.
@@ -138,6 +140,7 @@ impl App {
             hashing: Arc::default(),
             pace: Arc::default(),
             uploads: Arc::default(),
+            long_forms: Arc::default(),
             imports: Arc::default(),
             stopping: Stopping::default(),
             wanted: Wanted::default(),

@@ -98,15 +98,16 @@ pub fn answer_submission(
     Ok(())
 }
 
-/// The answer to a form that was taken before.
+/// The answer to a form that was taken before; `None` when it was not.
 pub fn submission_answer(
     connection: &mut Conn,
     token: &str,
-) -> Result<(String, String, String), Error> {
+) -> Result<Option<(String, String, String)>, Error> {
     Ok(submission::table
         .find(token)
         .select((submission::location, submission::kind, submission::text))
-        .first(connection)?)
+        .first(connection)
+        .optional()?)
 }
 
 /// Forgets forms taken before `before`; returns how many.

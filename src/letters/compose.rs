@@ -12,6 +12,7 @@ use super::content::{
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome, result};
 use super::state::Kind;
 use super::texts::{CORRECTION, Texts, Values};
+use crate::fields::text::capitalised;
 use crate::identity::{Contact, Person};
 use crate::web::filters::long_date;
 
@@ -301,15 +302,6 @@ fn hundred_children(child: &str, centile: f64) -> String {
             "Of 100 children of the same age and sex, about {below} have a lower weight for height than {child}."
         ),
     }
-}
-
-/// A text with its first letter in upper case.
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
 use crate::outbox::SENDING_JOB;
-use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once, redirect_with};
+use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once};
 use crate::years;
 
 impl From<ReleaseError> for AppError {
@@ -228,7 +228,7 @@ pub async fn announce(
     allowed: Allowed<needs::ManageReleases>,
     app: web::Data<App>,
     number: web::Path<i64>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let shelf = Shelf::open(app.identities.keyring())?;
     let (actor, now, number) = (
@@ -236,21 +236,23 @@ pub async fn announce(
         app.clock.now(),
         number.into_inner(),
     );
-    let parts = app.get_ref().clone();
-    let told = app
+    let (parts, submission) = (app.get_ref().clone(), form.0.submission());
+    let answer = app
         .db
-        .write(move |tx| super::announce_again(tx, &parts, &shelf, &actor, now, number))
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| {
+                let told = super::announce_again(tx, &parts, &shelf, &actor, now, number)?;
+                let kind = match told {
+                    Told::Contact => "success",
+                    Told::NoContact | Told::Nobody => "warning",
+                };
+                let page = format!("/releases/{number}");
+                Ok::<_, ReleaseError>(Answer::saying(&page, kind, told.words()))
+            })
+        })
         .await?;
     app.wanted.add(SENDING_JOB);
-    let kind = match told {
-        Told::Contact => "success",
-        Told::NoContact | Told::Nobody => "warning",
-    };
-    Ok(redirect_with(
-        &format!("/releases/{number}"),
-        kind,
-        told.words(),
-    ))
+    Ok(answer.respond())
 }
 
 /// The page that asks before a release is taken back.

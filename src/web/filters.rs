@@ -90,11 +90,21 @@ fn time(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
 
 /// `{{ 1104 | centimetres }}`: "110.4"; the unit is the template's to write.
 fn centimetres(millimetres: i64, _: Kwargs, _: &State) -> String {
+    in_centimetres(millimetres)
+}
+
+/// Millimetres as centimetres with one decimal.
+pub fn in_centimetres(millimetres: i64) -> String {
     tenths(millimetres)
 }
 
 /// `{{ 18340 | kilograms }}`: "18.3"; half a tenth is rounded up.
 fn kilograms(grams: i64, _: Kwargs, _: &State) -> String {
+    in_kilograms(grams)
+}
+
+/// Grams as kilograms with one decimal.
+pub fn in_kilograms(grams: i64) -> String {
     tenths((grams + 50).div_euclid(100))
 }
 

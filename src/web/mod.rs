@@ -24,6 +24,6 @@ pub const LAST_PAGE: i64 = 1_000_000;
 
 pub use allowed::Allowed;
 pub use forms::{FieldError, FormData, Submitted};
-pub use once::{Answer, Submission, once};
+pub use once::{Answer, LongForms, Submission, answered, once, once_at_length};
 pub use upload::{Upload, Uploads};
 pub use view::{View, download, last_page_instead, redirect, redirect_with};

@@ -93,6 +93,7 @@ both_databases! {
         published(test, "Nobody was told by email");
         let page = administrator.get("/releases/1").press("Send the email").shows("there is no contact’s address");
         contact(test, "office@hill.example.org");
+        // The page that was refused is answered as before; opened anew it goes.
         page.press("Send the email").shows("waiting to be sent");
         sent_through(test, &FakeMailServer::start());
         administrator.get("/releases/1").shows("Email to the contact");

@@ -237,6 +237,11 @@ pub fn table() -> Vec<Route> {
             needs::Record,
             measurement::record_page,
         ),
+        post(
+            "/schools/{urn}/record",
+            needs::Record,
+            measurement::record_list,
+        ),
         background(
             "/schools/{urn}/record/rows",
             needs::Record,

@@ -24,7 +24,7 @@ pub struct Entry {
     pub weight: Weight,
     /// The day.
     pub measured_on: NaiveDate,
-    /// The device, when it is known.
+    /// The device; empty where the recorder says that none is to stand, `None` where nothing is said of it.
     pub device: Option<String>,
     /// Who measured, when it is not the one who records.
     pub measured_by: Option<String>,

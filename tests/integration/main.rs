@@ -16,6 +16,7 @@ mod architecture;
 mod audit_chain;
 mod backup;
 mod children;
+mod class_list;
 mod clear;
 mod contacts;
 mod demo;

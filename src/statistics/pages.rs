@@ -264,12 +264,17 @@ pub async fn withdraw_page(
 ) -> Result<HttpResponse, AppError> {
     let shelf = Shelf::open(app.identities.keyring())?;
     let number = number.into_inner();
-    let (row, _) = app
+    let (row, announcement) = app
         .db
-        .read(move |tx| super::load(tx, &shelf, number))
+        .read(move |tx| -> Result<_, ReleaseError> {
+            let (row, _) = super::load(tx, &shelf, number)?;
+            let announcement = super::announcement(tx, &row)?;
+            Ok((row, announcement))
+        })
         .await?;
     View::new(&app, &request, &allowed, "Withdraw a release")
         .with("release", row)
+        .with("announcement", announcement)
         .render("pages/statistics/withdraw.html")
 }
 
@@ -290,9 +295,10 @@ pub async fn withdraw(
         .db
         .write(move |tx| {
             once(tx, &submission, now, |tx| {
-                super::withdraw(tx, &actor, now, number)?;
+                let withdrawn = super::withdraw(tx, &actor, now, number)?;
                 let page = format!("/releases/{number}");
-                Ok::<_, ReleaseError>(Answer::done(page, "The release is withdrawn"))
+                let said = format!("The release is withdrawn. {}", withdrawn.words());
+                Ok::<_, ReleaseError>(Answer::done(page, said.trim_end()))
             })
         })
         .await?;

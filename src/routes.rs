@@ -43,12 +43,14 @@ pub fn table() -> Vec<Route> {
             "/set-password/{token}",
             needs::Public,
             accounts::set_password_page,
-        ),
+        )
+        .secret(),
         post(
             "/set-password/{token}",
             needs::Public,
             accounts::set_password,
-        ),
+        )
+        .secret(),
         get("/account", needs::SignedIn, accounts::own_page),
         post("/account", needs::SignedIn, accounts::change_password),
         get("/accounts", needs::ManageAccounts, accounts::list),
@@ -182,8 +184,8 @@ pub fn table() -> Vec<Route> {
             needs::ManageYears,
             rule_changes::withdraw,
         ),
-        get("/privacy", needs::Public, privacy::notice),
-        get("/accessibility", needs::Public, privacy::accessibility),
+        get("/privacy", needs::Public, privacy::notice).findable(),
+        get("/accessibility", needs::Public, privacy::accessibility).findable(),
         get("/privacy/log", needs::ViewAccessLog, privacy::access_log),
         get("/privacy/ledger", needs::ViewAccessLog, privacy::ledger),
         get(
@@ -326,12 +328,13 @@ pub fn table() -> Vec<Route> {
             needs::ManageReleases,
             statistics::release_file,
         ),
-        get("/figures", needs::Public, statistics::own_list),
-        get("/figures/{number}", needs::Public, statistics::own_release),
+        get("/figures", needs::Public, statistics::own_list).findable(),
+        get("/figures/{number}", needs::Public, statistics::own_release).findable(),
         get(
             "/figures/{number}/figures.{format}",
             needs::Public,
             statistics::own_file,
-        ),
+        )
+        .findable(),
     ]
 }

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod client;
 pub mod cookies;
 pub mod errors;
+pub mod exposure;
 pub mod filters;
 pub mod forms;
 mod navigation;

@@ -20,6 +20,7 @@ mod class_list;
 mod clear;
 mod contacts;
 mod demo;
+mod exposure;
 mod growth;
 mod home;
 mod installation;

@@ -141,6 +141,7 @@ pub fn table() -> Vec<Route> {
             needs::ManageLetters,
             letters::run,
         ),
+        post("/letters/try-now", needs::PauseLetters, letters::try_now),
         get(
             "/letters/settle",
             needs::ManageLetters,
@@ -153,6 +154,16 @@ pub fn table() -> Vec<Route> {
         post("/letters/stop", needs::PauseLetters, letters::stop),
         get("/letters/texts", needs::EditTemplates, letters::texts_page),
         post("/letters/texts", needs::EditTemplates, letters::save_texts),
+        get(
+            "/letters/texts/standard",
+            needs::EditTemplates,
+            letters::standard_page,
+        ),
+        post(
+            "/letters/texts/standard",
+            needs::EditTemplates,
+            letters::start_again,
+        ),
         get(
             "/letters/texts/samples/{sample}",
             needs::EditTemplates,

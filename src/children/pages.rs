@@ -15,6 +15,7 @@ use crate::audit;
 use crate::error::{AppError, internal};
 use crate::fields::YearGroup;
 use crate::identity::{Person, Purpose, Whose};
+use crate::letters::afterwards::afterwards_of_child;
 use crate::measurement::history_queries::history;
 use crate::measurement::queries::pupil_in_scope;
 use crate::measurement::sheet::Order;
@@ -171,7 +172,20 @@ pub async fn child_page(
                     json!({"words": words, "confirmed_by": warning.confirmed_by})
                 })
                 .collect();
-            let letters = queries::letters_of(tx, id)?;
+            let afterwards = afterwards_of_child(tx, id)?;
+            let letters: Vec<Value> = queries::letters_of(tx, id)?
+                .into_iter()
+                .map(|letter| {
+                    let afterwards = afterwards.get(&letter.id);
+                    json!({
+                        "id": letter.id,
+                        "kind": letter.kind,
+                        "state": letter.state,
+                        "sent_at": letter.sent_at,
+                        "afterwards": afterwards.map(|afterwards| &afterwards.happened),
+                    })
+                })
+                .collect();
             let timeline = timeline(queries::events_of(tx, id)?, queries::accesses_of(tx, id)?);
             let page = json!({
                 "person": person.as_ref().map(person_json),

@@ -418,6 +418,28 @@ pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, E
         .optional()?)
 }
 
+/// A setting with who set it and when.
+pub fn get_held_setting(
+    connection: &mut Conn,
+    key: &str,
+) -> Result<Option<crate::settings::Held>, Error> {
+    let row: Option<(String, String, chrono::NaiveDateTime)> = setting::table
+        .find(key)
+        .select((setting::value, setting::changed_by, setting::changed_at))
+        .first(connection)
+        .optional()?;
+    Ok(row.map(|(value, by, at)| crate::settings::Held { value, by, at }))
+}
+
+/// One process saves a setting that it has looked at before: one that was never set has no row to lock. SQLite's writer
+/// is alone as it is.
+pub fn lock_settings(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370920)").execute(postgres)?;
+    }
+    Ok(())
+}
+
 /// Gives a scheduled job a row if it has none: an error would end PostgreSQL's transaction.
 pub fn ensure_job(connection: &mut Conn, name: &str) -> Result<(), Error> {
     let row = (job::name.eq(name), job::enabled.eq(true));

@@ -190,6 +190,16 @@ pub(super) fn find(tx: &mut Conn, id: i64) -> Result<Option<Letter>, Error> {
         .transpose()
 }
 
+/// The letters about a child.
+pub(super) fn of_pupil(tx: &mut Conn, pupil: i64) -> Result<Vec<Letter>, Error> {
+    let rows: Vec<Stored> = letter::table
+        .filter(letter::pupil_id.eq(pupil))
+        .order(letter::id)
+        .select(Stored::as_select())
+        .load(tx)?;
+    rows.into_iter().map(Stored::into_letter).collect()
+}
+
 /// A letter whose child is at a school in scope.
 pub(super) fn find_in_scope(
     tx: &mut Conn,

@@ -12,7 +12,7 @@ use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 pub use delivery::{Delivery, LEASE, Lease, NotFromHere, Outcome};
-pub use fault::{Fault, clear_fault, fault, note_fault};
+pub use fault::{Fault, Met, clear_fault, fault, note_fault, settings_hash, try_now};
 
 use crate::db::{Conn, Error};
 use crate::identity::{IdentityError, Keyring, Sealer, hex};

@@ -45,7 +45,9 @@ const FORMS: &[(&str, Twice)] = &[
     ("/letters/send", Twice::Changes),
     ("/letters/settle", Twice::Changes),
     ("/letters/stop", Twice::Changes),
-    ("/letters/texts", Twice::Changes),
+    ("/letters/texts", Twice::Changes), // The form carries its version.
+    ("/letters/texts/standard", Twice::Changes), // The second finds templates that can be read.
+    ("/letters/try-now", Twice::Changes), // A job that is wanted is wanted once.
     ("/letters/{id}", Twice::Changes),
     ("/privacy/subject-access", Twice::Answers),
     ("/privacy/subject-access/review", Twice::Answers),

@@ -12,7 +12,10 @@ const ask = async () => {
       window.location.replace(link.href);
       return;
     }
-    progress.replaceChildren(...now.childNodes);
+    // Only what has changed: a button in there keeps the focus, and a press on it is not lost.
+    if (progress.textContent !== now.textContent) {
+      progress.replaceChildren(...now.childNodes);
+    }
   } catch {
     // No connection for a moment: asked again.
   }

@@ -93,7 +93,7 @@ if (table) {
     page: window.location.pathname + window.location.search,
     state,
     refusal: row.isAsRefused ? row.refusal : null,
-    fields: row.fields,
+    fields: { ...row.fields, on: day(), device: deviceField.value.trim() },
   });
 
   /** Keeps what was typed in a row, or drops it when nothing is left of it. */
@@ -144,6 +144,9 @@ if (table) {
     } catch {
       isOffline = true;
       return { kind: 'wait', why: 'Not sent yet: no connection. The row is kept.' };
+    }
+    if (answer.status === 404) {
+      return { kind: 'broken', why: 'Not saved: this child is no longer on the list of this school. What you typed is kept on this device.' };
     }
     if (!body) {
       return { kind: 'broken', why: 'Not saved: this page is out of date. Reload it and save the row again. What you typed is kept.' };
@@ -335,8 +338,9 @@ if (table) {
 
   // --- Events ---------------------------------------------------------------
 
+  const listeners = new Map();
   for (const row of rows) {
-    row.listen({
+    listeners.set(row.id, {
       note: () => note(row),
       save: () => save(row),
       saveAndGoOn: () => saveAndGoOn(row),
@@ -352,7 +356,25 @@ if (table) {
       changed: refresh,
       today: () => dateInWords(day()),
     });
+    row.listen(listeners.get(row.id));
   }
+
+  // The whole list is one form, for browsers without scripts. Here each row is saved by itself, and another list is
+  // opened without sending what is typed: it is kept.
+  byId('rows').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    const row = rowOf(button?.closest('tr[data-row]')?.dataset.row);
+    if (row) {
+      row.pressed(button, listeners.get(row.id));
+    } else if (button?.name === 'update') {
+      const address = new URL(window.location.href);
+      address.hash = '';
+      address.searchParams.set('class', byId('class').value);
+      address.searchParams.delete('again');
+      window.location.assign(address);
+    }
+  });
 
   attention.addEventListener('click', () => {
     const row = rows.find(needsAttention);
@@ -380,11 +402,9 @@ if (table) {
   };
 
   // What the page shows is what is saved: at once, in every row, and in the address for the next visit.
+  let shownDay = day();
   const settle = () => {
-    for (const row of rows) {
-      row.form.elements.on.value = day();
-      row.form.elements.device.value = deviceField.value.trim();
-    }
+    shownDay = day();
     const address = new URL(window.location.href);
     for (const [name, value] of [['on', day() === today ? '' : day()], ['device', deviceField.value.trim()]]) {
       if (value) {
@@ -399,7 +419,7 @@ if (table) {
   for (const field of [dateField, deviceField]) {
     field.addEventListener('input', () => {
       const typed = rows.filter((row) => row.isTouched);
-      const before = rows[0]?.form.elements.on.value;
+      const before = shownDay;
       for (const row of typed) {
         store.release({ person, child: row.id, day: before });
       }

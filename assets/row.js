@@ -9,7 +9,7 @@ export class Row {
     this.line = line;
     this.id = line.dataset.row;
     const field = (letter) => document.getElementById(`${letter}${this.id}`);
-    this.form = field('f');
+    this.fieldset = field('f');
     this.height = field('h');
     this.weight = field('w');
     this.reason = field('r');
@@ -33,27 +33,32 @@ export class Row {
     }
   }
 
+  /** A field of the row by its name in the service: in the form of the list, the child's number follows it. */
+  input(name) {
+    return this.line.querySelector(`[name="${name}-${this.id}"]`);
+  }
+
   get values() {
     return [this.height.value.trim(), this.weight.value.trim(), this.reason.value];
   }
 
   /** The version that the figures in the fields were made from. */
   get version() {
-    return Number(this.form.elements.version.value);
+    return Number(this.input('version').value);
   }
 
   set version(version) {
-    this.form.elements.version.value = version;
+    this.input('version').value = version;
   }
 
   /** Date, device and measurer of the measurement that stands. */
   get keptFields() {
-    return [...this.form.elements].filter((field) => 'kept' in field.dataset);
+    return [...this.line.querySelectorAll('[data-kept]')];
   }
 
   get isTouched() {
     return this.values.some((value, index) => value !== this.stored[index])
-      || this.form.elements.again.value !== ''
+      || this.input('again').value !== ''
       || this.keptFields.some((field) => field.value !== field.defaultValue);
   }
 
@@ -103,9 +108,10 @@ export class Row {
 
   /** What is sent of the row. */
   get fields() {
-    const fields = Object.fromEntries(new FormData(this.form));
-    delete fields.csrf;
-    delete fields.back;
+    const fields = Object.fromEntries(['version', 'again', 'height', 'weight', 'reason'].map((name) => [name, this.input(name).value]));
+    for (const field of this.keptFields) {
+      fields[field.dataset.kept] = field.value;
+    }
     const [height, weight, reason] = this.stored;
     if (fields.reason && fields.reason !== reason && fields.height === height && fields.weight === weight) {
       // A reason that was just chosen takes the place of figures that stood.
@@ -151,7 +157,7 @@ export class Row {
     if (!keepTyped) {
       this.version = held.version;
       [this.height.value, this.weight.value, this.reason.value] = this.stored;
-      this.form.elements.again.value = '';
+      this.input('again').value = '';
       this.refusedValues = null;
       this.offer = null;
     }
@@ -173,7 +179,7 @@ export class Row {
       || (sent.reason && this.reason.value !== sent.reason);
     this.refusedValues = null;
     this.offer = null;
-    this.form.elements.again.value = '';
+    this.input('again').value = '';
     this.show(held, Boolean(typedSince));
     this.version = held.version;
     this.say('');
@@ -184,7 +190,7 @@ export class Row {
     this.show(body.row, true);
     this.version = body.row.version;
     if (body.again && body.row.outcome === 'measured') {
-      this.form.elements.again.value = 'yes';
+      this.input('again').value = 'yes';
     }
     const isAnAction = !sent.height && !sent.weight;
     this.showRefusal(
@@ -217,7 +223,7 @@ export class Row {
   discard() {
     [this.height.value, this.weight.value, this.reason.value] = this.stored;
     this.version = this.seen;
-    this.form.elements.again.value = '';
+    this.input('again').value = '';
     for (const field of this.keptFields) {
       field.value = field.defaultValue;
     }
@@ -234,10 +240,10 @@ export class Row {
     this.weight.value = fields.weight ?? '';
     this.reason.value = fields.reason ?? '';
     for (const field of this.keptFields) {
-      field.value = fields[field.name] ?? field.value;
+      field.value = fields[field.dataset.kept] ?? field.value;
     }
     if (this.line.dataset.outcome === 'measured' && (fields.again || Number(fields.version) !== standing)) {
-      this.form.elements.again.value = 'yes';
+      this.input('again').value = 'yes';
     }
     if (entry.state === 'unsent') {
       this.say('Not sent yet. The row is kept.', { isProblem: false });
@@ -254,17 +260,6 @@ export class Row {
 
   /** Listens to the row: `on` says what to do when it is typed in, saved, left. */
   listen(on) {
-    this.form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const action = event.submitter?.value || 'save';
-      if (action !== 'save') {
-        on.act(action);
-      } else if (event.submitter === document.activeElement && this.form.contains(event.submitter)) {
-        on.saveAndGoOn();
-      } else if (this.isTouched) {
-        on.save();
-      }
-    });
     for (const field of [this.height, this.weight]) {
       field.addEventListener('focus', () => field.select());
       field.addEventListener('beforeinput', (event) => this.refuseLetters(event));
@@ -282,6 +277,12 @@ export class Row {
     }
     this.listenToReason(on);
     this.state.addEventListener('input', () => on.note());
+    this.state.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && 'kept' in event.target.dataset) {
+        event.preventDefault();
+        this.pressed(null, on);
+      }
+    });
     this.line.addEventListener('focusin', on.changed);
     this.line.addEventListener('focusout', () => {
       // Asked afterwards: a window that loses the focus keeps its active element, and has not left the row.
@@ -292,6 +293,18 @@ export class Row {
       });
     });
     this.line.addEventListener('click', (event) => this.clicked(event, on));
+  }
+
+  /** A button of the row was pressed; without one, Enter in a field of the measurement that stands. */
+  pressed(button, on) {
+    const action = button?.value || 'save';
+    if (action !== 'save') {
+      on.act(action);
+    } else if (button && button === document.activeElement && this.fieldset.contains(button)) {
+      on.saveAndGoOn();
+    } else if (this.isTouched) {
+      on.save();
+    }
   }
 
   listenToReason(on) {
@@ -334,7 +347,7 @@ export class Row {
   }
 
   clicked(event, on) {
-    const button = event.target.closest('a[data-again], a[data-keep], button[data-accept], button[data-discard]');
+    const button = event.target.closest('[data-again], [data-keep], button[data-accept], button[data-discard]');
     if (!button) {
       return;
     }
@@ -342,7 +355,7 @@ export class Row {
     if ('again' in button.dataset) {
       this.height.value = '';
       this.weight.value = '';
-      this.form.elements.again.value = 'yes';
+      this.input('again').value = 'yes';
       this.say(`Enter the new figures. They are dated ${on.today()}.`, { isProblem: false, buttons: [['Discard', 'discard']] });
       this.height.focus();
       on.note();

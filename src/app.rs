@@ -13,6 +13,7 @@ use crate::db::{self, Db};
 use crate::identity::Identities;
 use crate::installation::{self, InstallationError, Opening};
 use crate::mail::{MailError, Mailer};
+use crate::outbox;
 use crate::templates::Templates;
 use crate::upgrade::{self, UpgradeError};
 
@@ -110,6 +111,12 @@ impl App {
     /// As [`App::start`], for commands that only make sense where something is: nothing is made.
     pub fn open(config: Config) -> Result<Self, StartError> {
         Self::with(config, false)
+    }
+
+    /// A keyed hash of the settings that mail is sent with: a fault met with other settings says nothing about these.
+    pub fn mail_settings_hash(&self) -> String {
+        let (keyring, from) = (self.identities.keyring(), &self.config.mail.from);
+        outbox::settings_hash(keyring, &self.mailer.settings(), from)
     }
 
     fn with(config: Config, may_set_up: bool) -> Result<Self, StartError> {

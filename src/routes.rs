@@ -43,12 +43,14 @@ pub fn table() -> Vec<Route> {
             "/set-password/{token}",
             needs::Public,
             accounts::set_password_page,
-        ),
+        )
+        .secret(),
         post(
             "/set-password/{token}",
             needs::Public,
             accounts::set_password,
-        ),
+        )
+        .secret(),
         get("/account", needs::SignedIn, accounts::own_page),
         post("/account", needs::SignedIn, accounts::change_password),
         get("/accounts", needs::ManageAccounts, accounts::list),
@@ -139,6 +141,7 @@ pub fn table() -> Vec<Route> {
             needs::ManageLetters,
             letters::run,
         ),
+        post("/letters/try-now", needs::PauseLetters, letters::try_now),
         get(
             "/letters/settle",
             needs::ManageLetters,
@@ -151,6 +154,16 @@ pub fn table() -> Vec<Route> {
         post("/letters/stop", needs::PauseLetters, letters::stop),
         get("/letters/texts", needs::EditTemplates, letters::texts_page),
         post("/letters/texts", needs::EditTemplates, letters::save_texts),
+        get(
+            "/letters/texts/standard",
+            needs::EditTemplates,
+            letters::standard_page,
+        ),
+        post(
+            "/letters/texts/standard",
+            needs::EditTemplates,
+            letters::start_again,
+        ),
         get(
             "/letters/texts/samples/{sample}",
             needs::EditTemplates,
@@ -182,8 +195,8 @@ pub fn table() -> Vec<Route> {
             needs::ManageYears,
             rule_changes::withdraw,
         ),
-        get("/privacy", needs::Public, privacy::notice),
-        get("/accessibility", needs::Public, privacy::accessibility),
+        get("/privacy", needs::Public, privacy::notice).findable(),
+        get("/accessibility", needs::Public, privacy::accessibility).findable(),
         get("/privacy/log", needs::ViewAccessLog, privacy::access_log),
         get("/privacy/ledger", needs::ViewAccessLog, privacy::ledger),
         get(
@@ -236,6 +249,11 @@ pub fn table() -> Vec<Route> {
             "/schools/{urn}/record",
             needs::Record,
             measurement::record_page,
+        ),
+        post(
+            "/schools/{urn}/record",
+            needs::Record,
+            measurement::record_list,
         ),
         background(
             "/schools/{urn}/record/rows",
@@ -321,12 +339,13 @@ pub fn table() -> Vec<Route> {
             needs::ManageReleases,
             statistics::release_file,
         ),
-        get("/figures", needs::Public, statistics::own_list),
-        get("/figures/{number}", needs::Public, statistics::own_release),
+        get("/figures", needs::Public, statistics::own_list).findable(),
+        get("/figures/{number}", needs::Public, statistics::own_release).findable(),
         get(
             "/figures/{number}/figures.{format}",
             needs::Public,
             statistics::own_file,
-        ),
+        )
+        .findable(),
     ]
 }

@@ -33,3 +33,20 @@ pub fn clock_time(time: NaiveTime) -> String {
         }
     }
 }
+
+/// Millimetres as centimetres with one decimal.
+pub fn in_centimetres(millimetres: i64) -> String {
+    tenths(millimetres)
+}
+
+/// Grams as kilograms with one decimal.
+pub fn in_kilograms(grams: i64) -> String {
+    tenths((grams + 50).div_euclid(100))
+}
+
+/// A number of tenths with its decimal point.
+fn tenths(count: i64) -> String {
+    let sign = if count < 0 { "-" } else { "" };
+    let count = count.unsigned_abs();
+    format!("{sign}{}.{}", count / 10, count % 10)
+}

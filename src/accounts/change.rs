@@ -9,7 +9,7 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use super::approval_queries::{self, Waiting};
-use super::notify::{self, Message};
+use super::notify::{self, About, Message};
 use super::queries::{self, AccountRow, NewAccount};
 use super::{AccountError, password_link, slow};
 use crate::access::{Role, session};
@@ -73,7 +73,8 @@ impl Office<'_> {
         let detail = json!({"after": access(new), "system_user": user});
         self.note(tx, "account.added", id, &detail)?;
         if new.role.sees_children() {
-            self.tell_administrators(tx, Message::AddedByCommand, &new.email)?;
+            let message = (Message::AddedByCommand, About::Anything);
+            self.tell_administrators(tx, message, &new.email)?;
         }
         match hash {
             Some(hash) => {
@@ -112,7 +113,7 @@ impl Office<'_> {
         if wanted.role.sees_children() && (is_new || opens_children(&before, wanted)) {
             return self.ask(tx, id, wanted, is_new);
         }
-        approval_queries::remove(tx, id)?;
+        self.settle_approval(tx, id)?;
         self.apply(tx, &row, &before, wanted)?;
         if is_new {
             queries::set_state(tx, id, "invited", self.now)?;
@@ -131,7 +132,8 @@ impl Office<'_> {
         }
         Self::keep_one_system_administrator(tx, &row)?;
         let waiting = approval_queries::waiting_for(tx, id)?;
-        approval_queries::remove(tx, id)?;
+        self.settle_approval(tx, id)?;
+        notify::take_back(tx, About::LinkOf(id), self.now)?;
         if waiting.is_some_and(|waiting| waiting.is_new) {
             self.note(tx, "account.request_withdrawn", id, &json!({}))?;
             return Ok(queries::delete_account(tx, id)?);
@@ -163,8 +165,10 @@ impl Office<'_> {
         if row.state == "disabled" {
             return Err(AccountError::Disabled);
         }
+        let message = (Message::Link, About::LinkOf(id));
+        notify::take_back(tx, message.1, self.now)?;
         let token = password_link(tx, self.actor, id, self.now)?;
-        notify::send(tx, self, Message::Link, &row.email, Some(&token))
+        notify::send(tx, self, message, &row.email, Some(&token))
     }
 
     /// Forgets wrong passwords for an account, so that nobody need wait.
@@ -185,7 +189,7 @@ impl Office<'_> {
         dialect::lock_roles(tx)?;
         let waiting = self.waiting(tx, id, seen)?;
         let (row, before) = load(tx, id)?;
-        approval_queries::remove(tx, id)?;
+        self.settle_approval(tx, id)?;
         let detail = json!({"before": access(&before), "after": access(&waiting.wanted), "asked_by": waiting.asked_by_id});
         self.note(tx, "account.approved", id, &detail)?;
         self.apply(tx, &row, &before, &waiting.wanted)?;
@@ -200,7 +204,7 @@ impl Office<'_> {
     pub fn refuse(self, tx: &mut Conn, id: i64, seen: NaiveDateTime) -> Result<(), AccountError> {
         dialect::lock_roles(tx)?;
         let waiting = self.waiting(tx, id, seen)?;
-        approval_queries::remove(tx, id)?;
+        self.settle_approval(tx, id)?;
         let detail = json!({"after": access(&waiting.wanted), "asked_by": waiting.asked_by_id});
         self.note(tx, "account.approval_refused", id, &detail)?;
         if waiting.is_new {
@@ -235,12 +239,20 @@ impl Office<'_> {
             id,
             &json!({"after": access(wanted)}),
         )?;
-        let told = self.tell_administrators(tx, Message::ApprovalAsked, &wanted.email)?;
+        notify::take_back(tx, About::ApprovalOf(id), self.now)?;
+        let message = (Message::ApprovalAsked, About::ApprovalOf(id));
+        let told = self.tell_administrators(tx, message, &wanted.email)?;
         Ok(if told == 0 {
             Changed::WaitsInVain
         } else {
             Changed::Waits
         })
+    }
+
+    /// Nothing waits for approval any more: programme administrators who have not been told yet are not told.
+    fn settle_approval(self, tx: &mut Conn, id: i64) -> Result<(), AccountError> {
+        approval_queries::remove(tx, id)?;
+        notify::take_back(tx, About::ApprovalOf(id), self.now)
     }
 
     /// Puts a change into force. Whoever is signed in with another role or address before signs in anew.
@@ -260,7 +272,9 @@ impl Office<'_> {
         }
         if new_address {
             queries::use_up_password_tokens(tx, row.id, self.now)?;
-            notify::send(tx, self, Message::AddressChanged, &before.email, None)?;
+            notify::take_back(tx, About::LinkOf(row.id), self.now)?;
+            let message = (Message::AddressChanged, About::Anything);
+            notify::send(tx, self, message, &before.email, None)?;
         }
         Ok(())
     }
@@ -279,8 +293,10 @@ impl Office<'_> {
     /// Emails the person an invitation.
     fn invite(self, tx: &mut Conn, id: i64) -> Result<Changed, AccountError> {
         let (row, _) = load(tx, id)?;
+        let message = (Message::Invitation, About::LinkOf(id));
+        notify::take_back(tx, message.1, self.now)?;
         let token = password_link(tx, self.actor, id, self.now)?;
-        notify::send(tx, self, Message::Invitation, &row.email, Some(&token))?;
+        notify::send(tx, self, message, &row.email, Some(&token))?;
         Ok(Changed::DoneAndMailed)
     }
 
@@ -298,7 +314,7 @@ impl Office<'_> {
     fn tell_administrators(
         self,
         tx: &mut Conn,
-        message: Message,
+        message: (Message, About),
         about: &str,
     ) -> Result<usize, AccountError> {
         let administrators = queries::active_with_role(tx, Role::Administrator, self.actor.id)?;

@@ -1,5 +1,6 @@
 //! Emails about accounts. A link that sets a password is in none but the person's own.
 
+use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::change::Office;
@@ -36,11 +37,43 @@ impl Message {
     }
 }
 
+/// What an email is about, so that one which has not gone can be taken back when it is no longer true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// A link for this account, or an invitation with one.
+    LinkOf(i64),
+    /// A change of this account that waits for approval.
+    ApprovalOf(i64),
+    /// Something that stays true.
+    Anything,
+}
+
+impl About {
+    fn reference(self) -> String {
+        match self {
+            Self::LinkOf(account) => format!("account-link:{account}"),
+            Self::ApprovalOf(account) => format!("account-approval:{account}"),
+            Self::Anything => "account".to_owned(),
+        }
+    }
+}
+
+/// Takes back the emails about something that have not gone: what they say is no longer true.
+pub(super) fn take_back(
+    tx: &mut Conn,
+    about: About,
+    now: NaiveDateTime,
+) -> Result<(), AccountError> {
+    outbox::take_back_notices(tx, &about.reference(), now)
+        .map(drop)
+        .map_err(|error| AccountError::Email(error.into()))
+}
+
 /// Writes down an email, to be sent within a minute.
 pub(super) fn send(
     tx: &mut Conn,
     office: Office<'_>,
-    message: Message,
+    (message, about): (Message, About),
     to: &str,
     token: Option<&str>,
 ) -> Result<(), AccountError> {
@@ -65,7 +98,7 @@ pub(super) fn send(
         tx,
         app.identities.keyring(),
         &notice,
-        "account",
+        &about.reference(),
         outbox::mail_domain(&app.config.mail.from),
         office.now,
     )

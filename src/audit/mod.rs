@@ -16,6 +16,8 @@ mod subject_queries;
 pub use actor::{Actor, ActorKind};
 pub use chain_queries::{ChainReport, any_unlinked};
 pub use head::{ChainError, Head, Verified, accept, hash_old_subjects, link, verify};
-pub use queries::{Disclosure, Touched, accessed, disclosed, event, events, put_reason};
+pub use queries::{
+    Disclosure, Done, Touched, accessed, disclosed, done_to, event, events, put_reason,
+};
 pub use rehash_queries::Rehashed;
 pub use subject::subject_of_pupil;

@@ -1,10 +1,12 @@
 //! The rows of the three books.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Actor;
-use super::subject::{singles_out, stored, stored_many};
+use super::subject::{singles_out, stored, stored_many, subjects_of_pupils};
 use crate::db::dialect::NewEvent;
 use crate::db::schema::{access, audit_event, disclosure};
 use crate::db::{Conn, Error, dialect};
@@ -38,6 +40,47 @@ pub struct Disclosure<'a> {
     pub pupils: &'a [i64],
     /// What it was: `letter:12`, `release:3`.
     pub reference: Option<&'a str>,
+}
+
+/// Something that was done to a child's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// What: `measurement.undone`.
+    pub action: String,
+    /// When, UTC.
+    pub at: NaiveDateTime,
+    /// Name of the person, job or command.
+    pub by: String,
+}
+
+/// What was done to the records of these children, a page of a list at most, of these actions: by child, the newest
+/// first. Nothing about a child whose name has gone.
+pub fn done_to(
+    tx: &mut Conn,
+    pupils: &[i64],
+    actions: &[&str],
+) -> Result<HashMap<i64, Vec<Done>>, Error> {
+    let subjects = subjects_of_pupils(tx, pupils)?;
+    let wanted: Vec<&str> = subjects.keys().map(String::as_str).collect();
+    let rows: Vec<(String, String, NaiveDateTime, String)> = audit_event::table
+        .filter(audit_event::subject.eq_any(wanted))
+        .filter(audit_event::action.eq_any(actions))
+        .order(audit_event::id.desc())
+        .select((
+            audit_event::subject,
+            audit_event::action,
+            audit_event::at,
+            audit_event::actor_label,
+        ))
+        .load(tx)?;
+    let mut done: HashMap<i64, Vec<Done>> = HashMap::new();
+    for (subject, action, at, by) in rows {
+        if let Some(pupil) = subjects.get(&subject) {
+            let one = Done { action, at, by };
+            done.entry(*pupil).or_default().push(one);
+        }
+    }
+    Ok(done)
 }
 
 /// Notes an event. `subject` is what it was done to (`pupil:12`; children and letters are stored as a keyed hash),

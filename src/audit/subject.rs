@@ -5,6 +5,8 @@
 //! While the name is there, a child's events can be found by computing the hash again; afterwards nobody can say which
 //! events were about which child. An event about something else (`year:2026-27`) says so in clear.
 
+use std::collections::HashMap;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -92,6 +94,18 @@ pub(super) fn stored_many(tx: &mut Conn, subjects: &[&str]) -> Result<Vec<String
 pub fn subject_of_pupil(tx: &mut Conn, pupil: i64) -> Result<Option<String>, Error> {
     let secret = queries::secret(tx, pupil)?;
     Ok(secret.map(|secret| hashed(&secret, &format!("pupil:{pupil}"))))
+}
+
+/// The subjects that events about these children have, each with its child; those whose names have gone are left out.
+pub(super) fn subjects_of_pupils(
+    tx: &mut Conn,
+    pupils: &[i64],
+) -> Result<HashMap<String, i64>, Error> {
+    let secrets = queries::secrets(tx, pupils)?;
+    Ok(secrets
+        .into_iter()
+        .map(|(pupil, secret)| (hashed(&secret, &format!("pupil:{pupil}")), pupil))
+        .collect())
 }
 
 fn hashed(secret: &[u8], subject: &str) -> String {

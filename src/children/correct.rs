@@ -1,7 +1,10 @@
 //! Correcting what is held of a child: reading the form, and the change in one transaction.
 
 use chrono::NaiveDate;
-use programme::Sex;
+use programme::{
+    Contact, EmailReading, LONGEST_NAME, NameError, NhsNumber, Person, Postcode, Sex, Upn,
+    YearGroup, read_email, read_name, text,
+};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -16,11 +19,6 @@ use crate::identity::{Purpose, Whose, hex};
 use crate::measurement::queries::PupilRow;
 use crate::measurement::{When, reassess};
 use crate::roster::geography::place_of_home;
-use programme::{Contact, Person};
-use programme::{
-    EmailReading, LONGEST_NAME, NameError, NhsNumber, Postcode, Upn, YearGroup, read_email,
-    read_name, text,
-};
 
 /// Parents and carers that the form shows.
 pub(super) const CONTACTS: usize = 3;

@@ -9,8 +9,7 @@ pub mod pages;
 mod queries;
 mod record;
 
-use programme::Person;
-use programme::{NhsNumber, text};
+use programme::{NhsNumber, Person, text};
 
 /// The most children a search shows.
 pub const MOST_SHOWN: usize = 50;

@@ -14,14 +14,13 @@ use crate::app::App;
 use crate::audit;
 use crate::error::{AppError, internal};
 use crate::identity::{Purpose, Whose};
+use crate::letters::afterwards::afterwards_of_child;
 use crate::measurement::history_queries::history;
 use crate::measurement::queries::pupil_in_scope;
 use crate::measurement::sheet::Order;
 use crate::measurement::{current_year, entry, queries as measurements};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
-use programme::Person;
-use programme::ReasonNotMeasured;
-use programme::YearGroup;
+use programme::{Person, ReasonNotMeasured, YearGroup};
 
 /// The search form.
 pub async fn search_page(
@@ -173,7 +172,20 @@ pub async fn child_page(
                     json!({"words": words, "confirmed_by": warning.confirmed_by})
                 })
                 .collect();
-            let letters = queries::letters_of(tx, id)?;
+            let afterwards = afterwards_of_child(tx, id)?;
+            let letters: Vec<Value> = queries::letters_of(tx, id)?
+                .into_iter()
+                .map(|letter| {
+                    let afterwards = afterwards.get(&letter.id);
+                    json!({
+                        "id": letter.id,
+                        "kind": letter.kind,
+                        "state": letter.state,
+                        "sent_at": letter.sent_at,
+                        "afterwards": afterwards.map(|afterwards| &afterwards.happened),
+                    })
+                })
+                .collect();
             let timeline = timeline(queries::events_of(tx, id)?, queries::accesses_of(tx, id)?);
             let page = json!({
                 "person": person.as_ref().map(person_json),
@@ -283,7 +295,7 @@ fn timeline(events: Vec<queries::Happening>, accesses: Vec<queries::Happening>) 
 fn action_words(action: &str) -> String {
     match action {
         "measurement.recorded" => "Measurement recorded".to_owned(),
-        "measurement.not_measured" => "ReasonNotMeasured for no measurement recorded".to_owned(),
+        "measurement.not_measured" => "Reason for no measurement recorded".to_owned(),
         "measurement.undone" => "Outcome undone".to_owned(),
         "measurement.put_back" => "Undone outcome put back".to_owned(),
         "measurement.confirmed" => "Measurement confirmed".to_owned(),

@@ -15,12 +15,11 @@ use crate::db::{Conn, Error};
 const MOST_EVENTS: i64 = 100;
 
 /// A letter about a child.
-#[derive(Clone, Debug, Queryable, Serialize)]
+#[derive(Clone, Debug, Queryable)]
 pub(super) struct LetterRow {
     pub(super) id: i64,
     pub(super) kind: String,
     pub(super) state: String,
-    pub(super) created_at: NaiveDateTime,
     pub(super) sent_at: Option<NaiveDateTime>,
 }
 
@@ -79,13 +78,7 @@ pub(super) fn letters_of(tx: &mut Conn, pupil: i64) -> Result<Vec<LetterRow>, Er
     Ok(letter::table
         .filter(letter::pupil_id.eq(pupil))
         .order(letter::id.desc())
-        .select((
-            letter::id,
-            letter::kind,
-            letter::state,
-            letter::created_at,
-            letter::sent_at,
-        ))
+        .select((letter::id, letter::kind, letter::state, letter::sent_at))
         .load(tx)?)
 }
 

@@ -1,7 +1,7 @@
 //! What a child's page shows of the measurements: rows of the table, and the points of the chart.
 
 use growth::{Age, Height, Weight};
-use programme::Sex;
+use programme::{Person, Sex};
 use serde_json::{Value, json};
 
 use super::chart::{self, Point};
@@ -9,7 +9,6 @@ use crate::measurement::history::{History, Place};
 use crate::measurement::queries::{Measured, PupilRow};
 use crate::measurement::sheet::assessment_words;
 use crate::measurement::shown;
-use programme::Person;
 
 /// A measurement as a row of the table. `person` is the opened identity, `None` when the name has been erased.
 pub(super) fn measured_json(

@@ -84,6 +84,12 @@ fn mail(app: &App) -> anyhow::Result<()> {
             "           letters wait; when last tried ({last}): {}",
             fault.words
         );
+        if let Some(until) = fault.waits_until(&app.mail_settings_hash(), app.clock.now()) {
+            let until = local(until).format("%Y-%m-%d %H:%M");
+            println!(
+                "           not tried again by itself before {until}; \"stature job run send-letters\" tries at once"
+            );
+        }
     }
     Ok(checked?)
 }

@@ -87,10 +87,12 @@ pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
         }
         ReleaseCommand::Withdraw { number } => {
             let actor = by_command("release withdraw");
-            app.db
+            let withdrawn = app
+                .db
                 .write_now(|tx| statistics::withdraw(tx, &actor, now, number))?;
             println!(
-                "Release {number} is withdrawn. Those who saw it may remember it: it stays in every later audit."
+                "Release {number} is withdrawn. Those who saw it may remember it: it stays in every later audit. {}",
+                withdrawn.words()
             );
         }
         ReleaseCommand::Export {

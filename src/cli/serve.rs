@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::config::production::refuse_unsafe;
 use crate::jobs::{Runner, TABLE};
+use crate::outbox;
 use crate::retention;
 use crate::routes;
 use crate::web::server;
@@ -92,6 +93,12 @@ pub(super) fn serve(app: App, listener: TcpListener, workers: usize) -> Outcome 
         runner.prepare()?;
         let now = app.clock.now();
         app.db.write_now(|tx| retention::note_first_time(tx, now))?;
+        // A restart with other settings is how a fault of the settings is put right: it is seen at once.
+        let settings = app.mail_settings_hash();
+        let fault = app.db.read_now(outbox::fault)?;
+        if fault.is_some_and(|fault| fault.needs_correcting && fault.settings != settings) {
+            app.wanted.add(outbox::SENDING_JOB);
+        }
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let jobs = actix_web::rt::spawn(runner.run_until(async { drop(stopped.await) }));
         server::run(app, routes::table(), listener, workers)?.await?;

@@ -98,15 +98,16 @@ pub fn answer_submission(
     Ok(())
 }
 
-/// The answer to a form that was taken before.
+/// The answer to a form that was taken before; `None` when it was not.
 pub fn submission_answer(
     connection: &mut Conn,
     token: &str,
-) -> Result<(String, String, String), Error> {
+) -> Result<Option<(String, String, String)>, Error> {
     Ok(submission::table
         .find(token)
         .select((submission::location, submission::kind, submission::text))
-        .first(connection)?)
+        .first(connection)
+        .optional()?)
 }
 
 /// Forgets forms taken before `before`; returns how many.
@@ -415,6 +416,28 @@ pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, E
         .select(setting::value)
         .first(connection)
         .optional()?)
+}
+
+/// A setting with who set it and when.
+pub fn get_held_setting(
+    connection: &mut Conn,
+    key: &str,
+) -> Result<Option<crate::settings::Held>, Error> {
+    let row: Option<(String, String, chrono::NaiveDateTime)> = setting::table
+        .find(key)
+        .select((setting::value, setting::changed_by, setting::changed_at))
+        .first(connection)
+        .optional()?;
+    Ok(row.map(|(value, by, at)| crate::settings::Held { value, by, at }))
+}
+
+/// One process saves a setting that it has looked at before: one that was never set has no row to lock. SQLite's writer
+/// is alone as it is.
+pub fn lock_settings(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7370920)").execute(postgres)?;
+    }
+    Ok(())
 }
 
 /// Gives a scheduled job a row if it has none: an error would end PostgreSQL's transaction.

@@ -11,6 +11,7 @@ use crate::error::AppError;
 use crate::letters::due::Due;
 use crate::letters::state::State;
 use crate::retention::{self, rule_change};
+use crate::wording::long_date_time;
 use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics, years};
 
 /// States of letters that wait for a person, with the words for one and for several.
@@ -146,16 +147,53 @@ pub(super) fn mail_fault(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>
     if waiting == 0 {
         return Ok(Vec::new());
     }
+    let is_sending_paused = jobs::is_paused(tx, outbox::SENDING_JOB)?;
     let href = if asked.session.may(Permission::ManageLetters) {
         "/letters?state=queued"
     } else {
         "/jobs"
     };
+    let until = fault.waits_until(&asked.app.mail_settings_hash(), asked.now);
+    let next = jobs::next_run(outbox::SENDING_JOB, until.unwrap_or(asked.now))
+        .filter(|_| !is_sending_paused)
+        .map(|next| format!(". The next try is on {}", long_date_time(next)));
     let text = format!(
-        "Mail cannot be sent: {}. {} waiting",
+        "Mail cannot be sent: {}. {} waiting{}",
         fault.words,
-        counted(waiting, "message is", "messages are")
+        counted(waiting, "message is", "messages are"),
+        next.unwrap_or_default()
     );
+    Ok(vec![Action::alarm(text, href)])
+}
+
+/// The job that sends everything is paused.
+pub(super) fn paused_sending(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    if !jobs::is_paused(tx, outbox::SENDING_JOB)? {
+        return Ok(Vec::new());
+    }
+    let text = "The job that sends letters and other messages is paused: nothing is sent";
+    let href = if asked.session.may(Permission::ManageJobs) {
+        "/jobs"
+    } else {
+        "/letters"
+    };
+    Ok(vec![Action::alarm(text, href)])
+}
+
+/// The saved letter templates cannot be read.
+pub(super) fn unreadable_templates(
+    tx: &mut Conn,
+    asked: &Asked<'_>,
+) -> Result<Vec<Action>, AppError> {
+    if letters::readable_texts(tx)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let text = "The saved letter templates cannot be read: no letter is made or sent";
+    let href = if asked.session.may(Permission::EditTemplates) {
+        "/letters/texts"
+    } else {
+        "/letters"
+    };
     Ok(vec![Action::alarm(text, href)])
 }
 

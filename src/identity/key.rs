@@ -6,8 +6,7 @@
 use super::seal::Sealer;
 use super::{IdentityError, queries};
 use crate::db::Conn;
-use programme::Person;
-use programme::text;
+use programme::{Person, text};
 
 /// The key of a child's identity: NHS number, UPN, names as they are compared, and date of birth.
 ///

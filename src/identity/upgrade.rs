@@ -8,8 +8,7 @@ use super::upgrade_queries as queries;
 use super::{Identities, IdentityError, KeyringError, Purpose, Whose};
 use crate::audit::Actor;
 use crate::db::Db;
-use programme::Ethnicity;
-use programme::Place;
+use programme::{Ethnicity, Place};
 
 /// Children sealed in one transaction.
 const CHILDREN_AT_A_TIME: i64 = 1_000;

@@ -11,7 +11,7 @@ mod schedule;
 mod table;
 
 pub use queries::{JobState, LastRun, failed_since};
-pub use runner::{Held, JobError, Listed, Runner, list, run_now};
+pub use runner::{Held, JobError, Listed, Runner, is_paused, list, next_run, run_now};
 pub use schedule::next_after;
 pub use table::TABLE;
 

@@ -6,14 +6,15 @@
 
 use std::time::Duration as StdDuration;
 
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 
 use super::queries::{self, JobState, LEASE, LastRun};
-use super::{Job, schedule};
+use super::{Job, TABLE, schedule};
 use crate::access::session;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db;
+use crate::outbox;
 
 /// How often a claim is prolonged: several times within a lease, so that one missed turn does not lose it.
 const PROLONG_EVERY: StdDuration = StdDuration::from_mins(1);
@@ -175,6 +176,7 @@ impl Runner {
                 if !queries::take_lease(tx, job.name, &self.owner, now, now + LEASE)? {
                     return Ok(None);
                 }
+                wait_for_nothing(tx, &Actor::job(job.name), now, job.name)?;
                 queries::begin_run(tx, job.name, now, now).map(Some)
             })?;
         run.map(|run| Held {
@@ -379,6 +381,7 @@ pub(super) fn request_run(
     let job = find(table, name)?;
     queries::ensure(tx, job.name)?;
     queries::set_next_due(tx, job.name, Some(now))?;
+    wait_for_nothing(tx, actor, now, job.name)?;
     Ok(note(tx, actor, now, "job.requested", name)?)
 }
 
@@ -410,6 +413,31 @@ pub(super) fn resume(
     queries::set_enabled(tx, job.name, true)?;
     queries::set_next_due(tx, job.name, schedule::next_after(job.schedule, now))?;
     Ok(note(tx, actor, now, "job.resumed", name)?)
+}
+
+/// A run that a person asks for tries at once, also what runs by themselves wait with.
+fn wait_for_nothing(
+    tx: &mut db::Conn,
+    actor: &Actor,
+    now: NaiveDateTime,
+    name: &str,
+) -> Result<(), db::Error> {
+    if name == outbox::SENDING_JOB {
+        outbox::try_now(tx, actor, now)?;
+    }
+    Ok(())
+}
+
+/// Whether a job is paused.
+pub fn is_paused(tx: &mut db::Conn, name: &str) -> Result<bool, db::Error> {
+    Ok(queries::state(tx, name)?.is_some_and(|state| !state.enabled))
+}
+
+/// The first run of a job by itself, not before `from`; `None` for a job that is not in the table.
+pub fn next_run(name: &str, from: NaiveDateTime) -> Option<NaiveDateTime> {
+    let job = TABLE.iter().find(|job| job.name == name)?;
+    // A run that begins at this very moment counts.
+    schedule::next_after(job.schedule, from - Duration::seconds(1))
 }
 
 /// Pausing retention has a page, a limit and an owner of its own.

@@ -13,7 +13,7 @@ use super::eligibility::{Child, EarlierLetter, Measured, Outcome, result};
 use super::state::Kind;
 use super::texts::{CORRECTION, Texts, Values};
 use crate::wording::long_date;
-use programme::{Contact, Person};
+use programme::{Contact, Person, text::capitalised};
 
 /// The z-scores at the ends of the picture's scale: one space of the chart beyond its outermost lines.
 const SCALE: (f64, f64) = (-10.0 / 3.0, 10.0 / 3.0);
@@ -301,15 +301,6 @@ fn hundred_children(child: &str, centile: f64) -> String {
             "Of 100 children of the same age and sex, about {below} have a lower weight for height than {child}."
         ),
     }
-}
-
-/// A text with its first letter in upper case.
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -129,6 +129,11 @@ fn carry_out(
     Ok(after)
 }
 
+/// Who has stopped all letters, and when; `None` while they go.
+pub fn stopped(tx: &mut Conn) -> Result<Option<settings::Held>, db::Error> {
+    Ok(settings::held(tx, texts::STOPPED)?.filter(|held| !held.value.is_empty()))
+}
+
 /// Stops all letters, or lets them go again.
 pub fn set_stopped(
     tx: &mut Conn,

@@ -10,7 +10,7 @@ use crate::db::Conn;
 use crate::settings;
 
 /// The setting that holds the delay, as a code of [`Delay`].
-const SETTING: &str = "letters.delay";
+pub const SETTING: &str = "letters.delay";
 
 /// The hour of the day, by England's wall clock, at which a delay ends.
 const HOUR: u32 = 9;

@@ -57,6 +57,20 @@ pub(super) fn earlier_letters(
     Ok(found)
 }
 
+/// The letter about the outcome that stands, of each of these children that has one.
+pub(super) fn letters_of_standing_outcomes(
+    tx: &mut Conn,
+    pupils: &[i64],
+) -> Result<HashMap<i64, i64>, Error> {
+    let rows: Vec<(i64, i64)> = letter::table
+        .inner_join(pupil::table)
+        .filter(letter::pupil_id.eq_any(pupils))
+        .filter(letter::version.eq(pupil::outcome_version))
+        .select((letter::pupil_id, letter::id))
+        .load(tx)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Day, height and weight of a measurement.
 type Figures = (NaiveDate, Height, Weight);
 

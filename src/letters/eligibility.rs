@@ -5,12 +5,10 @@
 
 use chrono::NaiveDate;
 use growth::{Assessment, ClinicalCategory, Height, Scheme, Weight};
-use programme::Sex;
+use programme::{Contact, Person, ReasonNotMeasured, Sex};
 
 use super::reason::Reason;
 use crate::measurement::shown::{self, Figures};
-use programme::ReasonNotMeasured;
-use programme::{Contact, Person};
 
 /// What is known of a child without its identity.
 #[derive(Clone, Debug, PartialEq)]

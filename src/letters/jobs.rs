@@ -3,13 +3,14 @@
 use chrono::Timelike;
 
 use super::delay::{self, Delay};
-use super::deliver::{self, Report};
+use super::deliver::{self, Post, Report};
 use super::press::Press;
 use super::{LetterError, outbox, prepare};
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::clock::local;
+use crate::outbox::Which;
 
 /// Messages that a worker sends in one run of the job; the next run does the rest.
 const MOST_A_RUN: usize = 2000;
@@ -51,12 +52,41 @@ pub fn send_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<S
         deliver::queue(app, actor, &Scope::Everything)?;
     }
     let press = Press::new(app.config.fonts.as_deref())?;
+    if let Some(words) = waits_for_correction(app)? {
+        // What a process that died has left is settled all the same: no mail server is needed for that.
+        Post::new(app, &press, actor.clone())?.recover()?;
+        anyhow::bail!(words);
+    }
     let report = deliver::deliver(app, &press, actor, WORKERS, MOST_A_RUN)?;
     let words = words(&report);
     if report.fault.is_some() || report.delivered_nothing() {
         anyhow::bail!(words);
     }
     Ok(words)
+}
+
+/// Why messages that are due are not tried in this run: the mail server refused the settings a short while ago, and
+/// trying too often locks accounts.
+fn waits_for_correction(app: &App) -> anyhow::Result<Option<String>> {
+    let now = app.clock.now();
+    let waits = app.db.read_now(|tx| -> Result<_, LetterError> {
+        let Some(fault) = outbox::fault(tx)? else {
+            return Ok(None);
+        };
+        let Some(until) = fault.waits_until(&app.mail_settings_hash(), now) else {
+            return Ok(None);
+        };
+        let which = if deliver::is_stopped(tx)? {
+            Which::Notices
+        } else {
+            Which::All
+        };
+        Ok(outbox::any_due(tx, which, now)?.then_some((fault.words, until)))
+    })?;
+    Ok(waits.map(|(words, until)| {
+        let until = local(until).format("%H:%M");
+        format!("not tried: {words}. The next try by itself is after {until}; run the job by hand to try at once")
+    }))
 }
 
 /// What sending came to: counts of nothing are left out.

@@ -3,6 +3,7 @@
 //! An outcome becomes a letter ([`prepare`]), one function decides whether it may go ([`eligibility`]), a worker
 //! writes it when it is its turn and hands it over ([`deliver`]). What was sent is kept sealed with the year's key.
 
+pub mod afterwards;
 pub mod assess;
 pub mod compose;
 pub mod content;
@@ -53,7 +54,7 @@ pub enum LetterError {
     CannotBeWritten(String),
     /// The saved templates cannot be read.
     #[error(
-        "the saved letter templates cannot be read ({0}): restore the setting letters.texts from a backup; until then no letter is made or sent"
+        "the saved letter templates cannot be read ({0}): until it is settled on the page Letter templates, or the setting letters.texts is restored from a backup, no letter is made or sent"
     )]
     Templates(#[from] serde_json::Error),
     /// The outbox.
@@ -74,6 +75,15 @@ pub enum LetterError {
 fn current_texts(tx: &mut Conn) -> Result<Texts, LetterError> {
     let setting = settings::get(tx, texts::SETTING)?;
     Ok(Texts::from_setting(setting.as_deref())?)
+}
+
+/// The texts that letters are made with now; `None` while the saved ones cannot be read, and no letter can be made.
+pub fn readable_texts(tx: &mut Conn) -> Result<Option<Texts>, LetterError> {
+    match current_texts(tx) {
+        Ok(texts) => Ok(Some(texts)),
+        Err(LetterError::Templates(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes down a letter that was in the state `from`, or says that it has moved on.

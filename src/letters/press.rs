@@ -1,7 +1,7 @@
 //! A letter's content set as PDF, and as the email that carries it.
 
 use anyhow::Context as _;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use pdf::{Document, Template, Typesetter};
@@ -163,5 +163,24 @@ fn envelope(
         .from(from)
         .to(Mailbox::new(None, to))
         .message_id(Some(format!("<{message_id}>")))
-        .date(date))
+        .date(date)
+        .header(AutoSubmitted))
+}
+
+/// Says that no person sent the message by hand (RFC 3834): an absence notice does not answer it.
+#[derive(Clone, Copy, Debug)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use growth::{ClinicalCategory, Height, Scheme, Weight};
-use programme::Sex;
+use programme::{ReasonNotMeasured, Sex};
 
 use super::Gone;
 use super::earlier_queries::earlier_letters;
@@ -17,7 +17,6 @@ use crate::db::schema::{
     academic_year, letter, measurement, not_measured, outbox, pupil, school, warning,
 };
 use crate::db::{Conn, Error};
-use programme::ReasonNotMeasured;
 
 /// `SQLite` takes 32,766 values in a statement.
 pub(super) const NUMBERS_A_STATEMENT: usize = 10_000;
@@ -189,6 +188,16 @@ pub(super) fn find(tx: &mut Conn, id: i64) -> Result<Option<Letter>, Error> {
         .optional()?
         .map(Stored::into_letter)
         .transpose()
+}
+
+/// The letters about a child.
+pub(super) fn of_pupil(tx: &mut Conn, pupil: i64) -> Result<Vec<Letter>, Error> {
+    let rows: Vec<Stored> = letter::table
+        .filter(letter::pupil_id.eq(pupil))
+        .order(letter::id)
+        .select(Stored::as_select())
+        .load(tx)?;
+    rows.into_iter().map(Stored::into_letter).collect()
 }
 
 /// A letter whose child is at a school in scope.

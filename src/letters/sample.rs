@@ -2,14 +2,12 @@
 
 use chrono::NaiveDate;
 use growth::{ClinicalCategory, Height, Scheme, Weight};
-use programme::Sex;
+use programme::{Contact, Particulars, Person, ReasonNotMeasured, Sex};
 
 use super::compose::compose;
 use super::content::Content;
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome};
 use super::texts::Texts;
-use programme::ReasonNotMeasured;
-use programme::{Contact, Particulars, Person};
 
 /// A letter about an invented child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -134,6 +134,15 @@ impl Mailer {
         }
     }
 
+    /// What tells these settings from others. It may hold a password: it is never shown, logged or stored as it is.
+    pub fn settings(&self) -> String {
+        match self {
+            Self::Smtp(server) => server.address().to_owned(),
+            Self::Folder(folder) => folder.display().to_string(),
+            Self::Memory(_) => String::new(),
+        }
+    }
+
     /// Whether a message is known to have gone. `None`: only the receiver could tell.
     pub fn has_gone(&self, message_id: &str) -> Option<bool> {
         match self {

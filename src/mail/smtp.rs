@@ -24,6 +24,8 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// A mail server, and how to talk to it.
 #[derive(Clone)]
 pub struct Server {
+    /// The whole address, password included: what tells these settings from others.
+    address: String,
     host: String,
     port: u16,
     hello: ClientId,
@@ -69,6 +71,7 @@ impl Server {
         };
         let name = url.path().trim_matches('/');
         Ok(Self {
+            address: address.to_owned(),
             port: url.port().unwrap_or(port),
             hello: if name.is_empty() {
                 ClientId::default()
@@ -80,6 +83,11 @@ impl Server {
             tls,
             timeout,
         })
+    }
+
+    /// The whole address, password included.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Hands over one message.

@@ -5,11 +5,10 @@
 use chrono::NaiveDate;
 use growth::plausibility::{self, Circumstances, Code, Earlier, Finding, Findings, Limits};
 use growth::{Age, Assessment, Height, NotAssessed, Scheme, Weight};
-use programme::Sex;
+use programme::{AcademicYear, Sex, YearGroup};
 use serde::Serialize;
 
 use crate::wording::long_date;
-use programme::{AcademicYear, YearGroup};
 
 /// The setting that holds other limits than the usual ones, as JSON.
 pub const LIMITS_SETTING: &str = "plausibility.limits";
@@ -25,7 +24,7 @@ pub struct Entry {
     pub weight: Weight,
     /// The day.
     pub measured_on: NaiveDate,
-    /// The device, when it is known.
+    /// The device; empty where the recorder says that none is to stand, `None` where nothing is said of it.
     pub device: Option<String>,
     /// Who measured, when it is not the one who records.
     pub measured_by: Option<String>,

@@ -67,6 +67,22 @@ impl History {
         }
     }
 
+    /// Whether the outcome of `version` is the one that stands at `standing`.
+    pub fn stands(&self, version: i32, standing: i32) -> bool {
+        self.original(version) == self.original(standing)
+    }
+
+    /// The version at which another outcome, or none, took the place of the one of `version`, the last time that
+    /// happened; `None` while it stands.
+    pub fn taken_away_at(&self, version: i32, standing: i32) -> Option<i32> {
+        if self.stands(version, standing) {
+            return None;
+        }
+        (version + 1..=standing)
+            .rev()
+            .find(|later| self.stands(later - 1, version) && !self.stands(*later, version))
+    }
+
     /// The versions up to `version` that stand for the same outcome, the newest first.
     pub fn same_as(&self, version: i32) -> Vec<i32> {
         let standing = self.original(version);
@@ -131,6 +147,19 @@ mod tests {
         assert_eq!(places(&[1, 0]), [Undone]);
         assert_eq!(places(&[1, 2, 1]), [Repeated, Undone, Standing]);
         assert_eq!(places(&[1, 0, 3]), [Replaced, Standing]);
+    }
+
+    #[test]
+    fn the_step_that_took_an_outcome_away_is_the_last_one() {
+        let gone = |originals: &[i32], version| {
+            history(originals).taken_away_at(version, originals.len() as i32)
+        };
+        assert_eq!(gone(&[1, 0], 1), Some(2));
+        assert_eq!(gone(&[1, 2], 1), Some(2));
+        assert_eq!(gone(&[1, 2, 1], 1), None);
+        assert_eq!(gone(&[1, 2, 1], 2), Some(3));
+        assert_eq!(gone(&[1, 0, 1, 0, 5], 1), Some(4));
+        assert_eq!(gone(&[1, 1], 1), None);
     }
 
     #[test]

@@ -13,8 +13,13 @@ type VersionRow = (i64, i32, Option<i32>);
 
 /// The versions of one child's outcome.
 pub fn history(tx: &mut Conn, pupil: i64) -> Result<History, Error> {
+    Ok(histories(tx, &[pupil])?.remove(&pupil).unwrap_or_default())
+}
+
+/// The versions of the outcome of each of these children, a page of a list at most; children without any are left out.
+pub fn histories(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, History>, Error> {
     let measured: Vec<VersionRow> = measurement::table
-        .filter(measurement::pupil_id.eq(pupil))
+        .filter(measurement::pupil_id.eq_any(pupils))
         .select((
             measurement::pupil_id,
             measurement::version,
@@ -22,15 +27,14 @@ pub fn history(tx: &mut Conn, pupil: i64) -> Result<History, Error> {
         ))
         .load(tx)?;
     let reasons: Vec<VersionRow> = not_measured::table
-        .filter(not_measured::pupil_id.eq(pupil))
+        .filter(not_measured::pupil_id.eq_any(pupils))
         .select((
             not_measured::pupil_id,
             not_measured::version,
             not_measured::repeats,
         ))
         .load(tx)?;
-    let mut histories = gathered(measured.into_iter().chain(reasons));
-    Ok(histories.remove(&pupil).unwrap_or_default())
+    Ok(gathered(measured.into_iter().chain(reasons)))
 }
 
 /// The versions of the outcome of each child of a school; children without any are left out.

@@ -132,6 +132,14 @@ pub fn pupil(tx: &mut Conn, id: i64) -> Result<Option<PupilRow>, Error> {
         .optional()?)
 }
 
+/// These children, a page of a list at most.
+pub fn pupils(tx: &mut Conn, ids: &[i64]) -> Result<Vec<PupilRow>, Error> {
+    Ok(pupil::table
+        .filter(pupil::id.eq_any(ids))
+        .select(PupilRow::as_select())
+        .load(tx)?)
+}
+
 /// A child in scope.
 pub fn pupil_in_scope(tx: &mut Conn, scope: &Scope, id: i64) -> Result<Option<PupilRow>, Error> {
     Ok(pupil(tx, id)?.filter(|row| scope.covers(row.school_urn)))

@@ -12,6 +12,7 @@ use super::queries::{Outcomes, PupilRow, WarningRow};
 use super::{Offer, entry};
 use crate::clock::local;
 use crate::identity::Opened;
+use crate::wording;
 use programme::ReasonNotMeasured;
 
 /// A row of the page. Name and class are empty in what the page polls for.
@@ -77,9 +78,58 @@ pub struct Row {
     pub ask: String,
     /// What was typed and could not be saved.
     pub problem: Option<Problem>,
+    /// Date, device and measurer as their fields show them.
+    pub kept: Kept,
+    /// What the row's fields show of what stands, to tell afterwards what was typed: see [`as_one_text`].
+    pub was: String,
+}
+
+/// Date, device and measurer in the fields of a row that has a measurement.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// The date, `2026-11-30`.
+    pub on: String,
+    /// The device.
+    pub device: String,
+    /// Who measured.
+    pub by: String,
+}
+
+/// The fields of a row as one text: two rows with the same text show the same.
+pub fn as_one_text(height: &str, weight: &str, reason: &str, kept: &Kept) -> String {
+    [height, weight, reason, &kept.on, &kept.device, &kept.by]
+        .map(str::trim)
+        .join("|")
 }
 
 impl Row {
+    /// Whether the row has fields for date, device and measurer.
+    fn shows_kept(&self) -> bool {
+        self.outcome == "measured" && !self.closed && !self.name_removed && !self.again
+    }
+
+    /// Notes what the fields show, once it is known whether the child is measured again.
+    pub fn note_fields(&mut self) {
+        let figure = |value: Option<i32>, show: fn(i64) -> String| match value {
+            Some(value) if !self.again => show(i64::from(value)),
+            _ => String::new(),
+        };
+        let (height, weight) = (
+            figure(self.height_mm, wording::in_centimetres),
+            figure(self.weight_g, wording::in_kilograms),
+        );
+        self.kept = if self.shows_kept() {
+            Kept {
+                on: self.dated.map(|on| on.to_string()).unwrap_or_default(),
+                device: self.device.clone(),
+                by: self.measured_by.clone(),
+            }
+        } else {
+            Kept::default()
+        };
+        self.was = as_one_text(&height, &weight, &self.reason, &self.kept);
+    }
+
     /// Whether nothing is left to do for the child.
     pub fn is_done(&self) -> bool {
         self.outcome != "none" || self.opted_out
@@ -114,6 +164,8 @@ pub struct Problem {
     pub offer: Option<Offer>,
     /// The figures are a measurement of their own: they were typed before the one that stands was recorded.
     pub again: bool,
+    /// What was typed as date, device and measurer, where the row has fields for them.
+    pub kept: Option<Kept>,
 }
 
 /// The rows of these children, by family name and given name.
@@ -202,7 +254,7 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: Naiv
         .flatten()
         .map(warning)
         .collect();
-    Row {
+    let mut row = Row {
         id: pupil.id,
         urn: pupil.school_urn,
         name: String::new(),
@@ -243,7 +295,11 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: Naiv
         again: false,
         ask: String::new(),
         problem: None,
-    }
+        kept: Kept::default(),
+        was: String::new(),
+    };
+    row.note_fields();
+    row
 }
 
 fn warning(row: &WarningRow) -> Warning {

@@ -12,7 +12,7 @@ use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 pub use delivery::{Delivery, LEASE, Lease, NotFromHere, Outcome};
-pub use fault::{Fault, clear_fault, fault, note_fault};
+pub use fault::{Fault, Met, clear_fault, fault, note_fault, settings_hash, try_now};
 
 use crate::db::{Conn, Error};
 use crate::identity::{IdentityError, Keyring, Sealer, hex};
@@ -166,6 +166,44 @@ pub fn queue_notice_again(
     step(tx, parcel, again, None, now)?;
     queries::put_run(tx, parcel.id, None, now + TRIED_FOR)?;
     seal_notice(tx, keyring, parcel.id, notice)
+}
+
+/// What became of the notices about something that is no longer true.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Taken back before they were handed over.
+    pub cancelled: usize,
+    /// Gone already, or being handed over at this moment.
+    pub gone: usize,
+}
+
+/// Takes back the notices about something that have not been handed over, because what they say is no longer true.
+pub fn take_back_notices(
+    tx: &mut Conn,
+    reference: &str,
+    now: NaiveDateTime,
+) -> Result<TakenBack, OutboxError> {
+    let mut taken_back = TakenBack::default();
+    for parcel in queries::notices_about(tx, reference)? {
+        let mut found = Some(parcel);
+        while let Some(parcel) = found {
+            let was_waiting = matches!(
+                parcel.delivery,
+                Delivery::Queued { .. } | Delivery::Claimed { .. }
+            );
+            let Ok(cancelled) = parcel.delivery.clone().cancel() else {
+                taken_back.gone += 1;
+                break;
+            };
+            if queries::step(tx, parcel.id, &parcel.delivery, &cancelled, None, now)? {
+                taken_back.cancelled += usize::from(was_waiting);
+                break;
+            }
+            // Its worker has moved it on since it was read: where it is now decides.
+            found = queries::find(tx, parcel.id)?;
+        }
+    }
+    Ok(taken_back)
 }
 
 fn seal_notice(

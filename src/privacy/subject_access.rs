@@ -15,9 +15,7 @@ use super::third_parties::{Detail, LEFT_OUT, Ticked, details};
 use crate::audit::{self, Actor, Disclosure};
 use crate::db::Conn;
 use crate::identity::{Identities, IdentityError, Purpose, Whose};
-use programme::Person;
-use programme::text::folded;
-use programme::{EthnicGroup, Ethnicity, NhsNumber, Upn};
+use programme::{EthnicGroup, Ethnicity, NhsNumber, Person, Upn, text::folded};
 
 /// What is known of the child who is asked about.
 #[derive(Clone)]

@@ -7,9 +7,8 @@ use serde_json::json;
 use super::{COARSENED, RetentionError, Run, YearPlan};
 use crate::access::{Permission, needs};
 use crate::app::App;
-use crate::db;
 use crate::error::{AppError, conflict, internal};
-use crate::web::{Allowed, Submitted, View, redirect_with};
+use crate::web::{Allowed, Answer, Submitted, View, once_at_length};
 use crate::years;
 
 /// Runs shown on the overview.
@@ -149,10 +148,13 @@ pub async fn run_by_hand(
         ));
     }
     let (worker, actor) = (app.get_ref().clone(), allowed.actor().clone());
-    let run = db::blocking(move || super::run_night(&worker, &actor)).await?;
-    Ok(redirect_with(
-        &format!("/retention/runs/{}", run.id),
-        "success",
-        &format!("{}.", run.in_words()),
-    ))
+    let answer = once_at_length(&app, form.submission(), move || {
+        let run = super::run_night(&worker, &actor)?;
+        Ok::<_, RetentionError>(Answer::done(
+            format!("/retention/runs/{}", run.id),
+            format!("{}.", run.in_words()),
+        ))
+    })
+    .await?;
+    Ok(answer.respond())
 }

@@ -54,17 +54,23 @@ pub(super) fn tell(
     });
     let render =
         |part: &str| templates::render(&app.templates, &format!("mail/year_rule/{part}"), &words);
-    let (subject, text) = (render("subject.txt")?, render("body.txt")?);
+    let (subject, text, html) = (
+        render("subject.txt")?,
+        render("body.txt")?,
+        render("body.html")?,
+    );
     let domain = outbox::mail_domain(&app.config.mail.from);
     let now = app.clock.now();
+    let reference = format!("rule-change:{}", change.id);
+    // What was said before and has not gone yet is no longer true.
+    outbox::take_back_notices(tx, &reference, now)?;
     for to in recipients(tx)? {
         let notice = Notice {
             to,
             subject: subject.trim().to_owned(),
             text: text.clone(),
-            html: String::new(),
+            html: html.clone(),
         };
-        let reference = format!("year:{}", change.year_label);
         let keyring = app.identities.keyring();
         outbox::queue_notice(tx, keyring, &notice, &reference, domain, now)?;
     }

@@ -11,9 +11,8 @@ use crate::db::Conn;
 use crate::db::dialect::{self, Moment, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
 use crate::identity::{FORMAT, Sealer, free_key, put_identity, seal_identity};
 use programme::{EthnicGroup, Ethnicity};
-use roster_reader::code::Finding;
 use roster_reader::plan::{Action, PlannedRow};
-use roster_reader::row::child::RosterChild;
+use roster_reader::{code::Finding, row::child::RosterChild};
 
 /// What everything that one import writes has in common.
 #[derive(Clone, Copy)]

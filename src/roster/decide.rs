@@ -21,13 +21,12 @@ use crate::db::Conn;
 use crate::db::dialect::{self, NewImportPupil};
 use crate::identity::{Purpose, Whose};
 use roster_reader::check::{self, Context, Verdict};
-use roster_reader::code::Code;
 use roster_reader::columns::{Choices, find_columns};
-use roster_reader::matching::merge::merge;
 use roster_reader::matching::{Index, Match};
 use roster_reader::plan::{Action, Held, plan};
-use roster_reader::progress::Progress;
-use roster_reader::row::child::RosterChild;
+use roster_reader::{
+    code::Code, matching::merge::merge, progress::Progress, row::child::RosterChild,
+};
 use tabular::{Limits, Table, TableBuilder};
 
 /// A row that waits, opened for somebody to look at.

@@ -7,8 +7,7 @@ use crate::audit::{self, Disclosure};
 use crate::db::Conn;
 use crate::identity::{Purpose, Whose};
 use programme::Urn;
-use roster_reader::plan::Held;
-use roster_reader::row::child::RosterChild;
+use roster_reader::{plan::Held, row::child::RosterChild};
 
 /// The fields that leave with the file, for the ledger.
 const FIELDS: &str = "school, UPN, NHS number, names, date of birth, sex, year group, class, ethnicity, address, parents and carers";

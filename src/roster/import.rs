@@ -21,13 +21,11 @@ use crate::identity::{Identities, IdentityError};
 use programme::{AcademicYear, Postcode, Urn};
 use roster_reader::check::{self, Checked, Context, Verdict};
 use roster_reader::code::{Code, Finding};
-use roster_reader::columns::field::Field;
 use roster_reader::columns::{self, Choices, Columns, ColumnsError};
 use roster_reader::plan::{Action, Counts, Held, Plan, plan};
 use roster_reader::progress::{Progress, Step};
 use roster_reader::report::{Report, report};
-use roster_reader::row::child::RosterChild;
-use roster_reader::schools::Schools;
+use roster_reader::{columns::field::Field, row::child::RosterChild, schools::Schools};
 use tabular::{Limits, ReadError, Table};
 
 /// How long uploaded bytes and waiting rows are kept.

@@ -4,16 +4,13 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use programme::Sex;
+use programme::{Person, Sex, Urn, YearGroup};
 
 use super::import::{By, ImportError};
 use super::queries::{self, PupilRow};
 use crate::db::{Conn, Db};
 use crate::identity::{OpenedYear, Purpose, Sealer, identity_key};
-use programme::Person;
-use programme::{Urn, YearGroup};
-use roster_reader::plan::Held;
-use roster_reader::row::child::RosterChild;
+use roster_reader::{plan::Held, row::child::RosterChild};
 
 /// The children of a year.
 #[derive(Debug, Default)]

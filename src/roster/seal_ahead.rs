@@ -10,8 +10,7 @@ use super::import::{By, ImportError, Prepared};
 use crate::db::Conn;
 use crate::db::dialect::{self, Moment, NewIdentity};
 use crate::identity::{FORMAT, IdentityError, Sealer, identity_key, seal_identity};
-use roster_reader::plan::Action;
-use roster_reader::row::child::RosterChild;
+use roster_reader::{plan::Action, row::child::RosterChild};
 
 /// How many children are sealed and inserted at a time.
 const CHILDREN_AT_A_TIME: usize = 2_000;

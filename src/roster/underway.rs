@@ -18,6 +18,7 @@ use super::staged::{self, Preview};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
+use crate::web::{Answer, Submission, once};
 use roster_reader::progress::{Progress, Reached};
 
 /// How long a page looks before it shows how far the work is.
@@ -74,17 +75,20 @@ struct Task {
     progress: Progress,
     /// The choices of columns it was made with.
     mapping: Option<String>,
+    /// The form that confirmed the import.
+    form: Submission,
     /// Whether a page has shown what came of it.
     shown: AtomicBool,
     end: watch::Sender<Option<Arc<End>>>,
 }
 
 impl Task {
-    fn new(record: &ImportRecord) -> Self {
+    fn new(record: &ImportRecord, form: Submission) -> Self {
         Self {
             began: Instant::now(),
             progress: Progress::default(),
             mapping: record.mapping.clone(),
+            form,
             shown: AtomicBool::new(false),
             end: watch::Sender::new(None),
         }
@@ -143,7 +147,7 @@ impl Underway {
                 && !(afresh && task.shown.load(Ordering::Relaxed))
         });
         let task = kept.unwrap_or_else(|| {
-            let task = Arc::new(Task::new(record));
+            let task = Arc::new(Task::new(record, Submission::default()));
             self.locked().insert(key.clone(), Arc::clone(&task));
             let for_preview = record.clone();
             self.work_on(app, actor, key.clone(), &task, move |app, by| {
@@ -170,32 +174,51 @@ impl Underway {
     }
 
     /// Confirms a staged import: begins to, and looks for a moment. Refused
-    /// when somebody else's confirmation is under way.
+    /// when somebody else's confirmation is under way; the same form sent again
+    /// waits for its own.
     pub async fn confirm(
         &self,
         app: &App,
         actor: &Actor,
         record: &ImportRecord,
         mode: Mode,
+        form: Submission,
     ) -> Result<Work<()>, ImportError> {
         let key = Key::Confirmation(record.id);
-        let task = Arc::new(Task::new(record));
-        {
+        let task = Arc::new(Task::new(record, form.clone()));
+        let under_way = {
             let mut tasks = self.locked();
-            if tasks.get(&key).is_some_and(|task| !task.is_over()) {
-                return Err(ImportError::BeingWritten);
+            let under_way = tasks.get(&key).filter(|task| !task.is_over()).cloned();
+            if under_way.is_none() {
+                tasks.insert(key.clone(), Arc::clone(&task));
             }
-            tasks.insert(key.clone(), Arc::clone(&task));
+            under_way
+        };
+        let task = match under_way {
+            Some(task) if task.form == form && form != Submission::default() => task,
+            Some(_) => return Err(ImportError::BeingWritten),
+            None => {
+                self.forget(record.id);
+                let for_writing = record.clone();
+                self.work_on(app, actor, key.clone(), &task, move |app, by| {
+                    // Noted before the work: the import's own state says whether it was done.
+                    let page = Answer::to(format!("/imports/{}", for_writing.id));
+                    app.db
+                        .write_now(|tx| once(tx, &form, by.now, |_| Ok::<_, db::Error>(page)))?;
+                    staged::confirm(&app.db, by, &for_writing, mode)?;
+                    Ok(End::Confirmed)
+                });
+                task
+            }
+        };
+        let Some(end) = wait(&task, A_MOMENT).await else {
+            return Ok(Work::Underway(task.progress.reached()));
+        };
+        self.forget_task(&key, &task);
+        match &*end {
+            End::Failed(error) => Err(taken(error)),
+            End::Confirmed | End::Previewed(_) => Ok(Work::Done(())),
         }
-        self.forget(record.id);
-        let for_writing = record.clone();
-        self.work_on(app, actor, key, &task, move |app, by| {
-            staged::confirm(&app.db, by, &for_writing, mode)?;
-            Ok(End::Confirmed)
-        });
-        self.confirmation(record.id, A_MOMENT)
-            .await
-            .unwrap_or(Ok(Work::Done(())))
     }
 
     /// What became of a confirmation begun before; `None` when there is none

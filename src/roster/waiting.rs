@@ -12,9 +12,8 @@ use super::import::{ImportError, Parsed, Prepared};
 use super::queries;
 use crate::db::Conn;
 use crate::identity::{SealError, Sealer};
-use roster_reader::code::Finding;
 use roster_reader::plan::{Action, Held};
-use roster_reader::row::child::RosterChild;
+use roster_reader::{code::Finding, row::child::RosterChild};
 use tabular::{Row, restored};
 
 /// What the sealed bytes of an upload are bound to.

@@ -6,11 +6,13 @@ use serde_json::json;
 
 use super::ReleaseRow;
 use super::queries;
-use super::release::{ReleaseError, Shelf, load, load_published, publish, spoken_years, whose};
+use super::release::{
+    self, ReleaseError, Shelf, load, load_alone, load_published, publish, spoken_years, whose,
+};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, Error};
-use crate::outbox::{self, Delivery, Notice, Parcel};
+use crate::outbox::{self, Delivery, Notice, Parcel, TakenBack};
 use crate::templates;
 
 /// Who was told of a release.
@@ -96,6 +98,8 @@ pub fn announce_again(
     now: NaiveDateTime,
     number: i64,
 ) -> Result<Told, ReleaseError> {
+    // Whoever withdraws it at this moment is waited for: nobody is told of figures that are not there.
+    load_alone(tx, shelf, number)?;
     let (row, release) = load_published(tx, shelf, number)?;
     let audience = whose(release.audience())?;
     let Some((name, contact)) = queries::contact(tx, &audience)? else {
@@ -118,6 +122,41 @@ pub fn announce_again(
     let subject = format!("release:{number}");
     audit::event(tx, actor, now, "release.announced", &subject, &json!({}))?;
     Ok(Told::Contact)
+}
+
+/// What became of the email about a release that was withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawn(TakenBack);
+
+impl Withdrawn {
+    /// In words, after the withdrawal.
+    pub fn words(self) -> &'static str {
+        match self.0 {
+            TakenBack {
+                gone: 0,
+                cancelled: 0,
+            } => "",
+            TakenBack { gone: 0, .. } => {
+                "The email about it had not been sent, and is not sent any more."
+            }
+            TakenBack { .. } => {
+                "The email about it has gone already, or may have. Tell the contact that the release was withdrawn."
+            }
+        }
+    }
+}
+
+/// Takes a release back, and the email about it as long as that has not gone.
+pub fn withdraw(
+    tx: &mut Conn,
+    actor: &Actor,
+    now: NaiveDateTime,
+    number: i64,
+) -> Result<Withdrawn, ReleaseError> {
+    release::withdraw(tx, actor, now, number)?;
+    let taken_back =
+        outbox::take_back_notices(tx, &reference(number), now).map_err(anyhow::Error::from)?;
+    Ok(Withdrawn(taken_back))
 }
 
 /// The published releases whose announcement did not arrive, or perhaps not.

@@ -18,8 +18,8 @@ mod state;
 mod view;
 
 pub use announce::{
-    Announcement, Told, announce_again, announcement, publish_and_tell,
-    undelivered as undelivered_announcements,
+    Announcement, Told, Withdrawn, announce_again, announcement, publish_and_tell,
+    undelivered as undelivered_announcements, withdraw,
 };
 pub use audiences::audiences_of;
 pub use cautions::cautions;
@@ -27,7 +27,7 @@ pub use files::{Format, file};
 pub use queries::{ReleaseRow, releases, releases_to_publish};
 pub use release::{
     ReleaseError, Shelf, audience_name, audit, load, load_published, make, publish, reseal,
-    take_out, withdraw,
+    take_out,
 };
 pub use shown::{forgotten_releases, shown_can_be_read};
 pub use state::ReleaseState;

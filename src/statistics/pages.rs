@@ -10,7 +10,7 @@ use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
 use crate::outbox::SENDING_JOB;
-use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once, redirect_with};
+use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once};
 use crate::years;
 
 impl From<ReleaseError> for AppError {
@@ -227,7 +227,7 @@ pub async fn announce(
     allowed: Allowed<needs::ManageReleases>,
     app: web::Data<App>,
     number: web::Path<i64>,
-    _form: Submitted,
+    form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let shelf = Shelf::open(app.identities.keyring())?;
     let (actor, now, number) = (
@@ -235,21 +235,23 @@ pub async fn announce(
         app.clock.now(),
         number.into_inner(),
     );
-    let parts = app.get_ref().clone();
-    let told = app
+    let (parts, submission) = (app.get_ref().clone(), form.0.submission());
+    let answer = app
         .db
-        .write(move |tx| super::announce_again(tx, &parts, &shelf, &actor, now, number))
+        .write(move |tx| {
+            once(tx, &submission, now, |tx| {
+                let told = super::announce_again(tx, &parts, &shelf, &actor, now, number)?;
+                let kind = match told {
+                    Told::Contact => "success",
+                    Told::NoContact | Told::Nobody => "warning",
+                };
+                let page = format!("/releases/{number}");
+                Ok::<_, ReleaseError>(Answer::saying(&page, kind, told.words()))
+            })
+        })
         .await?;
     app.wanted.add(SENDING_JOB);
-    let kind = match told {
-        Told::Contact => "success",
-        Told::NoContact | Told::Nobody => "warning",
-    };
-    Ok(redirect_with(
-        &format!("/releases/{number}"),
-        kind,
-        told.words(),
-    ))
+    Ok(answer.respond())
 }
 
 /// The page that asks before a release is taken back.
@@ -261,12 +263,17 @@ pub async fn withdraw_page(
 ) -> Result<HttpResponse, AppError> {
     let shelf = Shelf::open(app.identities.keyring())?;
     let number = number.into_inner();
-    let (row, _) = app
+    let (row, announcement) = app
         .db
-        .read(move |tx| super::load(tx, &shelf, number))
+        .read(move |tx| -> Result<_, ReleaseError> {
+            let (row, _) = super::load(tx, &shelf, number)?;
+            let announcement = super::announcement(tx, &row)?;
+            Ok((row, announcement))
+        })
         .await?;
     View::new(&app, &request, &allowed, "Withdraw a release")
         .with("release", row)
+        .with("announcement", announcement)
         .render("pages/statistics/withdraw.html")
 }
 
@@ -287,9 +294,10 @@ pub async fn withdraw(
         .db
         .write(move |tx| {
             once(tx, &submission, now, |tx| {
-                super::withdraw(tx, &actor, now, number)?;
+                let withdrawn = super::withdraw(tx, &actor, now, number)?;
                 let page = format!("/releases/{number}");
-                Ok::<_, ReleaseError>(Answer::done(page, "The release is withdrawn"))
+                let said = format!("The release is withdrawn. {}", withdrawn.words());
+                Ok::<_, ReleaseError>(Answer::done(page, said.trim_end()))
             })
         })
         .await?;

@@ -288,12 +288,18 @@ pub fn publish(
 }
 
 /// Takes a release back. What was shown stays in every later audit.
-pub fn withdraw(
+pub(super) fn withdraw(
     tx: &mut Conn,
     actor: &Actor,
     now: NaiveDateTime,
     number: i64,
 ) -> Result<(), ReleaseError> {
+    let audience = queries::release(tx, number)?
+        .ok_or(ReleaseError::Unknown(number))?
+        .audience
+        .parse()?;
+    dialect::take_releases(tx, whose(&audience)?.school())?;
+    // Again, because another may have changed it until now.
     let row = queries::release(tx, number)?.ok_or(ReleaseError::Unknown(number))?;
     let state = state_of(&row)?.withdraw(number)?;
     queries::put_state(
@@ -439,7 +445,7 @@ pub(super) fn state_of(row: &ReleaseRow) -> Result<ReleaseState, ReleaseError> {
 }
 
 /// A release whose places nobody else can show anything about until the transaction ends.
-fn load_alone(
+pub(super) fn load_alone(
     tx: &mut Conn,
     shelf: &Shelf,
     number: i64,

@@ -139,7 +139,7 @@ mod tests {
             "audit_passed": true,
         });
         let layout = json!({
-            "service_name": "Stature", "title": "Figures", "actor": null, "navigation": [], "csrf": "", "submission": "", "flash": null,
+            "service_name": "Stature", "title": "Figures", "actor": null, "navigation": [], "csrf": "", "submission": "", "flash": null, "may_be_found": true,
             "request_path": "/", "idle_warning_seconds": 60, "demo": false,
         });
         let context = json!({

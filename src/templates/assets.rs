@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 /// What `build.rs` gathered from npm and from `assets/`: names and contents,
 /// in the order of the names.
-static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+pub static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// The first 16 hexadecimal digits of the hash over every file's name and content.
 pub static VERSION: LazyLock<String> = LazyLock::new(|| {

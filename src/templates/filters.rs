@@ -5,7 +5,7 @@
 //! and only the last step before a reader's eye rounds or converts it, here.
 
 use crate::clock::local;
-use crate::wording::{clock_time, long_date, long_date_time};
+use crate::wording::{clock_time, in_centimetres, in_kilograms, long_date, long_date_time};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
@@ -63,19 +63,12 @@ fn time(text: &str, _: Kwargs, _: &State) -> TeraResult<String> {
 
 /// `{{ 1104 | centimetres }}`: "110.4"; the unit is the template's to write.
 fn centimetres(millimetres: i64, _: Kwargs, _: &State) -> String {
-    tenths(millimetres)
+    in_centimetres(millimetres)
 }
 
 /// `{{ 18340 | kilograms }}`: "18.3"; half a tenth is rounded up.
 fn kilograms(grams: i64, _: Kwargs, _: &State) -> String {
-    tenths((grams + 50).div_euclid(100))
-}
-
-/// A number of tenths with its decimal point.
-fn tenths(count: i64) -> String {
-    let sign = if count < 0 { "-" } else { "" };
-    let count = count.unsigned_abs();
-    format!("{sign}{}.{}", count / 10, count % 10)
+    in_kilograms(grams)
 }
 
 /// `{{ 1200000 | thousands }}`: "1,200,000".

@@ -102,7 +102,8 @@ mod tests {
             "submission": "once",
             "flash": {"kind": "success", "text": "Saved <b>now</b>"},
             "request_path": "/schools",
-            "idle_warning_seconds": 780
+            "idle_warning_seconds": 780,
+            "may_be_found": false
         })
     }
 

@@ -47,6 +47,7 @@ fn content_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::templates::assets::{FILES, address};
 
     #[test]
     fn the_files_that_pages_name_are_embedded() {

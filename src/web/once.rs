@@ -8,12 +8,15 @@
 //! Every handler that creates something goes through here. One that only changes what is there need not: done twice it
 //! leaves the same.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use actix_web::HttpResponse;
 use chrono::NaiveDateTime;
 
 use super::view::{redirect, redirect_with};
-use crate::db::dialect;
-use crate::db::{Conn, Error};
+use crate::app::App;
+use crate::db::{self, Conn, Error, dialect};
 use crate::form::Submission;
 
 /// Where the browser goes after a form, and what the page there says. Never a name: it is kept for a day or two.
@@ -62,6 +65,63 @@ impl Answer {
     }
 }
 
+/// What a form was answered that was sent before.
+pub fn answered(tx: &mut Conn, submission: &Submission) -> Result<Option<Answer>, Error> {
+    let known = dialect::submission_answer(tx, &submission.0)?;
+    Ok(known.map(|(location, kind, text)| Answer {
+        location,
+        kind,
+        text,
+    }))
+}
+
+/// Forms whose work is under way and takes more than one transaction.
+#[derive(Default)]
+pub struct LongForms(Mutex<HashMap<String, Weak<Turn>>>);
+
+/// One at a time.
+type Turn = tokio::sync::Mutex<()>;
+
+impl LongForms {
+    fn turn(&self, submission: &Submission) -> Arc<Turn> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = turns.get(&submission.0).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::new(Turn::default());
+        turns.insert(submission.0.clone(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
+/// As [`once`], for work of many transactions that can be taken up again when it was cut off. The same form sent
+/// meanwhile waits for the first one's answer. The work is not bound to the request: a visitor who leaves stops nothing.
+pub async fn once_at_length<E>(
+    app: &App,
+    submission: Submission,
+    work: impl FnOnce() -> Result<Answer, E> + Send + 'static,
+) -> Result<Answer, E>
+where
+    E: From<Error> + Send + 'static,
+{
+    if submission == Submission::default() {
+        return db::blocking(work).await;
+    }
+    let turn = app.part::<LongForms>().turn(&submission).lock_owned().await;
+    let (db, now) = (app.db.clone(), app.clock.now());
+    db::blocking(move || {
+        let _turn = turn;
+        if let Some(answer) = db.read_now(|tx| answered(tx, &submission))? {
+            return Ok(answer);
+        }
+        let answer = work()?;
+        db.write_now(|tx| once(tx, &submission, now, |_| Ok::<_, Error>(answer)))
+            .map_err(E::from)
+    })
+    .await
+}
+
 /// Does a form's work unless it was done before; then the answer of then is given again. What `work` writes and the
 /// note of the form are one transaction: a form whose work was refused can be sent again.
 pub fn once<E: From<Error>>(
@@ -74,13 +134,10 @@ pub fn once<E: From<Error>>(
     if token.is_empty() {
         return work(tx);
     }
-    if !dialect::take_submission(tx, token, now)? {
-        let (location, kind, text) = dialect::submission_answer(tx, token)?;
-        return Ok(Answer {
-            location,
-            kind,
-            text,
-        });
+    if !dialect::take_submission(tx, token, now)?
+        && let Some(answer) = answered(tx, submission)?
+    {
+        return Ok(answer);
     }
     let answer = work(tx)?;
     dialect::answer_submission(tx, token, &answer.location, &answer.kind, &answer.text)?;

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, HttpRequest, Responder, guard, web};
+use actix_web::{FromRequest, Handler, HttpMessage, HttpRequest, Responder, guard, web};
 
 use super::allowed::{AskedBy, app_of};
+use super::exposure::Exposure;
 use super::pace::Pace;
 use super::{Allowed, allowed, client};
 use crate::access::{Permission, Requires};
@@ -23,13 +24,33 @@ pub struct Route {
     pub path: &'static str,
     /// What the visitor's role must have.
     pub permission: Permission,
-    register: Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>,
+    /// Who may come across it.
+    pub exposure: Exposure,
+    register: Arc<dyn Fn(&mut web::ServiceConfig, Exposure) + Send + Sync>,
 }
 
 impl Route {
     /// Adds it to a server.
     pub fn register(&self, config: &mut web::ServiceConfig) {
-        (self.register)(config);
+        (self.register)(config, self.exposure);
+    }
+
+    /// Written for everybody: search engines may list it.
+    #[must_use]
+    pub fn findable(self) -> Self {
+        Self {
+            exposure: Exposure::Findable,
+            ..self
+        }
+    }
+
+    /// Its address is a secret that no other page may learn.
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Self {
+            exposure: Exposure::Secret,
+            ..self
+        }
     }
 }
 
@@ -105,11 +126,16 @@ where
         method,
         path,
         permission: P::PERMISSION,
-        register: Arc::new(move |config| {
+        exposure: Exposure::default(),
+        register: Arc::new(move |config, exposure| {
             let handler = handler.clone();
             let guarded = move |request: HttpRequest, payload: web::Payload| {
                 let handler = handler.clone();
                 async move {
+                    // The figures of a demonstration are invented: nobody is to find them.
+                    if !app_of(&request)?.config.web.demo {
+                        request.extensions_mut().insert(exposure);
+                    }
                     // Permission first: a body is not even read for somebody who may not send one.
                     let session = allowed::check(&request, P::PERMISSION, asked_by).await?;
                     if request.method() == Method::POST && session.role.is_none() {

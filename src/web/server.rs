@@ -12,6 +12,7 @@ use actix_web::{App as ActixApp, HttpMessage, HttpServer, web};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
+use super::exposure::Exposure;
 use super::forms::MOST_BYTES;
 use super::{assets, errors};
 use crate::app::App;
@@ -117,25 +118,25 @@ fn is_from_elsewhere(request: &ServiceRequest) -> bool {
     }
 }
 
-/// What browsers are told of every page: nothing is kept, nothing comes from elsewhere, nobody frames it.
+/// What browsers are told of every page: who may keep and find it, nothing comes from elsewhere, nobody frames it.
 async fn headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let mut response = next.call(request).await?;
+    let exposure = Exposure::of(response.request(), response.status());
     let headers = response.headers_mut();
+    exposure.write(headers);
     let mut put = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     };
-    put(header::CACHE_CONTROL, "no-store");
     put(
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'self'; manifest-src 'self'",
     );
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(header::REFERRER_POLICY, "same-origin");
     put(
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=()",

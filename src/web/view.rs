@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::exposure::Exposure;
 use super::forms::form_token;
 use super::{Allowed, cookies, navigation};
 use crate::access::session::new_token;
@@ -117,6 +118,7 @@ impl<'a> View<'a> {
             "request_path": self.request.path(),
             "idle_warning_seconds": (web.idle_minutes * 60 - 120).max(60),
             "demo": web.demo,
+            "may_be_found": Exposure::of(self.request, self.status).is_findable(),
         }))
     }
 }

@@ -270,7 +270,7 @@ test('the date and the device that the page shows are those of the next row', as
   // Corrected on another day and with another device on the page, the row keeps its own.
   await page.goto(list(classes[1], '&device=Scale+9'));
   await type(page, id, '139.7', '33.1');
-  await page.locator(`#f${id} input[name=version][value="2"]`).waitFor({ state: 'attached' });
+  await page.locator(`#f${id} input[name="version-${id}"][value="2"]`).waitFor({ state: 'attached' });
   assert.equal(await page.locator(`#ko${id}`).inputValue(), yesterday);
   assert.equal(await page.locator(`#kd${id}`).inputValue(), 'Scale 7');
   await page.context().close();
@@ -296,7 +296,7 @@ test('undo and confirming keep the focus in the row, and an undo is put back', a
   await other.locator(`#s${id}`).getByText('Undo it anyway?').waitFor();
   assert.deepEqual(await axeFindings(other), []);
   assert.equal(await focused(other), `s${id}`);
-  await other.getByRole('link', { name: 'Keep it' }).click();
+  await other.getByRole('button', { name: 'Keep it' }).click();
   await outcome(other, id, 'measured');
   await other.context().close();
   await page.context().close();

@@ -5,7 +5,7 @@ use stature::access::Role;
 use stature::app::App;
 use stature::audit::Actor;
 use stature::db::schema::{release, school};
-use stature::letters::deliver::send;
+use stature::letters::deliver::{Post, Report, send};
 use stature::letters::press::Press;
 use stature::mail::Mailer;
 use stature::statistics::{self, Shelf};
@@ -86,6 +86,43 @@ both_databases! {
         assert!(!administrator.get("/").says("The email about release"));
     }
 
+    fn a_queued_announcement_is_cancelled_with_its_release(test: TestApp) {
+        contact(test, "office@hill.example.org");
+        made(test);
+        published(test, "waiting to be sent");
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let page = administrator.get("/releases/1/withdraw").shows("The email about it has not been sent yet; it is cancelled, too.");
+        page.press("Withdraw the release").shows("The email about it had not been sent, and is not sent any more.");
+        let server = FakeMailServer::start();
+        sent_through(test, &server);
+        assert!(server.accepted().is_empty(), "told of figures that are not there");
+        let page = administrator.get("/releases/1").shows("Cancelled");
+        assert!(!page.says("Send the email"), "{}", page.text());
+    }
+
+    fn withdrawing_says_that_the_announcement_has_gone(test: TestApp) {
+        contact(test, "office@hill.example.org");
+        made(test);
+        published(test, "waiting to be sent");
+        sent_through(test, &FakeMailServer::start());
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let page = administrator.get("/releases/1/withdraw").shows("The email about it was sent on 30 November 2026");
+        page.press("Withdraw the release").shows("has gone already, or may have. Tell the contact that the release was withdrawn.");
+        administrator.get("/releases/1").shows("Sent");
+    }
+
+    fn an_announcement_that_a_worker_holds_is_not_sent_after_the_release_was_withdrawn(test: TestApp) {
+        contact(test, "office@hill.example.org");
+        made(test);
+        published(test, "waiting to be sent");
+        let press = Press::new(None).unwrap();
+        let post = Post::new(&test.app, &press, Actor::command("test")).unwrap();
+        let mut claimed = post.claim(10, &mut Report::default()).unwrap();
+        let said = test.run(&["release", "withdraw", "1"]).done();
+        assert!(said.stdout.contains("is not sent any more"), "{}", said.stdout);
+        assert!(!post.begin(&mut claimed[0]).unwrap(), "a cancelled email is handed over");
+    }
+
     fn an_announcement_that_had_no_address_is_sent_when_there_is_one(test: TestApp) {
         contact(test, "");
         made(test);
@@ -93,6 +130,7 @@ both_databases! {
         published(test, "Nobody was told by email");
         let page = administrator.get("/releases/1").press("Send the email").shows("there is no contact’s address");
         contact(test, "office@hill.example.org");
+        // The page that was refused is answered as before; opened anew it goes.
         page.press("Send the email").shows("waiting to be sent");
         sent_through(test, &FakeMailServer::start());
         administrator.get("/releases/1").shows("Email to the contact");

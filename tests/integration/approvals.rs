@@ -91,6 +91,23 @@ both_databases! {
         ask_for(&admin, "nurse@example.org", "Nurse").shows("Waiting for approval");
     }
 
+    fn nobody_is_asked_for_an_approval_that_was_decided_or_withdrawn_meanwhile(test: TestApp) {
+        let approver = test.signed_in(Role::Administrator, &[], &[]);
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        ask_for(&admin, "nurse@example.org", "Nurse").shows("Waiting for approval");
+        admin.get("/accounts").follow("New Person").press("Withdraw the request").shows("The account was changed");
+        assert!(test.emails_to("administrator@example.org").is_empty(), "asked about nothing");
+        ask_for(&admin, "nurse@example.org", "Nurse").shows("Waiting for approval");
+        approver.get("/approvals").follow("New Person").press("Approve").shows("Approved");
+        assert!(test.emails_to("administrator@example.org").is_empty(), "asked about what is decided");
+        assert_eq!(test.emails_to("nurse@example.org").len(), 1);
+        // An invitation to an account that was disabled before it went is not sent either.
+        let second = admin.get("/accounts/add").fill("Email address", "second@example.org").fill("Name", "Second Person");
+        second.choose("Monitor").press("Add account").status(200);
+        admin.get("/accounts").follow("Second Person").press("Disable this account").shows("The account was changed");
+        assert!(test.emails_to("second@example.org").is_empty(), "invited to a disabled account");
+    }
+
     fn more_schools_a_role_and_an_address_wait_for_approval_and_less_does_not(test: TestApp) {
         test.school(900_101, "999");
         test.school(900_102, "999");

@@ -120,8 +120,8 @@ both_databases! {
         assert!(!page.says("Correct details") && !page.says("sam@example.org"));
         nurse.get(&format!("/children/{child}/details")).status(409).shows("nothing left to correct");
         let page = nurse.get("/schools/900101/record").status(200).shows("Name removed");
-        page.fill_named("height", "").fill_named("weight", "").fill_named("reason", "absent")
-            .press_css(&format!("#f{child} button")).status(409).shows("nothing more can be recorded");
+        page.fill_named(&format!("height-{child}"), "").fill_named(&format!("weight-{child}"), "").fill_named(&format!("reason-{child}"), "absent")
+            .press_css(&format!("#f{child} button")).status(422).shows("nothing more can be recorded");
     }
 
     fn a_childs_page_shows_the_centile_of_its_letter_for_a_whole_demonstration_year(test: TestApp) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use diesel::prelude::*;
 use stature::access::Role;
-use stature::db::schema::{import, release, submission, visit};
+use stature::db::schema::{import, outbox, release, submission, visit};
 use stature::routes;
 
 use crate::support::Page;
@@ -25,7 +25,7 @@ enum Twice {
 const FORMS: &[(&str, Twice)] = &[
     ("/account", Twice::Changes),
     ("/accounts/add", Twice::Creates), // The address is unique, and an email goes to it.
-    ("/accounts/{id}", Twice::Changes),
+    ("/accounts/{id}", Twice::Creates), // An email with a link, or one to those who approve.
     ("/approvals/{id}", Twice::Changes), // A second decision finds nothing waiting.
     ("/children", Twice::Answers),
     ("/children/{id}/details", Twice::Changes),
@@ -33,7 +33,7 @@ const FORMS: &[(&str, Twice)] = &[
     ("/contacts", Twice::Changes),
     ("/imports/new", Twice::Creates),
     ("/imports/{id}/columns", Twice::Changes),
-    ("/imports/{id}/confirm", Twice::Changes),
+    ("/imports/{id}/confirm", Twice::Creates), // The import's state tells; the form is noted for its answer.
     ("/imports/{id}/discard", Twice::Changes),
     ("/imports/{id}/rows/{row}", Twice::Changes),
     ("/imports/{id}/undo", Twice::Changes),
@@ -45,21 +45,24 @@ const FORMS: &[(&str, Twice)] = &[
     ("/letters/send", Twice::Changes),
     ("/letters/settle", Twice::Changes),
     ("/letters/stop", Twice::Changes),
-    ("/letters/texts", Twice::Changes),
+    ("/letters/texts", Twice::Changes), // The form carries its version.
+    ("/letters/texts/standard", Twice::Changes), // The second finds templates that can be read.
+    ("/letters/try-now", Twice::Changes), // A job that is wanted is wanted once.
     ("/letters/{id}", Twice::Changes),
     ("/privacy/subject-access", Twice::Answers),
     ("/privacy/subject-access/review", Twice::Answers),
     ("/privacy/subject-access/file", Twice::Answers),
     ("/releases", Twice::Creates),
-    ("/releases/{number}/announce", Twice::Changes), // The same email is queued again while it has not arrived.
-    ("/releases/{number}/publish", Twice::Creates),  // An email to the contact.
+    ("/releases/{number}/announce", Twice::Creates), // An email to the contact.
+    ("/releases/{number}/publish", Twice::Creates),
     ("/releases/{number}/withdraw", Twice::Changes),
     ("/retention/confirm-date", Twice::Changes),
     ("/retention/pause", Twice::Changes),
     ("/retention/resume", Twice::Changes),
-    ("/retention/run", Twice::Changes), // A second run removes nothing.
+    ("/retention/run", Twice::Creates), // A row of evidence.
     ("/school/rosters/new", Twice::Creates),
     ("/schools/{urn}/headcounts", Twice::Changes),
+    ("/schools/{urn}/record", Twice::Changes), // Each row carries its version.
     ("/schools/{urn}/record/{id}", Twice::Changes), // Each row carries its version.
     ("/set-password/{token}", Twice::Changes),
     ("/sign-in", Twice::Answers), // Each browser gets a session of its own.
@@ -112,6 +115,29 @@ fn press_four_times_at_once(page: &Page, button: &str) {
     }
 }
 
+/// Presses a button four times at once and once more afterwards, and insists on the same answer each time.
+#[track_caller]
+fn press_five_times(page: &Page, button: &str, answer: &str) {
+    let answers: Vec<Page> = std::thread::scope(|scope| {
+        let presses: Vec<_> = (0..4).map(|_| scope.spawn(|| page.press(button))).collect();
+        presses
+            .into_iter()
+            .map(|press| press.join().unwrap())
+            .collect()
+    });
+    for page in answers.iter().chain([&page.press(button)]) {
+        assert_eq!((page.status, &page.url), (200, &answers[0].url));
+        // Four answers at one moment share one cookie for what is said on top.
+        assert!(
+            page.says(answer) || page.all("#flash-title").is_empty(),
+            "{}",
+            page.text()
+        );
+    }
+    let last = page.press(button);
+    assert!(last.says(answer), "{}", last.text());
+}
+
 /// How many rows a table has.
 macro_rules! count {
     ($test:expr, $table:expr) => {
@@ -141,7 +167,6 @@ both_databases! {
     }
 
     fn four_parallel_posts_make_one_release_and_publish_it_once(test: TestApp) {
-        use stature::db::schema::outbox;
         crate::releases::two_forms(test, 900_101);
         crate::releases::give_contact(test, 900_101);
         let browser = test.signed_in(Role::Administrator, &[], &[]);
@@ -174,6 +199,68 @@ both_databases! {
         let page = test.signed_in(Role::SystemAdministrator, &[], &[]).get("/jobs");
         press_four_times_at_once(&page, "Run now forget-old-runs");
         assert_eq!(count!(test, audit_event::table.filter(audit_event::action.eq("job.requested"))), 1);
+    }
+
+    fn a_link_to_set_a_password_that_is_asked_for_twice_is_emailed_once(test: TestApp) {
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let email = test.account(Role::Monitor, &[], &[]);
+        let account = admin.get("/accounts").follow("A Monitor");
+        press_five_times(&account, "Email a link to set a new password", "The person gets an email");
+        assert_eq!(count!(test, outbox::table), 1);
+        assert!(test.link_emailed_to(&email).contains("/set-password/"));
+        // Asked for on the page opened anew: another one.
+        admin.get("/accounts").follow("A Monitor").press("Email a link to set a new password").status(200);
+        assert_eq!(count!(test, outbox::table), 2);
+    }
+
+    fn a_change_of_an_account_that_is_sent_twice_asks_for_one_approval(test: TestApp) {
+        test.school(900_101, "999");
+        test.account(Role::Administrator, &[], &[]);
+        let admin = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        test.account(Role::Monitor, &[], &[]);
+        let account = admin.get("/accounts").follow("A Monitor")
+            .fill_named("role", "nurse").fill_named("schools", "900101");
+        press_five_times(&account, "Save", "Waiting for approval");
+        assert_eq!(count!(test, outbox::table), 1);
+    }
+
+    fn an_announcement_that_is_sent_twice_is_one_email(test: TestApp) {
+        use stature::db::schema::audit_event;
+        crate::releases::two_forms(test, 900_101);
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        browser.get("/releases/new").fill("Who will see it", "school:900101").choose("2026-27")
+            .press("Make the release").status(200);
+        browser.get("/releases/1/publish").press("Publish the release").shows("Nobody was told by email");
+        crate::releases::give_contact(test, 900_101);
+        press_five_times(&browser.get("/releases/1"), "Send the email", "An email to the contact is waiting to be sent");
+        assert_eq!(count!(test, outbox::table), 1);
+        assert_eq!(count!(test, audit_event::table.filter(audit_event::action.eq("release.announced"))), 1);
+    }
+
+    fn names_that_are_removed_twice_by_one_form_leave_one_row_of_evidence(test: TestApp) {
+        use stature::db::schema::retention_run;
+        test.set_year("2024-25", 30);
+        test.child(crate::support::ChildSpec { year: "2024-25", ..crate::support::ChildSpec::default() });
+        let page = test.signed_in(Role::Governance, &[], &[]).get("/retention/run");
+        press_five_times(&page, "Remove these names now", "1 name was removed");
+        assert_eq!(count!(test, retention_run::table), 1);
+    }
+
+    fn an_import_that_is_confirmed_twice_by_one_form_is_answered_as_the_first_time(test: TestApp) {
+        use stature::db::schema::pupil;
+        test.set_year("2026-27", 365);
+        test.school(900_101, "999");
+        let browser = test.signed_in(Role::Administrator, &[], &[]);
+        let preview = browser.get("/imports/new").fill("Academic year", "2026-27")
+            .attach("The list", "list.csv", CHILD).press("Continue").status(200);
+        press_five_times(&preview, "Import", "Imported");
+        assert_eq!((count!(test, import::table), count!(test, pupil::table)), (1, 1));
+        // Another form finds nothing waiting, and says so.
+        preview.clone().fill_named("submission", "another").press("Import").status(409);
+        // Once it is undone, the old form does not pretend otherwise.
+        browser.get("/imports/1/undo").press("Undo this import").shows("Undone");
+        preview.press("Import").status(409);
+        assert_eq!(count!(test, pupil::table), 0);
     }
 
     fn a_form_that_was_refused_can_be_sent_again_and_old_ones_are_forgotten(test: TestApp) {

@@ -2,8 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use programme::NhsNumber;
-use programme::{Particulars, Person};
+use programme::{NhsNumber, Particulars, Person};
 use stature::access::Role;
 use stature::audit::{self, Actor, Disclosure};
 use stature::db::schema::pupil;

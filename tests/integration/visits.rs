@@ -52,7 +52,8 @@ both_databases! {
         let page = nurse.get("/schools/900101").follow("6B & C/Étoile").status(200);
         assert!(page.says("Example, Zia") && !page.says("Example, Robin"), "{}", page.text());
         // Saving stays on the class.
-        let page = page.fill_named("height", "141").fill_named("weight", "34").press_css(".app-row__form button");
+        let child = page.links("th a")[0].1.rsplit('/').next().unwrap().to_owned();
+        let page = page.fill_named(&format!("height-{child}"), "141").fill_named(&format!("weight-{child}"), "34").press_css(".app-row__form button");
         assert!(page.says("1 of 1 children") && !page.says("Example, Robin"), "{}", page.text());
     }
 }

@@ -83,7 +83,7 @@ fn told(test: &TestApp) -> Vec<String> {
         .db()
         .read_now(|tx| -> Result<_, Error> {
             Ok(outbox::table
-                .filter(outbox::reference.eq("year:2026-27"))
+                .filter(outbox::reference.like("rule-change:%"))
                 .order(outbox::id)
                 .select(outbox::id)
                 .load(tx)?)
@@ -170,6 +170,26 @@ both_databases! {
         night(test);
         assert_eq!(rule_of(test, "2026-27").0, Some(365));
         assert_eq!(told(test).len(), 6);
+    }
+
+    fn news_of_a_change_that_is_no_longer_true_is_not_sent(test: TestApp) {
+        test.set_year("2026-27", 365);
+        test.child(ChildSpec::default());
+        let governance = test.signed_in(Role::Governance, &[], &[]);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        governance.get("/years/2026-27").fill("Days that names are kept", "3000").press("Continue")
+            .press("Propose this change").shows("The change is proposed");
+        // Before the email asks anybody to confirm it, it is withdrawn.
+        administrator.get("/years/2026-27").press("Reject change").status(200);
+        let texts = test.emails_to("administrator@example.org");
+        assert_eq!(texts.len(), 1, "{texts:?}");
+        assert!(texts[0].contains("withdrew the change"), "{texts:?}");
+        // What has gone stays.
+        governance.get("/years/2026-27").fill("Days that names are kept", "3000").press("Continue")
+            .press("Propose this change").shows("The change is proposed");
+        assert_eq!(test.emails_to("administrator@example.org").len(), 2);
+        administrator.get("/years/2026-27").press("Confirm change").shows("The change is confirmed");
+        assert_eq!(test.emails_to("administrator@example.org").len(), 3);
     }
 
     fn the_label_of_a_year_is_fixed_on_its_page_and_another_years_rule_stays(test: TestApp) {

@@ -19,6 +19,14 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
+/// The text with its first letter in upper case.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// The text with runs of any white space as one space, no white space at the
 /// ends, no invisible or control characters, and composed (NFC).
 ///

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Described, capitalised, own_mistake, role_label};
+use super::{Described, own_mistake, role_label};
 use crate::access::{Role, needs};
 use crate::accounts::change::{self, Changed, Office};
 use crate::accounts::{self, AccountError, AccountRow, NewAccount, Waiting};
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::outbox::SENDING_JOB;
 use crate::web::{Allowed, Answer, FormData, Submitted, View, once};
+use programme::text::capitalised;
 
 /// A row of the list.
 #[derive(Serialize)]
@@ -159,10 +160,10 @@ pub async fn edit(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
     let id = id.into_inner();
-    let shown = shown(&app, id).await?;
     let action = form.text("action").to_owned();
     let wanted = if action.is_empty() {
         let Some(wanted) = read_account(&mut form) else {
+            let shown = shown(&app, id).await?;
             return account_view(&allowed, &app, &request, &form, Some(&shown));
         };
         Some(wanted)
@@ -170,6 +171,7 @@ pub async fn edit(
         None
     };
     let (for_work, actor, now) = (app.clone(), allowed.actor().clone(), app.clock.now());
+    let submission = form.submission();
     let changed = app
         .db
         .write(move |tx| {
@@ -178,22 +180,32 @@ pub async fn edit(
                 actor: &actor,
                 now,
             };
-            match (action.as_str(), wanted) {
-                (_, Some(wanted)) => office.change(tx, id, &wanted),
-                ("link", _) => office.send_link(tx, id).map(|()| Changed::DoneAndMailed),
-                ("disable", _) => office.disable(tx, id).map(|()| Changed::Done),
-                ("enable", _) => office.enable(tx, id),
-                _ => Ok(Changed::Nothing),
-            }
+            once(tx, &submission, now, |tx| {
+                let changed = match (action.as_str(), wanted) {
+                    (_, Some(wanted)) => office.change(tx, id, &wanted)?,
+                    ("link", _) => {
+                        office.send_link(tx, id)?;
+                        Changed::DoneAndMailed
+                    }
+                    ("disable", _) => {
+                        office.disable(tx, id)?;
+                        Changed::Done
+                    }
+                    ("enable", _) => office.enable(tx, id)?,
+                    _ => Changed::Nothing,
+                };
+                Ok(told(changed))
+            })
         })
         .await;
     match changed {
-        Ok(changed) => {
+        Ok(answer) => {
             app.wanted.add(SENDING_JOB);
-            Ok(told(changed).respond())
+            Ok(answer.respond())
         }
         Err(error) => {
             put_error(&mut form, &own_mistake(error)?);
+            let shown = shown(&app, id).await?;
             account_view(&allowed, &app, &request, &form, Some(&shown))
         }
     }

@@ -122,10 +122,3 @@ fn role_label(code: &str) -> &str {
         Err(_) => code,
     }
 }
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}

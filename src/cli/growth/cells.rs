@@ -4,9 +4,7 @@
 //! a little more.
 
 use chrono::NaiveDate;
-use programme::Sex;
-
-use programme::read_date;
+use programme::{Sex, read_date};
 
 /// Reads M, F, Male or Female in any case.
 pub(super) fn sex(cell: &[u8]) -> Option<Sex> {

@@ -34,12 +34,12 @@ use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Sealer, hex};
 use crate::letters::LetterError;
 use crate::letters::content::Content;
+use crate::letters::decide;
 use crate::letters::press::Press;
 use crate::letters::state::{Letter, Refused};
-use crate::letters::texts::{self, Texts};
+use crate::letters::texts::Texts;
 use crate::mail::{self, MailError, Verdict};
-use crate::outbox::{self, Delivery, Kind, OutboxError, Parcel, Which};
-use crate::settings;
+use crate::outbox::{self, Delivery, Kind, Met, OutboxError, Parcel, Which};
 
 /// What a letter's content is sealed as.
 const SEALED_AS: &str = "letter";
@@ -132,9 +132,12 @@ impl Together {
             .clone()
     }
 
-    fn end_with(&self, words: &str) {
+    /// Ends the run; false when another worker has ended it already.
+    fn end_with(&self, words: &str) -> bool {
         let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = fault.is_none();
         fault.get_or_insert_with(|| words.to_owned());
+        is_first
     }
 }
 
@@ -266,11 +269,18 @@ impl<'a> Post<'a> {
     }
 
     fn end_with(&self, words: &str, needs_correcting: bool) -> Result<(), LetterError> {
-        self.together.end_with(words);
-        let now = self.app.clock.now();
-        self.app
-            .db
-            .write_now(|tx| outbox::note_fault(tx, &self.actor, words, needs_correcting, now))?;
+        // A run is one try, however many workers met the fault.
+        if self.together.end_with(words) {
+            let now = self.app.clock.now();
+            let met = Met {
+                words,
+                needs_correcting,
+                settings: &self.app.mail_settings_hash(),
+            };
+            self.app
+                .db
+                .write_now(|tx| outbox::note_fault(tx, &self.actor, met, now))?;
+        }
         Ok(())
     }
 
@@ -332,9 +342,17 @@ pub fn deliver(
     workers: usize,
     most: usize,
 ) -> Result<Report, LetterError> {
-    let together = Arc::default();
+    let together = Arc::<Together>::default();
     let worker = || Post::beside(app, press, actor.clone(), Arc::clone(&together));
     let mut report = worker()?.recover()?;
+    // While a fault stands, one message is tried alone: several workers would be refused at once, and providers lock
+    // an account for that.
+    if app.db.read_now(outbox::fault)?.is_some() {
+        report.add(worker()?.run(most.min(1))?);
+        if report.fault.is_some() || report.interrupted {
+            return Ok(report);
+        }
+    }
     let results: Vec<Result<Report, LetterError>> = std::thread::scope(|scope| {
         let started: Vec<_> = (0..workers.max(1))
             .map(|_| scope.spawn(|| worker()?.run(most)))
@@ -356,7 +374,7 @@ pub fn deliver(
 
 /// Whether all letters are stopped.
 pub fn is_stopped(tx: &mut Conn) -> Result<bool, db::Error> {
-    Ok(settings::get(tx, texts::STOPPED)?.is_some_and(|value| !value.is_empty()))
+    Ok(decide::stopped(tx)?.is_some())
 }
 
 /// What was sent: the content as it was kept when the message went.

@@ -4,13 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::list::due_by;
-use super::words;
-use crate::access::{Scope, needs};
+use super::obstacles::Obstacles;
+use super::words_beside;
+use crate::access::{Session, needs};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::error::{AppError, bad_request};
 use crate::identity::{Purpose, Whose};
+use crate::letters::afterwards::{self, Afterwards};
 use crate::letters::assess::Assessor;
 use crate::letters::compose::compose;
 use crate::letters::content::Content;
@@ -19,7 +20,7 @@ use crate::letters::due;
 use crate::letters::eligibility::Child;
 use crate::letters::press::Press;
 use crate::letters::state::{Letter, State};
-use crate::letters::{LetterError, current_texts, deliver, queries};
+use crate::letters::{LetterError, deliver, queries, readable_texts};
 use crate::outbox::{self, Parcel};
 use crate::web::{Allowed, Submitted, View, download, redirect_with};
 
@@ -30,6 +31,8 @@ struct Shown {
     /// What it said when it went, else what it would say now; `None` when it cannot say anything.
     content: Option<Content>,
     parcel: Option<Parcel>,
+    /// What became of the outcome that it reports.
+    afterwards: Option<Afterwards>,
 }
 
 /// One letter: what it says, where it stands and why, what can be done.
@@ -40,16 +43,13 @@ pub async fn show(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let id = id.into_inner();
-    let (scope, actor, parts) = (
-        allowed.scope().clone(),
-        allowed.actor().clone(),
-        app.clone(),
-    );
-    let shown = db::blocking(move || -> Result<Shown, LetterError> {
+    let (session, parts) = (allowed.session().clone(), app.clone());
+    let (shown, obstacles) = db::blocking(move || -> Result<_, LetterError> {
         let press = Press::new(parts.config.fonts.as_deref())?;
-        parts
-            .db
-            .write_now(|tx| load(tx, &parts, &press, &actor, &scope, id))
+        parts.db.write_now(|tx| -> Result<_, LetterError> {
+            let shown = load(tx, &parts, &press, &session, id)?;
+            Ok((shown, Obstacles::load(tx, &parts, &session)?))
+        })
     })
     .await?;
     let (now, today) = (app.clock.now(), app.clock.today());
@@ -60,10 +60,15 @@ pub async fn show(
         .earlier_letter
         .as_ref()
         .filter(|_| letter.version == shown.child.version);
+    let afterwards = shown.afterwards.as_ref();
+    let is_overtaken = afterwards.is_some_and(|afterwards| afterwards.is_overtaken);
     let decisions: Vec<&str> = Decision::possible(letter)
         .into_iter()
+        // A letter whose result no longer stands does not go, whatever is decided.
+        .filter(|decision| !is_overtaken || *decision == Decision::Arrived)
         .map(Decision::code)
         .collect();
+    let is_waiting = due::UNSENT.contains(&letter.state) && !is_overtaken;
     let page = json!({
         "id": letter.id,
         "pupil": letter.pupil,
@@ -73,7 +78,8 @@ pub async fn show(
         "overdue": due_by.and_then(|due_by| due::overdue_words(due_by, today)),
         "replaces": earlier.map(|earlier| json!({"id": earlier.id, "on": earlier.on})),
         "state": letter.state.code(),
-        "reasons": words(&letter.reasons),
+        "reasons": words_beside(&letter.reasons, afterwards),
+        "afterwards": afterwards,
         "in_spite": letter.decided_by.is_some()
             && !matches!(letter.state, State::Held | State::NoContact),
         "decided_by": letter.decided_by,
@@ -91,6 +97,7 @@ pub async fn show(
     });
     View::new(&app, &request, &allowed, "Letter")
         .with("letter", page)
+        .with("obstacles", is_waiting.then_some(obstacles))
         .render("pages/letters/show.html")
 }
 
@@ -101,16 +108,12 @@ pub async fn pdf(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let id = id.into_inner();
-    let (scope, actor, parts) = (
-        allowed.scope().clone(),
-        allowed.actor().clone(),
-        app.clone(),
-    );
+    let (session, parts) = (allowed.session().clone(), app.clone());
     let bytes = db::blocking(move || -> Result<Vec<u8>, LetterError> {
         let press = Press::new(parts.config.fonts.as_deref())?;
         let shown = parts
             .db
-            .write_now(|tx| load(tx, &parts, &press, &actor, &scope, id))?;
+            .write_now(|tx| load(tx, &parts, &press, &session, id))?;
         let content = shown.content.ok_or(LetterError::NoSuchLetter)?;
         press
             .pdf(&content)
@@ -154,22 +157,23 @@ fn load(
     tx: &mut Conn,
     app: &App,
     press: &Press,
-    actor: &Actor,
-    scope: &Scope,
+    session: &Session,
     id: i64,
 ) -> Result<Shown, LetterError> {
     let (now, today) = (app.clock.now(), app.clock.today());
-    let letter = queries::find_in_scope(tx, id, scope)?.ok_or(LetterError::NoSuchLetter)?;
+    let letter =
+        queries::find_in_scope(tx, id, &session.scope)?.ok_or(LetterError::NoSuchLetter)?;
     let parcel = outbox::find_of_letter(tx, letter.id)?;
     let pupils = [letter.pupil];
     // Reading what was sent is reading the child's name, too: opening it is logged either way.
-    let persons = app
-        .identities
-        .open(tx, actor, Purpose::Letters, Whose::Pupils(&pupils))?;
+    let persons =
+        app.identities
+            .open(tx, &session.actor, Purpose::Letters, Whose::Pupils(&pupils))?;
     let child = queries::children(tx, &pupils)?
         .remove(&letter.pupil)
         .ok_or(LetterError::NoSuchLetter)?;
     let person = persons.get(&letter.pupil);
+    let afterwards = afterwards::afterwards(tx, &[&letter])?.remove(&letter.id);
     if let (State::Sent | State::InDoubt, Some(sent)) = (letter.state, &parcel) {
         let content = deliver::kept_content(app, sent)?;
         return Ok(Shown {
@@ -177,9 +181,19 @@ fn load(
             child,
             content,
             parcel,
+            afterwards,
         });
     }
-    let texts = current_texts(tx)?;
+    // Without texts a letter can be neither looked at nor made: it is shown as it was found last.
+    let Some(texts) = readable_texts(tx)? else {
+        return Ok(Shown {
+            letter,
+            child,
+            content: None,
+            parcel,
+            afterwards,
+        });
+    };
     let letter = Assessor::new(press, &texts, today).refresh(tx, letter, &child, person, now)?;
     let content = person
         .filter(|_| child.version == letter.version)
@@ -189,5 +203,6 @@ fn load(
         child,
         content,
         parcel,
+        afterwards,
     })
 }

@@ -6,13 +6,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use super::words;
-use crate::access::{Permission, Scope, needs};
+use super::obstacles::Obstacles;
+use super::words_beside;
+use crate::access::{Permission, Scope, Session, needs};
 use crate::app::App;
-use crate::audit::Actor;
+use crate::clock::local;
 use crate::db::{self, Conn};
 use crate::error::AppError;
 use crate::identity::{Opened, Purpose, Whose};
+use crate::letters::afterwards::{self, Afterwards};
 use crate::letters::assess::Assessor;
 use crate::letters::due::{self, Due};
 use crate::letters::eligibility::{Child, Outcome};
@@ -20,9 +22,8 @@ use crate::letters::press::Press;
 use crate::letters::queries::Listed;
 use crate::letters::state::{Letter, State};
 use crate::letters::{
-    LetterError, current_texts, deliver, due_counts, due_queries, queries, sending_queries,
+    LetterError, due_counts, due_queries, queries, readable_texts, sending_queries,
 };
-use crate::outbox;
 use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 use programme::Person;
 
@@ -63,6 +64,8 @@ struct Row {
     send_after: Option<NaiveDateTime>,
     due_by: Option<NaiveDate>,
     overdue: Option<String>,
+    /// What became of the outcome that the letter reports.
+    afterwards: Option<String>,
 }
 
 /// How many letters are in a state.
@@ -90,7 +93,7 @@ struct Letters {
     overdue: i64,
     due_soon: i64,
     stopped: bool,
-    fault: Option<String>,
+    obstacles: Obstacles,
     run: Option<i64>,
     without_contact_detail: bool,
 }
@@ -107,16 +110,12 @@ pub async fn list(
         due: Due::from_code(&query.due),
         page: query.page.clamp(1, LAST_PAGE),
     };
-    let (scope, actor, parts) = (
-        allowed.scope().clone(),
-        allowed.actor().clone(),
-        app.clone(),
-    );
+    let (session, parts) = (allowed.session().clone(), app.clone());
     let found = db::blocking(move || -> Result<Letters, LetterError> {
         let press = Press::new(parts.config.fonts.as_deref())?;
         parts
             .db
-            .write_now(|tx| load(tx, &parts, &press, &actor, &scope, wanted))
+            .write_now(|tx| load(tx, &parts, &press, &session, wanted))
     })
     .await?;
     let (page, size, total) = (wanted.page, PAGE as i64, found.total);
@@ -144,32 +143,42 @@ fn load(
     tx: &mut Conn,
     app: &App,
     press: &Press,
-    actor: &Actor,
-    scope: &Scope,
+    session: &Session,
     wanted: Wanted,
 ) -> Result<Letters, LetterError> {
     let (now, today) = (app.clock.now(), app.clock.today());
-    let texts = current_texts(tx)?;
-    let assessor = Assessor::new(press, &texts, today);
+    let (scope, actor) = (&session.scope, &session.actor);
+    // Letters cannot be looked at without their texts: then they are shown as they were found last.
+    let texts = readable_texts(tx)?;
+    let assessor = texts
+        .as_ref()
+        .map(|texts| Assessor::new(press, texts, today));
     let state = match (wanted.due, wanted.state) {
         (Some(_), _) => None,
         (None, Some(state)) => Some(state),
         (None, None) => Some(first_state(tx, scope)?),
     };
-    let lines = lines(tx, scope, state, wanted, today)?;
+    let mut lines = lines(tx, scope, state, wanted, today)?;
     let pupils: Vec<i64> = lines.iter().map(|line| line.letter.pupil).collect();
     let persons = app
         .identities
         .open(tx, actor, Purpose::Letters, Whose::Pupils(&pupils))?;
     let children = queries::children(tx, &pupils)?;
-    let mut rows = Vec::with_capacity(lines.len());
-    for mut line in lines {
-        if let Some(child) = children.get(&line.letter.pupil) {
-            let person = persons.get(&line.letter.pupil);
-            line.letter = assessor.refresh(tx, line.letter, child, person, now)?;
+    for line in &mut lines {
+        if let (Some(assessor), Some(child)) = (&assessor, children.get(&line.letter.pupil)) {
+            let (letter, person) = (line.letter.clone(), persons.get(&line.letter.pupil));
+            line.letter = assessor.refresh(tx, letter, child, person, now)?;
         }
-        rows.push(row(line, &children, &persons, now, today));
     }
+    let shown: Vec<&Letter> = lines.iter().map(|line| &line.letter).collect();
+    let mut afterwards = afterwards::afterwards(tx, &shown)?;
+    let rows = lines
+        .into_iter()
+        .map(|line| {
+            let afterwards = afterwards.remove(&line.letter.id);
+            row(line, &children, &persons, afterwards, now)
+        })
+        .collect();
     // Counted after the look, which may have moved letters on.
     let counts = queries::counts(tx, scope)?;
     let count = |state: State| counts.get(state.code()).copied().unwrap_or(0);
@@ -178,6 +187,7 @@ fn load(
         .map(|(due, count)| (due.code(), count))
         .collect();
     let due_count = |wanted: Due| due.get(wanted.code()).copied().unwrap_or(0);
+    let obstacles = Obstacles::load(tx, app, session)?;
     let (overdue, due_soon) = (due_count(Due::Overdue), due_count(Due::Soon));
     Ok(Letters {
         rows,
@@ -202,10 +212,10 @@ fn load(
         no_contact: count(State::NoContact),
         overdue,
         due_soon,
-        stopped: deliver::is_stopped(tx)?,
-        fault: outbox::fault(tx)?.map(|fault| fault.words),
+        stopped: obstacles.is_stopped(),
+        obstacles,
         run: sending_queries::run_under_way(tx, scope)?,
-        without_contact_detail: texts.contact.is_empty(),
+        without_contact_detail: texts.is_some_and(|texts| texts.contact.is_empty()),
     })
 }
 
@@ -241,8 +251,8 @@ fn row(
     line: Listed,
     children: &HashMap<i64, Child>,
     persons: &Opened,
+    afterwards: Option<Afterwards>,
     now: NaiveDateTime,
-    today: NaiveDate,
 ) -> Row {
     let letter = line.letter;
     let due_by = children
@@ -257,12 +267,13 @@ fn row(
             .get(&letter.pupil)
             .map(|person| person.particulars.class.clone()),
         state: letter.state.code(),
-        reasons: words(&letter.reasons),
+        reasons: words_beside(&letter.reasons, afterwards.as_ref()),
         last_error: line.last_error,
         sent_at: letter.sent_at,
         send_after: letter.send_after.filter(|moment| *moment > now),
-        overdue: due_by.and_then(|due_by| due::overdue_words(due_by, today)),
+        overdue: due_by.and_then(|due_by| due::overdue_words(due_by, local(now).date())),
         due_by,
+        afterwards: afterwards.map(|afterwards| afterwards.happened),
     }
 }
 

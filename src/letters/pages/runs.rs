@@ -1,17 +1,17 @@
-//! Pages: sending what is ready, how far a run is, letters that are settled together, and the delay.
+//! Pages: sending what is ready, how far a run is, and letters that are settled together.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use crate::access::{Scope, needs};
+use super::obstacles::Obstacles;
+use crate::access::{Session, needs};
 use crate::app::App;
 use crate::db::{self, Conn};
 use crate::error::{AppError, bad_request};
 use crate::letters::decide::{self, Decision};
-use crate::letters::delay::{self, Delay};
+use crate::letters::delay;
 use crate::letters::state::State;
 use crate::letters::{LetterError, deliver, queries, sending_queries};
 use crate::outbox::{self, SENDING_JOB};
@@ -29,21 +29,23 @@ struct Asked {
     /// When letters are sent, in words.
     delay: &'static str,
     stopped: bool,
-    /// Why mail cannot be sent at present.
-    fault: Option<String>,
+    /// What keeps letters from going, those that are sent now as well.
+    obstacles: Obstacles,
     /// A run that is under way.
     under_way: Option<i64>,
 }
 
-fn asked(tx: &mut Conn, scope: &Scope, now: NaiveDateTime) -> Result<Asked, LetterError> {
+fn asked(tx: &mut Conn, app: &App, session: &Session) -> Result<Asked, LetterError> {
+    let (scope, now) = (&session.scope, app.clock.now());
+    let obstacles = Obstacles::load(tx, app, session)?;
     let counts = sending_queries::ready_counts(tx, scope, now)?;
     Ok(Asked {
         now: counts.now,
         later: counts.later,
         next: counts.next,
         delay: delay::delay(tx)?.words(),
-        stopped: deliver::is_stopped(tx)?,
-        fault: outbox::fault(tx)?.map(|fault| fault.words),
+        stopped: obstacles.is_stopped(),
+        obstacles,
         under_way: sending_queries::run_under_way(tx, scope)?,
     })
 }
@@ -54,8 +56,8 @@ pub async fn send_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let (scope, now) = (allowed.scope().clone(), app.clock.now());
-    let asked = app.db.read(move |tx| asked(tx, &scope, now)).await?;
+    let (session, parts) = (allowed.session().clone(), app.clone());
+    let asked = app.db.read(move |tx| asked(tx, &parts, &session)).await?;
     View::new(&app, &request, &allowed, "Send letters")
         .with("asked", asked)
         .with("changed", false)
@@ -74,8 +76,8 @@ pub async fn send(
         .text("letters")
         .parse()
         .map_err(|_| bad_request("Open the page “Send letters” and try again."))?;
-    let (scope, now) = (allowed.scope().clone(), app.clock.now());
-    let found = app.db.read(move |tx| asked(tx, &scope, now)).await?;
+    let (session, parts) = (allowed.session().clone(), app.clone());
+    let found = app.db.read(move |tx| asked(tx, &parts, &session)).await?;
     if found.stopped {
         let text = "All letters are stopped. Nothing was sent.";
         return Ok(redirect_with("/letters", "warning", text));
@@ -148,19 +150,18 @@ struct Progress {
     in_doubt: i64,
     /// Held at the last look, or taken back.
     held: i64,
-    stopped: bool,
-    fault: Option<String>,
+    /// What keeps the letters of this run that wait from going.
+    obstacles: Option<Obstacles>,
 }
 
 impl Progress {
-    fn load(tx: &mut Conn, run: i64, scope: &Scope) -> Result<Self, LetterError> {
+    fn load(tx: &mut Conn, app: &App, session: &Session, run: i64) -> Result<Self, LetterError> {
+        let scope = &session.scope;
         let row = sending_queries::run(tx, run)?.ok_or(LetterError::NoSuchLetter)?;
         let mut progress = Self {
             id: row.id,
             started_by: row.started_by,
             started_at: Some(row.started_at),
-            stopped: deliver::is_stopped(tx)?,
-            fault: outbox::fault(tx)?.map(|fault| fault.words),
             ..Self::default()
         };
         for (state, count) in outbox::counts_of_run(tx, run, scope.urns())? {
@@ -177,6 +178,9 @@ impl Progress {
         if progress.total == 0 && scope.urns().is_some() {
             return Err(LetterError::NoSuchLetter);
         }
+        if progress.waiting > 0 {
+            progress.obstacles = Some(Obstacles::load(tx, app, session)?);
+        }
         Ok(progress)
     }
 }
@@ -188,10 +192,10 @@ pub async fn run(
     request: HttpRequest,
     run: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
-    let (scope, run) = (allowed.scope().clone(), run.into_inner());
+    let (session, parts, run) = (allowed.session().clone(), app.clone(), run.into_inner());
     let progress = app
         .db
-        .read(move |tx| Progress::load(tx, run, &scope))
+        .read(move |tx| Progress::load(tx, &parts, &session, run))
         .await?;
     let title = if progress.waiting > 0 {
         "Sending letters"
@@ -201,6 +205,24 @@ pub async fn run(
     View::new(&app, &request, &allowed, title)
         .with("run", progress)
         .render("pages/letters/run.html")
+}
+
+/// Tries the mail server at once although a refusal is being waited out.
+pub async fn try_now(
+    allowed: Allowed<needs::PauseLetters>,
+    app: web::Data<App>,
+    _form: Submitted,
+) -> Result<HttpResponse, AppError> {
+    let (actor, now) = (allowed.actor().clone(), app.clock.now());
+    app.db
+        .write(move |tx| outbox::try_now(tx, &actor, now))
+        .await?;
+    app.wanted.add(SENDING_JOB);
+    Ok(redirect_with(
+        "/letters",
+        "success",
+        "The mail server is tried within a few seconds. Look at this page again to see what it answered.",
+    ))
 }
 
 /// Which letters are settled together.
@@ -283,54 +305,4 @@ pub async fn settle(
         _ => format!("{} ready again and can be sent now.", letters_are(settled)),
     };
     Ok(redirect_with("/letters", "success", &text))
-}
-
-/// When letters are sent.
-pub async fn delay_page(
-    allowed: Allowed<needs::PauseLetters>,
-    app: web::Data<App>,
-    request: HttpRequest,
-) -> Result<HttpResponse, AppError> {
-    delay_view(&allowed, &app, &request, &FormData::default()).await
-}
-
-async fn delay_view(
-    allowed: &Allowed<needs::PauseLetters>,
-    app: &App,
-    request: &HttpRequest,
-    form: &FormData,
-) -> Result<HttpResponse, AppError> {
-    let chosen = app.db.read(delay::delay).await?;
-    let choices: Vec<_> = Delay::ALL
-        .into_iter()
-        .map(|delay| json!({"value": delay.code(), "text": delay.words(), "hint": null}))
-        .collect();
-    View::new(app, request, allowed, "When letters are sent")
-        .with("choices", choices)
-        .with("chosen", chosen.code())
-        .form(form)
-        .render("pages/letters/delay.html")
-}
-
-/// Changes when letters are sent.
-pub async fn set_delay(
-    allowed: Allowed<needs::PauseLetters>,
-    app: web::Data<App>,
-    request: HttpRequest,
-    form: Submitted,
-) -> Result<HttpResponse, AppError> {
-    let Submitted(mut form) = form;
-    let Some(chosen) = Delay::from_code(form.text("delay")) else {
-        form.error("delay", "Choose when letters are sent");
-        return delay_view(&allowed, &app, &request, &form).await;
-    };
-    let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    app.db
-        .write(move |tx| delay::set_delay(tx, &actor, chosen, now))
-        .await?;
-    Ok(redirect_with(
-        "/letters",
-        "success",
-        "When letters are sent has been changed.",
-    ))
 }

@@ -1,15 +1,18 @@
 //! Preparing and sending letters, and pausing all sending.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
 
+use super::overtaken::{Overtaken, version_of};
 use crate::access::needs;
 use crate::app::App;
 use crate::db;
 use crate::error::{AppError, bad_request};
 use crate::letters::LetterError;
-use crate::letters::deliver;
 use crate::letters::press::Press;
-use crate::letters::{decide, prepare as preparing};
+use crate::letters::{decide, prepare as preparing, texts};
+use crate::settings;
 use crate::web::{Allowed, Submitted, View, redirect_with};
 
 /// Makes letters of new outcomes at the schools in scope, and looks again at those that wait.
@@ -49,14 +52,39 @@ pub async fn stop_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let stopped = app.db.read(deliver::is_stopped).await?;
-    let title = if stopped {
-        "Let letters go again"
-    } else {
-        "Stop all letters"
-    };
-    View::new(&app, &request, &allowed, title)
-        .with("stopped", stopped)
+    stop_view(&allowed, &app, &request, None).await
+}
+
+async fn stop_view(
+    allowed: &Allowed<needs::PauseLetters>,
+    app: &App,
+    request: &HttpRequest,
+    overtaken: Option<Overtaken>,
+) -> Result<HttpResponse, AppError> {
+    let (held, stopped) = app
+        .db
+        .read(|tx| -> Result<_, db::Error> {
+            Ok((settings::held(tx, texts::STOPPED)?, decide::stopped(tx)?))
+        })
+        .await?;
+    let (title, status) = (
+        if stopped.is_some() {
+            "Let letters go again"
+        } else {
+            "Stop all letters"
+        },
+        if overtaken.is_some() {
+            StatusCode::CONFLICT
+        } else {
+            StatusCode::OK
+        },
+    );
+    let by = stopped.map(|held| json!({"by": held.by, "at": held.at}));
+    View::new(app, request, allowed, title)
+        .with("stopped", by)
+        .with("version", settings::version(held.as_ref()))
+        .with("overtaken", overtaken)
+        .status(status)
         .render("pages/letters/stop.html")
 }
 
@@ -64,6 +92,7 @@ pub async fn stop_page(
 pub async fn stop(
     allowed: Allowed<needs::PauseLetters>,
     app: web::Data<App>,
+    request: HttpRequest,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let stopped = match form.0.text("letters") {
@@ -71,10 +100,26 @@ pub async fn stop(
         "go" => false,
         _ => return Err(bad_request("Choose whether letters are to be stopped.")),
     };
+    let version = version_of(&form.0)?;
     let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    app.db
-        .write(move |tx| decide::set_stopped(tx, &actor, stopped, now))
+    let overtaken = app
+        .db
+        .write(move |tx| -> Result<_, db::Error> {
+            // Stopping is safe whatever happened since; letting letters go again may overrule a stop that this person
+            // has not seen.
+            if !stopped
+                && let Some(overtaken) = Overtaken::since(tx, texts::STOPPED, &version)?
+                && decide::stopped(tx)?.is_some()
+            {
+                return Ok(Some(overtaken));
+            }
+            decide::set_stopped(tx, &actor, stopped, now)?;
+            Ok(None)
+        })
         .await?;
+    if overtaken.is_some() {
+        return stop_view(&allowed, &app, &request, overtaken).await;
+    }
     let said = if stopped {
         "All letters are stopped. Nothing goes until somebody lets them go again."
     } else {

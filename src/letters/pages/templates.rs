@@ -1,21 +1,42 @@
 //! The letter templates: the programme's own texts, and letters about invented children to see what they look like.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
+use super::overtaken::{Overtaken, version_of};
+use super::standard;
 use crate::access::needs;
 use crate::app::App;
 use crate::audit::{self, Actor};
-use crate::db;
+use crate::db::{self, Conn};
 use crate::error::AppError;
 use crate::letters::press::Press;
 use crate::letters::proof;
 use crate::letters::sample::Sample;
-use crate::letters::texts::{self, PARAGRAPHS, Texts};
-use crate::letters::{LetterError, current_texts};
+use crate::letters::state::Refused;
+use crate::letters::texts::{self, LINES, PARAGRAPHS, Texts};
+use crate::letters::{LetterError, current_texts, readable_texts};
 use crate::settings;
 use crate::web::{Allowed, FormData, Submitted, View, download, redirect_with};
+
+/// The templates as they are saved, with the version that a form is made from.
+struct Saved {
+    texts: Texts,
+    version: String,
+}
+
+impl Saved {
+    /// `None` while they cannot be read.
+    fn load(tx: &mut Conn) -> Result<Option<Self>, LetterError> {
+        let held = settings::held(tx, texts::SETTING)?;
+        Ok(readable_texts(tx)?.map(|texts| Self {
+            texts,
+            version: settings::version(held.as_ref()),
+        }))
+    }
+}
 
 /// The letter templates.
 pub async fn texts_page(
@@ -23,11 +44,17 @@ pub async fn texts_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let texts = app.db.read(current_texts).await?;
-    texts_view(&allowed, &app, &request, &texts, &FormData::default())
+    match app.db.read(Saved::load).await? {
+        Some(saved) => {
+            let shown = Shown::of(&saved, &saved.texts);
+            shown.render(&allowed, &app, &request, &FormData::default())
+        }
+        None => standard::unreadable_view(&allowed, &app, &request),
+    }
 }
 
-/// Changes the letter templates, once every kind of letter has been made with them.
+/// Changes the letter templates, once every kind of letter has been made with them. Templates that somebody else has
+/// saved since the page was opened are not written over: the page shows both.
 pub async fn save_texts(
     allowed: Allowed<needs::EditTemplates>,
     app: web::Data<App>,
@@ -35,7 +62,11 @@ pub async fn save_texts(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
-    let mut changed = app.db.read(current_texts).await?;
+    let version = version_of(&form)?;
+    let Some(saved) = app.db.read(Saved::load).await? else {
+        return standard::unreadable_view(&allowed, &app, &request);
+    };
+    let mut changed = saved.texts.clone();
     read_form(&mut form, &mut changed);
     let (parts, actor, texts, is_complete) = (
         app.clone(),
@@ -43,12 +74,26 @@ pub async fn save_texts(
         changed.clone(),
         form.is_valid(),
     );
-    let faults = db::blocking(move || try_and_save(&parts, &actor, &texts, is_complete)).await?;
-    for fault in faults {
-        form.error(fault.field, fault.message);
-    }
-    if !form.is_valid() {
-        return texts_view(&allowed, &app, &request, &changed, &form);
+    let from = version.clone();
+    let tried =
+        db::blocking(move || try_and_save(&parts, &actor, &texts, &from, is_complete)).await?;
+    let mut shown = Shown::of(&saved, &changed);
+    match tried {
+        Tried::Saved => {}
+        Tried::Faults(faults) => {
+            for fault in faults {
+                form.error(fault.field, fault.message);
+            }
+            // Mistakes do not make the form newer than it is.
+            shown.version = version;
+            return shown.render(&allowed, &app, &request, &form);
+        }
+        Tried::Overtaken(overtaken, now) => {
+            shown.differences = differences(&changed, &now.texts);
+            shown.version = now.version;
+            shown.overtaken = Some(overtaken);
+            return shown.render(&allowed, &app, &request, &form);
+        }
     }
     Ok(redirect_with(
         "/letters/texts",
@@ -57,13 +102,23 @@ pub async fn save_texts(
     ))
 }
 
-/// Makes every kind of letter with these texts and saves them. What stands in the way is given back, and nothing saved.
+/// What came of saving.
+enum Tried {
+    Saved,
+    /// What stands in the way; nothing was saved.
+    Faults(Vec<proof::Fault>),
+    /// Somebody else has saved since: who, and what stands now.
+    Overtaken(Overtaken, Saved),
+}
+
+/// Makes every kind of letter with these texts and saves them, unless they are no longer at the version `from`.
 fn try_and_save(
     app: &App,
     actor: &Actor,
     texts: &Texts,
+    from: &str,
     is_complete: bool,
-) -> Result<Vec<proof::Fault>, LetterError> {
+) -> Result<Tried, LetterError> {
     let press = Press::new(app.config.fonts.as_deref())?;
     let (now, today) = (app.clock.now(), app.clock.today());
     let mut faults = proof::field_faults(&press, texts);
@@ -72,15 +127,95 @@ fn try_and_save(
         faults = proof::letter_faults(&press, &app.templates, texts, from, today);
     }
     if !faults.is_empty() || !is_complete {
-        return Ok(faults);
+        return Ok(Tried::Faults(faults));
     }
     let json = serde_json::to_string(texts).map_err(anyhow::Error::from)?;
     app.db.write_now(|tx| -> Result<_, LetterError> {
+        if let Some(overtaken) = Overtaken::since(tx, texts::SETTING, from)? {
+            let saved = Saved::load(tx)?.ok_or(LetterError::Refused(Refused::NotFromHere))?;
+            // The same form sent twice.
+            return Ok(if saved.texts == *texts {
+                Tried::Saved
+            } else {
+                Tried::Overtaken(overtaken, saved)
+            });
+        }
         settings::put(tx, actor, now, texts::SETTING, &json)?;
         let action = "letters.texts_changed";
         audit::event(tx, actor, now, action, "letters", &json!({}))?;
-        Ok(Vec::new())
+        Ok(Tried::Saved)
     })
+}
+
+/// A field in which what was typed differs from what somebody else has saved.
+#[derive(Serialize)]
+struct Difference {
+    /// The field's name in the form.
+    field: &'static str,
+    label: &'static str,
+    /// What is saved now.
+    now: String,
+}
+
+/// Every field in which `typed` differs from `saved`, in the order of the form.
+fn differences(typed: &Texts, saved: &Texts) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut compare = |field, label, typed: String, now: String| {
+        if typed != now {
+            found.push(Difference { field, label, now });
+        }
+    };
+    let yes_or_no = |yes: bool| if yes { "Yes" } else { "No" }.to_owned();
+    let categories = |texts: &Texts| -> String {
+        let words = growth::ClinicalCategory::ALL
+            .into_iter()
+            .filter(|category| texts.phone_first.contains(category))
+            .map(growth::ClinicalCategory::words);
+        let chosen: Vec<&str> = words.collect();
+        if chosen.is_empty() {
+            "None".to_owned()
+        } else {
+            chosen.join(", ")
+        }
+    };
+    let address = |texts: &Texts| texts.programme_address.join("\n");
+    for (name, label) in LINES {
+        compare(
+            name,
+            label,
+            typed.line(name).to_owned(),
+            saved.line(name).to_owned(),
+        );
+        if name == "programme_name" {
+            compare(
+                "programme_address",
+                "Address",
+                address(typed),
+                address(saved),
+            );
+        }
+    }
+    compare(
+        "show_centile",
+        "Letters tell the centile",
+        yes_or_no(typed.show_centile),
+        yes_or_no(saved.show_centile),
+    );
+    compare(
+        "phone_first",
+        "Phone before the letter goes",
+        categories(typed),
+        categories(saved),
+    );
+    for (name, label) in PARAGRAPHS {
+        let words = |texts: &Texts| {
+            // Browsers send line breaks as CR LF.
+            let words = texts.paragraphs.get(name).cloned().unwrap_or_default();
+            words.replace("\r\n", "\n")
+        };
+        compare(name, label, words(typed), words(saved));
+    }
+    found
 }
 
 /// Reads what was typed into `texts`; what is missing or cannot be used stands beside its field.
@@ -148,7 +283,7 @@ pub async fn sample(
 
 /// A paragraph's field.
 #[derive(Serialize)]
-struct Paragraph {
+pub(super) struct Paragraph {
     name: &'static str,
     label: &'static str,
     hint: &'static str,
@@ -162,14 +297,65 @@ struct Choice {
     text: String,
 }
 
-fn texts_view(
-    allowed: &Allowed<needs::EditTemplates>,
-    app: &App,
-    request: &HttpRequest,
-    texts: &Texts,
-    form: &FormData,
-) -> Result<HttpResponse, AppError> {
-    let paragraphs: Vec<Paragraph> = PARAGRAPHS
+/// What the page of the templates shows.
+struct Shown {
+    /// What stands in the fields until the form has been sent.
+    texts: Texts,
+    /// The version that the form is made from.
+    version: String,
+    /// Who else has saved since.
+    overtaken: Option<Overtaken>,
+    differences: Vec<Difference>,
+}
+
+impl Shown {
+    fn of(saved: &Saved, texts: &Texts) -> Self {
+        Self {
+            texts: texts.clone(),
+            version: saved.version.clone(),
+            overtaken: None,
+            differences: Vec::new(),
+        }
+    }
+
+    fn render(
+        self,
+        allowed: &Allowed<needs::EditTemplates>,
+        app: &App,
+        request: &HttpRequest,
+        form: &FormData,
+    ) -> Result<HttpResponse, AppError> {
+        let categories = growth::ClinicalCategory::ALL.map(|category| Choice {
+            value: category.code(),
+            text: category.words().to_owned(),
+        });
+        let samples = Sample::ALL.map(|sample| Choice {
+            value: sample.code(),
+            text: sample.words(),
+        });
+        let status = if self.overtaken.is_some() {
+            StatusCode::CONFLICT
+        } else {
+            StatusCode::OK
+        };
+        View::new(app, request, allowed, "Letter templates")
+            .with("address", self.texts.programme_address.join("\n"))
+            .with("paragraphs", paragraphs(&self.texts))
+            .with("texts", self.texts)
+            .with("version", self.version)
+            .with("overtaken", self.overtaken)
+            .with("differences", self.differences)
+            .with("categories", categories)
+            .with("samples", samples)
+            .status(status)
+            .form(form)
+            .render("pages/letters/texts.html")
+    }
+}
+
+/// The paragraphs' fields with these texts.
+pub(super) fn paragraphs(texts: &Texts) -> Vec<Paragraph> {
+    PARAGRAPHS
         .into_iter()
         .map(|(name, label)| Paragraph {
             name,
@@ -181,21 +367,5 @@ fn texts_view(
             },
             words: texts.paragraphs.get(name).cloned().unwrap_or_default(),
         })
-        .collect();
-    let categories = growth::ClinicalCategory::ALL.map(|category| Choice {
-        value: category.code(),
-        text: category.words().to_owned(),
-    });
-    let samples = Sample::ALL.map(|sample| Choice {
-        value: sample.code(),
-        text: sample.words(),
-    });
-    View::new(app, request, allowed, "Letter templates")
-        .with("texts", texts)
-        .with("address", texts.programme_address.join("\n"))
-        .with("paragraphs", paragraphs)
-        .with("categories", categories)
-        .with("samples", samples)
-        .form(form)
-        .render("pages/letters/texts.html")
+        .collect()
 }

@@ -7,8 +7,7 @@ use chrono::NaiveDate;
 use super::Parsed;
 use super::outcome::{Refusal, rejected};
 use crate::identity::Opened;
-use programme::Person;
-use programme::{NhsNumber, Upn, Urn, read_date, text};
+use programme::{NhsNumber, Person, Upn, Urn, read_date, text};
 use tabular::Row;
 
 /// The children of a year, to be found by what a row tells of them.

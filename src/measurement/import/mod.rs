@@ -374,7 +374,7 @@ fn take(
     }
     let recorded = match told {
         Told::Measured(entry) => batch.measure(pupil, person.date_of_birth, entry)?,
-        Told::ReasonNotMeasured(reason, on) => batch.reason(pupil, *reason, *on)?,
+        Told::Reason(reason, on) => batch.reason(pupil, *reason, *on)?,
     };
     let measured = matches!(told, Told::Measured(_));
     Ok(match recorded {
@@ -490,7 +490,7 @@ fn says_the_same(standing: &Standing, told: &Told) -> bool {
                 && i64::from(held.weight_g) == i64::from(entry.weight.grams())
                 && held.measured_on == entry.measured_on
         }),
-        Told::ReasonNotMeasured(reason, _) => standing
+        Told::Reason(reason, _) => standing
             .not_measured
             .as_ref()
             .is_some_and(|held| held.reason == reason.code()),

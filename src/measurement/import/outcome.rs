@@ -5,8 +5,7 @@ use growth::plausibility::Limits as Plausible;
 
 use super::Parsed;
 use crate::measurement::Entry;
-use programme::ReasonNotMeasured;
-use programme::read_date;
+use programme::{ReasonNotMeasured, read_date};
 use tabular::Row;
 
 /// What a row is about, before anything is written.
@@ -27,7 +26,7 @@ pub(super) fn rejected(code: &str, message: impl Into<String>) -> Refusal {
 /// What a row says came of its child.
 pub(super) enum Told {
     Measured(Entry),
-    ReasonNotMeasured(ReasonNotMeasured, NaiveDate),
+    Reason(ReasonNotMeasured, NaiveDate),
 }
 
 pub(super) fn told(
@@ -83,7 +82,7 @@ pub(super) fn told(
                 ),
             )
         })?;
-        return Ok(Told::ReasonNotMeasured(reason, day.unwrap_or(today)));
+        return Ok(Told::Reason(reason, day.unwrap_or(today)));
     }
     let of = |findings: &growth::plausibility::Findings| Refusal {
         outcome: "rejected",

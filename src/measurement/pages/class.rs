@@ -1,46 +1,64 @@
 //! Pages: the class list with its fields, and the answers to its rows.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::row::{Saved, row_of, save};
+use super::row::{Saved, not_recorded, row_of, save};
 use crate::access::{Permission, Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::error::{AppError, bad_request, conflict, internal};
+use crate::error::{AppError, conflict, internal};
 use crate::identity::{Opened, Purpose, Whose};
 use crate::measurement::history_queries;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
 use crate::web::forms::session_token;
-use crate::web::{Allowed, FormData, Submitted, View, redirect, redirect_with};
-use programme::AcademicYear;
-use programme::ReasonNotMeasured;
+use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use programme::{AcademicYear, ReasonNotMeasured, text::capitalised};
 
 /// What the page shows, and how new measurements are dated.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Filter {
     /// One class only.
     #[serde(default)]
-    class: Option<String>,
+    pub(super) class: Option<String>,
     /// `R` or `6` only.
     #[serde(default)]
     group: Option<String>,
     /// The day of the measurements, `2026-11-30`; today when empty.
     #[serde(default)]
-    on: Option<String>,
+    pub(super) on: Option<String>,
     /// The device.
     #[serde(default)]
-    device: Option<String>,
+    pub(super) device: Option<String>,
     /// A child who is measured again: its row is empty, and its figures are no correction.
     #[serde(default, skip_serializing)]
-    again: Option<i64>,
+    pub(super) again: Option<i64>,
 }
 
 impl Filter {
+    /// The filter as the part of an address after the question mark, without the child who is measured again: once
+    /// saved, that row is an ordinary one.
+    pub(super) fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("group", &self.group),
+            ("class", &self.class),
+            ("on", &self.on),
+            ("device", &self.device),
+        ] {
+            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+
     fn shows_everybody(&self) -> bool {
         let empty = |filter: &Option<String>| filter.as_deref().is_none_or(str::is_empty);
         empty(&self.class) && empty(&self.group)
@@ -108,6 +126,7 @@ fn sheet(
     let mut rows = sheet::rows(&shown, &names, &outcomes, &histories, today);
     for row in &mut rows {
         row.again = filter.again == Some(row.id) && row.outcome == "measured";
+        row.note_fields();
     }
     Ok(Sheet {
         school,
@@ -164,22 +183,42 @@ pub async fn record_page(
     urn: web::Path<i32>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, AppError> {
-    render_sheet(&allowed, &app, &request, *urn, filter.into_inner(), None).await
+    render_sheet(
+        &allowed,
+        &app,
+        &request,
+        *urn,
+        filter.into_inner(),
+        BTreeMap::new(),
+    )
+    .await
 }
 
 /// What a form left in its row: why it was not saved, or what is asked first.
-enum Left {
+pub(super) enum Left {
+    /// Nothing was saved.
     Problem(Problem),
+    /// Nothing was changed yet.
     Question(String),
 }
 
-async fn render_sheet(
+impl Left {
+    fn problem(self) -> Option<Problem> {
+        match self {
+            Self::Problem(problem) => Some(problem),
+            Self::Question(_) => None,
+        }
+    }
+}
+
+/// The list of a school's children, with what a form left in its rows.
+pub(super) async fn render_sheet(
     allowed: &Allowed<needs::Record>,
     app: &web::Data<App>,
     request: &HttpRequest,
     urn: i32,
     filter: Filter,
-    left: Option<(i64, Left)>,
+    mut left: BTreeMap<i64, Left>,
 ) -> Result<HttpResponse, AppError> {
     let (scope, actor) = (allowed.scope().clone(), allowed.actor().clone());
     let (inside, asked) = (app.clone(), filter.clone());
@@ -193,21 +232,30 @@ async fn render_sheet(
             ))
         })
         .await?;
-    let failed = matches!(left, Some((_, Left::Problem(_))));
-    if let Some((id, left)) = left
-        && let Some(row) = sheet.rows.iter_mut().find(|row| row.id == id)
-    {
-        match left {
-            Left::Problem(problem) => row.problem = Some(problem),
-            Left::Question(question) => row.ask = question,
+    for row in &mut sheet.rows {
+        match left.remove(&row.id) {
+            Some(Left::Problem(problem)) => {
+                row.kept = problem.kept.clone().unwrap_or_else(|| row.kept.clone());
+                row.problem = Some(problem);
+            }
+            Some(Left::Question(question)) => row.ask = question,
+            None => {}
         }
     }
+    // Typed for children who have left the list meanwhile: there is no row to show it in.
+    let lost: Vec<Problem> = left.into_values().filter_map(Left::problem).collect();
+    let failed = lost.len()
+        + sheet
+            .rows
+            .iter()
+            .filter(|row| row.problem.is_some())
+            .count();
     let done = sheet.rows.iter().filter(|row| row.is_done()).count();
     let today = app.clock.today();
     let day = filter.day(today);
     let first_day = AcademicYear::parse_label(&sheet.year).map(AcademicYear::first_day);
     let title = format!("Record measurements: {}", sheet.school);
-    let status = if failed {
+    let status = if failed > 0 {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
@@ -223,9 +271,10 @@ async fn render_sheet(
         .with("today", today)
         .with("first_day", first_day)
         .with("limits", limits)
-        .with("back", without_again(&safe_query(request.query_string())))
+        .with("back", filter.query())
         .with("done", done)
         .with("failed", failed)
+        .with("lost", lost)
         .with("may_view", allowed.session().may(Permission::ViewChild))
         .with("rows", &sheet.rows)
         .status(status)
@@ -247,23 +296,6 @@ fn reasons() -> Vec<serde_json::Value> {
         .iter()
         .map(|reason| json!({"value": reason.code(), "text": reason.words(), "key": reason.key()}))
         .collect()
-}
-
-/// The part of an address after the question mark, with nothing in it that could lead elsewhere.
-fn safe_query(query: &str) -> String {
-    query
-        .chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || "-_.~%&=+".contains(*letter))
-        .collect()
-}
-
-/// A query without the child who is measured again: once saved, the row is an ordinary one.
-fn without_again(query: &str) -> String {
-    query
-        .split('&')
-        .filter(|pair| !pair.starts_with("again="))
-        .collect::<Vec<_>>()
-        .join("&")
 }
 
 /// What the page polls for: the same rows without names, today's date, and the token of the session, for a page that
@@ -300,7 +332,7 @@ fn row_json(app: &App, row: &Row) -> Result<serde_json::Value, AppError> {
     let state = crate::templates::render(
         &app.templates,
         "pages/measurement/state.html",
-        json!({"row": row, "urn": row.urn, "back": "", "today": app.clock.today()}),
+        json!({"row": row, "today": app.clock.today()}),
     )
     .map_err(internal)?;
     let tenths = |value: i32| format!("{}.{}", value / 10, value % 10);
@@ -316,7 +348,7 @@ fn row_json(app: &App, row: &Row) -> Result<serde_json::Value, AppError> {
     }))
 }
 
-/// Saves one row.
+/// Saves one row for the script, or confirms one from the list of warnings.
 pub async fn record_row(
     allowed: Allowed<needs::Record>,
     app: web::Data<App>,
@@ -327,38 +359,56 @@ pub async fn record_row(
     let Submitted(form) = form;
     let (urn, id) = path.into_inner();
     typed_by_the_same_person(&form, allowed.actor())?;
+    let saved = save_alone(&allowed, &app, urn, id, form).await?;
+    if !wants_json(&request) {
+        return match saved {
+            Saved::Done => Ok(redirect_with(
+                "/warnings",
+                "success",
+                "The measurement is confirmed.",
+            )),
+            Saved::Refused(problem, _) => Err(conflict(problem.message)),
+            Saved::Ask(question) => Err(conflict(question)),
+        };
+    }
+    let today = app.clock.today();
+    let row = app
+        .db
+        .read(move |tx| -> Result<_, AppError> {
+            let pupil = queries::pupil(tx, id)?.ok_or(AppError::NotFound)?;
+            row_of(tx, &pupil, today)
+        })
+        .await?;
+    answer(&app, row, saved)
+}
+
+/// Saves one row by itself: what is refused is refused for this row alone, and so is a child for whom nothing can be
+/// recorded any more.
+pub(super) async fn save_alone(
+    allowed: &Allowed<needs::Record>,
+    app: &web::Data<App>,
+    urn: i32,
+    id: i64,
+    typed: FormData,
+) -> Result<Saved, AppError> {
     let (scope, actor) = (allowed.scope().clone(), allowed.actor().clone());
-    let (inside, typed) = (app.clone(), form.clone());
-    let (row, saved) = app
+    let (inside, form) = (app.clone(), typed.clone());
+    let saved = app
         .db
         .write(move |tx| -> Result<_, AppError> {
             let pupil = queries::pupil_in_scope(tx, &scope, id)?
                 .filter(|pupil| pupil.school_urn == urn)
                 .ok_or(AppError::NotFound)?;
-            let saved = save(tx, &inside, &actor, &pupil, &typed)?;
-            let pupil = queries::pupil(tx, id)?.ok_or(AppError::NotFound)?;
-            Ok((row_of(tx, &pupil, inside.clock.today())?, saved))
+            save(tx, &inside, &actor, &pupil, &form)
         })
-        .await?;
-    if wants_json(&request) {
-        return answer(&app, row, saved);
+        .await;
+    match saved {
+        Err(AppError::Conflict(message)) => Ok(Saved::Refused(
+            not_recorded(&typed, capitalised(&message)),
+            StatusCode::CONFLICT,
+        )),
+        other => other,
     }
-    let from_warnings = form.text("to") == "warnings";
-    let back = without_again(&safe_query(form.text("back")));
-    let left = match saved {
-        Saved::Done if from_warnings => {
-            let told = "The measurement is confirmed.";
-            return Ok(redirect_with("/warnings", "success", told));
-        }
-        Saved::Done => return Ok(redirect(&format!("/schools/{urn}/record?{back}#row-{id}"))),
-        Saved::Refused(problem, _) if from_warnings => return Err(conflict(problem.message)),
-        Saved::Refused(problem, _) => Left::Problem(problem),
-        Saved::Ask(question) => Left::Question(question),
-    };
-    let filter = web::Query::<Filter>::from_query(&back)
-        .map_err(|_| bad_request("The list that the row belongs to cannot be read."))?
-        .into_inner();
-    render_sheet(&allowed, &app, &request, urn, filter, Some((id, left))).await
 }
 
 /// Refuses a row that a page kept for another person: nobody's figures are saved under another name.

@@ -1,11 +1,13 @@
 //! Pages: recording a class, and the warnings that wait to be confirmed.
 
 mod class;
+mod list;
 mod progress;
 mod row;
 mod warnings;
 
 pub use class::{record_page, record_row, record_rows};
+pub use list::record_list;
 pub use progress::{quality_json, tally_json};
 pub use warnings::warnings;
 

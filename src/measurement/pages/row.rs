@@ -9,7 +9,7 @@ use crate::error::{AppError, bad_request};
 use crate::letters;
 use crate::measurement::entry::{self, Refusal};
 use crate::measurement::queries::{self, PupilRow};
-use crate::measurement::sheet::{self, Problem, Row};
+use crate::measurement::sheet::{self, Kept, Problem, Row};
 use crate::measurement::{self, Back, Entry, Recorded, Standing, When, history_queries};
 use crate::web::FormData;
 use crate::wording::long_date;
@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 60;
 /// What is to be done with a row.
 enum Change {
     Measure(Entry),
-    ReasonNotMeasured(ReasonNotMeasured, NaiveDate),
+    Reason(ReasonNotMeasured, NaiveDate),
     Undo { asked: bool },
     PutBack,
     Confirm,
@@ -48,12 +48,8 @@ struct Typed<'a> {
 impl Typed<'_> {
     fn problem(&self, message: String) -> Problem {
         Problem {
-            message,
-            height: self.form.text("height").to_owned(),
-            weight: self.form.text("weight").to_owned(),
-            reason: self.form.text("reason").to_owned(),
             again: self.is_again(),
-            ..Problem::default()
+            ..not_recorded(self.form, message)
         }
     }
 
@@ -86,14 +82,11 @@ impl Typed<'_> {
         }
     }
 
-    /// A name of the form, cut to what is kept; `default` where the form has no such field.
-    fn name(&self, field: &str, default: Option<&String>) -> Option<String> {
-        if self.form.has(field) {
-            let typed = self.form.text(field);
-            (!typed.is_empty()).then(|| typed.chars().take(LONGEST_NAME).collect())
-        } else {
-            default.cloned()
-        }
+    /// A name of the form, cut to what is kept; `None` where the form has no such field.
+    fn name(&self, field: &str) -> Option<String> {
+        self.form
+            .has(field)
+            .then(|| self.form.text(field).chars().take(LONGEST_NAME).collect())
     }
 
     /// Whether the two figure fields show what stands, as they do where nobody typed.
@@ -122,7 +115,14 @@ impl Typed<'_> {
             Some(held) if !self.is_again() => held.measured_on,
             _ => self.date("on", self.today)?,
         };
-        Ok(Change::ReasonNotMeasured(reason, on))
+        Ok(Change::Reason(reason, on))
+    }
+
+    /// Whether figures were typed beside the reason that stands: the child has been measured after all.
+    fn figures_replace_the_reason(&self) -> bool {
+        let stands = self.standing.not_measured.as_ref();
+        (self.form.is_set("height") || self.form.is_set("weight"))
+            && stands.is_some_and(|held| held.reason == self.form.text("reason"))
     }
 
     fn measurement(&self, limits: &growth::plausibility::Limits) -> Result<Change, Box<Problem>> {
@@ -143,7 +143,7 @@ impl Typed<'_> {
                 height,
                 weight,
                 measured_on: self.date("on", self.today)?,
-                device: self.name("device", None),
+                device: self.name("device").filter(|device| !device.is_empty()),
                 measured_by: None,
             }));
         };
@@ -158,9 +158,10 @@ impl Typed<'_> {
                 weight
             },
             measured_on: self.date("kept_on", held.measured_on)?,
-            device: self.name("kept_device", held.device.as_ref()),
+            device: self.name("kept_device").or_else(|| held.device.clone()),
             measured_by: self
-                .name("kept_by", held.measured_by.as_ref())
+                .name("kept_by")
+                .filter(|by| !by.is_empty())
                 .or_else(|| held.measured_by.clone()),
         }))
     }
@@ -173,7 +174,7 @@ impl Typed<'_> {
             "confirm" => return Ok(Change::Confirm),
             _ => {}
         }
-        if self.form.is_set("reason") {
+        if self.form.is_set("reason") && !self.figures_replace_the_reason() {
             return self.reason(limits);
         }
         if !self.form.is_set("height") && !self.form.is_set("weight") {
@@ -185,6 +186,15 @@ impl Typed<'_> {
     }
 }
 
+/// What was typed as date, device and measurer of the measurement that stands.
+pub(super) fn kept(form: &FormData) -> Kept {
+    Kept {
+        on: form.text("kept_on").to_owned(),
+        device: form.text("kept_device").to_owned(),
+        by: form.text("kept_by").to_owned(),
+    }
+}
+
 /// The version that the row was made from. Without a readable one nobody can tell whose figures would be replaced.
 fn version(form: &FormData) -> Result<i32, AppError> {
     form.text("version").parse().map_err(|_| {
@@ -192,6 +202,19 @@ fn version(form: &FormData) -> Result<i32, AppError> {
             "The row was sent without the version it was made from, so nothing was saved. Reload the page and enter it again.",
         )
     })
+}
+
+/// A row of which nothing was saved, for a reason that lies in no field.
+pub(super) fn not_recorded(form: &FormData, message: String) -> Problem {
+    Problem {
+        message,
+        height: form.text("height").to_owned(),
+        weight: form.text("weight").to_owned(),
+        reason: form.text("reason").to_owned(),
+        again: form.is_set("again"),
+        kept: form.has("kept_on").then(|| kept(form)),
+        ..Problem::default()
+    }
 }
 
 /// Makes the change that a row's form asks for.
@@ -223,7 +246,7 @@ pub(super) fn save(
         Change::Measure(entry) => {
             measurement::record_measurement(tx, app, actor, pupil.id, &entry)?
         }
-        Change::ReasonNotMeasured(reason, on) => {
+        Change::Reason(reason, on) => {
             measurement::record_reason(tx, when, actor, pupil, Some(expected), reason, on)?
         }
         Change::Undo { asked } => {

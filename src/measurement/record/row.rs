@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use growth::plausibility::{Earlier, Finding};
 use growth::{Height, Scheme, Weight};
-use programme::Sex;
+use programme::{AcademicYear, Sex, YearGroup};
 
 use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::measurement::entry::{self, Entry, Subject};
 use crate::measurement::history::History;
 use crate::measurement::queries::{self, Measured, PupilRow, WarningRow};
-use programme::{AcademicYear, YearGroup};
 
-/// Whether what is held is what was entered. A device or a measurer that is not told again changes nothing.
+/// Whether what is held is what was entered. A device or a measurer that is not told again changes nothing; an empty one
+/// is told: the device is to be emptied.
 pub(super) fn is_same(held: &Measured, entry: &Entry) -> bool {
     let told_otherwise = |held: &Option<String>, told: &Option<String>| {
         told.as_ref()
-            .is_some_and(|told| held.as_ref() != Some(told))
+            .is_some_and(|told| held.as_deref().unwrap_or_default() != told)
     };
     i64::from(held.height_mm) == i64::from(entry.height.millimetres())
         && i64::from(held.weight_g) == i64::from(entry.weight.grams())
@@ -131,7 +131,7 @@ pub(super) fn assessed(
         clinical_category: figures.map(|found| found.clinical.code().to_owned()),
         clinical_severe: figures.is_some_and(|found| found.clinical_severe),
         not_assessed: why_not.map(str::to_owned),
-        device: entry.device.clone(),
+        device: entry.device.clone().filter(|device| !device.is_empty()),
         measured_by: entry
             .measured_by
             .clone()

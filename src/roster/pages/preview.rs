@@ -19,7 +19,8 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
 use crate::web::{
-    Allowed, LAST_PAGE, Submitted, View, download, last_page_instead, redirect, redirect_with,
+    Allowed, LAST_PAGE, Submission, Submitted, View, answered, download, last_page_instead,
+    redirect, redirect_with,
 };
 
 /// Which part of an import, and which page of it.
@@ -244,14 +245,40 @@ pub async fn confirm(
     } else {
         Mode::AllOrNothing
     };
+    let submission = form.0.submission();
+    if !record.is(State::Staged) {
+        return confirmed_before(&app, &allowed, id, submission).await;
+    }
     let work = app
         .part::<Underway>()
-        .confirm(&app, allowed.actor(), &record, mode)
-        .await?;
-    Ok(match work {
-        Work::Done(()) => imported(id),
-        Work::Underway(_) => redirect(&format!("/imports/{id}?made=yes")),
-    })
+        .confirm(&app, allowed.actor(), &record, mode, submission.clone())
+        .await;
+    match work {
+        Ok(Work::Done(())) => Ok(imported(id)),
+        Ok(Work::Underway(_)) => Ok(redirect(&format!("/imports/{id}?made=yes"))),
+        Err(ImportError::NotWaiting) => confirmed_before(&app, &allowed, id, submission).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a confirmation is answered that finds nothing waiting: the form of the confirmation itself, sent again, gets
+/// the answer of the first time.
+async fn confirmed_before(
+    app: &App,
+    allowed: &Allowed<needs::ManageRosters>,
+    id: i64,
+    submission: Submission,
+) -> Result<HttpResponse, AppError> {
+    let known = app.db.read(move |tx| answered(tx, &submission)).await?;
+    let now = record(app, allowed, id).await?;
+    if known.is_some() && now.is(State::Applied) {
+        return Ok(imported(id));
+    }
+    if known.is_some() && now.is(State::Staged) {
+        // It was refused, and the first sending has been told why.
+        return Ok(redirect(&format!("/imports/{id}")));
+    }
+    Err(ImportError::NotWaiting.into())
 }
 
 /// Throws a staged import away.

@@ -5,10 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::import::Prepared;
 use programme::{Contact, Person};
-use roster_reader::code::Strength;
-use roster_reader::matching::merge::Change;
 use roster_reader::plan::{Action, PlannedRow};
-use roster_reader::row::child::RosterChild;
+use roster_reader::{code::Strength, matching::merge::Change, row::child::RosterChild};
 
 /// The parts of a preview, in the order in which they need looking at: address
 /// word, title, status.

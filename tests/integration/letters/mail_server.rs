@@ -26,6 +26,20 @@ fn sent_through(app: &App) -> Report {
     send(app, &press(), &actor(), 1, usize::MAX).unwrap()
 }
 
+/// Makes the settings of a noted fault those of the test's own server.
+fn adopt(test: &TestApp, settings: &str) {
+    let now = test.app.clock.now();
+    run(test.db(), |tx| {
+        let fault = outbox::fault(tx)?.unwrap();
+        let noted = outbox::Fault {
+            settings: settings.to_owned(),
+            ..fault
+        };
+        let json = serde_json::to_string(&noted).unwrap();
+        stature::settings::keep(tx, &actor(), now, "outbox.fault", &json)
+    });
+}
+
 fn all(state: &str, count: usize) -> Vec<String> {
     vec![state.to_owned(); count]
 }
@@ -166,6 +180,75 @@ both_databases! {
         assert_eq!(sent_through(&app).sent, 3);
         assert!(!administrator.get("/").says("Mail cannot be sent"));
         assert!(!administrator.get("/letters").says("Mail cannot be sent"));
+    }
+
+    fn a_refused_password_is_tried_less_and_less_often(test: TestApp) {
+        ready_letters(test, 3);
+        let server = FakeMailServer::start();
+        let app = with_server(test, &server.url_with_password());
+        server.at(At::SignIn, Does::Answers("535 5.7.8 no"));
+        // The job's runs of two days, every ten minutes by day.
+        let mut tried_at = Vec::new();
+        let start = test.app.clock.now();
+        while test.app.clock.now() < start + chrono::Duration::hours(44) {
+            let before = server.connections();
+            let failed = send_letters(&app, &actor(), false).unwrap_err().to_string();
+            assert!(failed.contains("535"), "{failed}");
+            let connections = server.connections() - before;
+            // The first run has two workers, each of which is refused once.
+            assert!(connections <= if tried_at.is_empty() { 2 } else { 1 });
+            if connections > 0 {
+                tried_at.push((test.app.clock.now() - start).num_minutes());
+            }
+            test.app.clock.advance(chrono::Duration::minutes(10));
+        }
+        assert_eq!(tried_at, [0, 10, 30, 70, 150, 310, 630, 990, 1350, 1710, 2070, 2430]);
+        assert_eq!(states(test), all("queued", 3));
+    }
+
+    fn the_next_try_is_told_and_an_administrator_can_try_at_once(test: TestApp) {
+        ready_letters(test, 3);
+        let server = FakeMailServer::start();
+        let app = with_server(test, &server.url_with_password());
+        server.at(At::SignIn, Does::Answers("535 5.7.8 no"));
+        send_letters(&app, &actor(), false).unwrap_err();
+        test.app.clock.advance(chrono::Duration::minutes(10));
+        send_letters(&app, &actor(), false).unwrap_err();
+        // The pages of this test's server know no other settings: those of the fault are made theirs.
+        let settings = test.app.mail_settings_hash();
+        adopt(test, &settings);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let nurse = test.signed_in(Role::Nurse, &[super::SCHOOL], &[]);
+        administrator.get("/").shows("3 messages are waiting. The next try is on 30 November 2026 at 12:35pm");
+        let run = nurse.get("/letters/runs/1").shows("Mail cannot be sent at present").shows("Next try: 30 November 2026 at 12:35pm");
+        assert!(!run.html.contains("Try now"), "a nurse may try");
+        nurse.get("/letters/send").shows("Next try: 30 November 2026 at 12:35pm");
+        let refused = send_letters(&test.app, &actor(), false).unwrap_err().to_string();
+        assert!(refused.contains("not tried") && refused.contains("12:29"), "{refused}");
+        administrator.get("/letters/runs/1").press("Try now").shows("The mail server is tried within a few seconds");
+        assert_eq!(send_letters(&test.app, &actor(), false).unwrap(), "3 sent");
+        assert!(!administrator.get("/letters").says("Mail cannot be sent"));
+    }
+
+    fn a_run_by_hand_and_other_settings_are_tried_at_once(test: TestApp) {
+        ready_letters(test, 2);
+        let server = FakeMailServer::start();
+        let app = with_server(test, &server.url_with_password());
+        server.at(At::SignIn, Does::Answers("535 no"));
+        send_letters(&app, &actor(), false).unwrap_err();
+        let before = server.connections();
+        send_letters(&app, &actor(), false).unwrap_err();
+        assert_eq!(server.connections(), before, "tried although it was refused a moment ago");
+        // By hand, on the page of jobs and on the command line.
+        stature::jobs::run_now(&app, stature::jobs::TABLE, "send-letters", false).unwrap_err();
+        assert_eq!(server.connections(), before + 1);
+        test.signed_in(Role::SystemAdministrator, &[], &[]).get("/jobs").press("Run now send-letters").status(200);
+        send_letters(&app, &actor(), false).unwrap_err();
+        assert_eq!(server.connections(), before + 2);
+        // A restart with another password.
+        let corrected = with_server(test, &server.url().replace("://", "://clinic:another@"));
+        server.recover();
+        assert_eq!(send_letters(&corrected, &actor(), false).unwrap(), "2 sent");
     }
 
     fn a_sender_address_that_is_none_fails_no_letter(test: TestApp) {

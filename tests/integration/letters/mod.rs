@@ -1,7 +1,9 @@
 //! Letters: which may go, what they say, and that each goes at most once whatever dies when.
 
+mod afterwards;
 mod corrected;
 mod due;
+mod emails;
 mod mail_server;
 mod reasons;
 mod runs;

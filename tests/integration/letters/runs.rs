@@ -63,6 +63,33 @@ both_databases! {
         assert_eq!(test.mail().len(), 1);
     }
 
+    fn a_paused_job_and_stopped_letters_are_told_where_letters_are_sent(test: TestApp) {
+        ready_letters(test, 2);
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        let system = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        let run = nurse.get("/letters/send").press("Send 2 letters").shows("0 of 2 done");
+        assert!(!run.says("paused"), "{}", run.text());
+        system.get("/jobs").press("Pause send-letters").status(200);
+        for browser in [&nurse, &administrator] {
+            browser.get("/").shows("The job that sends letters and other messages is paused");
+            for path in [run.url.as_str(), "/letters/send", "/letters"] {
+                browser.get(path)
+                    .shows("The job that sends letters is paused")
+                    .shows("Ask your system administrator to let it go on");
+            }
+        }
+        system.get("/").shows("is paused: nothing is sent");
+        administrator.get("/letters/stop").press("Stop all letters").status(200);
+        let page = administrator.get(&run.url).shows("All letters are stopped").shows("A Programme administrator stopped them");
+        assert_eq!(page.link("Let letters go again"), "/letters/stop");
+        let page = nurse.get(&run.url).shows("until a programme administrator lets letters go again");
+        assert!(!page.html.contains("/letters/stop"), "a nurse may let letters go");
+        administrator.get("/letters/stop").press("Let letters go again").status(200);
+        system.get("/jobs").press("Go on send-letters").status(200);
+        assert!(!nurse.get(&run.url).says("paused") && !nurse.get(&run.url).says("stopped"));
+    }
+
     fn a_shorter_delay_counts_for_letters_that_are_waiting(test: TestApp) {
         let zara = child(test, "Zara", Some("ada@example.org"));
         set_delay(test, "3");

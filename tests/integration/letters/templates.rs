@@ -16,6 +16,11 @@ fn form(test: &TestApp) -> Page {
         .fill("One way to get in touch", "01632 960 123")
 }
 
+/// Whether sending is refused as a whole.
+fn sent_fails(test: &TestApp) -> bool {
+    stature::letters::deliver::send(&test.app, &press(), &actor(), 1, usize::MAX).is_err()
+}
+
 /// Templates as an older version would have saved them, unseen.
 fn save_unseen(test: &TestApp, texts: &str) {
     let now = test.app.clock.now();
@@ -74,6 +79,94 @@ both_databases! {
         save_unseen(test, "{}");
         assert_eq!(prepared(test).ready, 1);
         assert_eq!((sent(test).sent, sent(test).failed), (2, 0));
+    }
+
+    fn the_templates_page_opens_while_the_saved_templates_cannot_be_read(test: TestApp) {
+        ready(test);
+        save_unseen(test, "no JSON");
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        administrator.get("/").shows("The saved letter templates cannot be read: no letter is made or sent");
+        let page = administrator.get("/letters/texts").status(200)
+            .shows("The saved templates cannot be read")
+            .shows("No letter is made or sent until this is settled")
+            .shows("The standard texts");
+        // Nor is any other page of letters a fault.
+        for path in ["/letters", "/letters/1", "/letters/send", "/letters?state=ready"] {
+            nurse.get(path).status(200).shows("The letter templates cannot be read");
+        }
+        nurse.get("/letters").press("Prepare letters").status(409).shows("The saved letter templates cannot be read");
+        let asks = page.follow("Start again from the standard texts").shows("Letters of every school are then made and sent with the standard texts");
+        assert_eq!((sent_fails(test), states(test)), (true, vec!["ready".to_owned()]));
+        asks.press("Start again from the standard texts").status(200).shows("The letters have the standard texts");
+        // Pressed twice, or on a page left open: nothing more happens, and nothing is written over.
+        administrator.get("/letters/texts").fill("One way to get in touch", "01632 960 123").press("Save templates").shows("are saved");
+        asks.press("Start again from the standard texts").status(200).shows("have changed since you opened the page");
+        administrator.get("/letters/texts/standard").shows("The saved templates can be read. Nothing was changed.");
+        assert!(administrator.get("/letters/texts").html.contains("01632 960 123"));
+        assert_eq!(crate::accounts::events(test, "letters.texts_started_again").len(), 1);
+        let kept = run(test.db(), |tx| settings::get(tx, "letters.texts.unreadable"));
+        assert_eq!(kept.as_deref(), Some("no JSON"));
+        assert_eq!(sent(test).sent, 1);
+    }
+
+    fn of_two_administrators_who_edit_the_templates_at_once_neither_overwrites_the_other(test: TestApp) {
+        let first = form(test);
+        let mine = first.clone().fill("Invitation to talk", "Ring us in the morning.");
+        let theirs = first.fill("Invitation to talk", "Ring us in the afternoon.").fill("Who signs", "Sister Clare");
+        theirs.press("Save templates").status(200).shows("are saved");
+        let refused = mine.press("Save templates").status(409)
+            .shows("Somebody else has saved in the meantime")
+            .shows("A Programme administrator saved on 30 November 2026 at midday after you opened this page")
+            .shows("Ring us in the afternoon.")
+            .shows("Sister Clare");
+        assert!(refused.html.contains("Ring us in the morning."), "what was typed is gone");
+        assert!(!refused.says("Address Go to your text"), "a field that is the same is shown as different");
+        let saved = || run(test.db(), |tx| settings::get(tx, "letters.texts")).unwrap();
+        assert!(saved().contains("Ring us in the afternoon.") && !saved().contains("morning"));
+        // Having seen both, one may decide.
+        refused.press("Save templates").status(200).shows("are saved");
+        assert!(saved().contains("Ring us in the morning.") && !saved().contains("Sister Clare"));
+        // A save that is sent twice contradicts nobody.
+        let again = refused.follow("Letters").follow("Letter templates").fill("Invitation to talk", "Ring us.");
+        again.press("Save templates").shows("are saved");
+        again.press("Save templates").status(200).shows("are saved");
+    }
+
+    fn of_two_saves_at_the_same_moment_one_is_refused(test: TestApp) {
+        let form = form(test);
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let saves: Vec<_> = (0..4)
+                .map(|number| {
+                    let typed = form.clone().fill("Invitation to talk", &format!("Ring us on day {number}."));
+                    scope.spawn(move || typed.press("Save templates").status)
+                })
+                .collect();
+            saves.into_iter().map(|save| save.join().unwrap()).collect()
+        });
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 3, "{statuses:?}");
+    }
+
+    fn the_delay_and_a_stop_are_not_overruled_by_somebody_who_has_not_seen_them(test: TestApp) {
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        let (mine, theirs) = (administrator.get("/letters/delay"), administrator.get("/letters/delay"));
+        theirs.choose("Only when somebody presses Send").press("Save").status(200);
+        let refused = mine.choose("As soon as they are ready").press("Save").status(409)
+            .shows("Saved now: Only when somebody presses Send");
+        assert_eq!(run(test.db(), |tx| settings::get(tx, "letters.delay")).as_deref(), Some("by_hand"));
+        refused.press("Save").status(200);
+        assert_eq!(run(test.db(), |tx| settings::get(tx, "letters.delay")).as_deref(), Some("none"));
+        // A stop that was lifted and set again for another reason.
+        administrator.get("/letters/stop").press("Stop all letters").status(200);
+        let old = administrator.get("/letters/stop");
+        administrator.get("/letters/stop").press("Let letters go again").status(200);
+        test.app.clock.advance(chrono::Duration::minutes(5));
+        administrator.get("/letters/stop").press("Stop all letters").status(200);
+        let refused = old.press("Let letters go again").status(409).shows("All letters were stopped again");
+        assert!(administrator.get("/letters").says("All letters are stopped"));
+        refused.press("Let letters go again").status(200);
+        assert!(!administrator.get("/letters").says("All letters are stopped"));
     }
 
     fn a_text_that_is_too_long_or_breaks_a_subject_is_refused(test: TestApp) {

@@ -116,8 +116,8 @@ fn saves_after_a_retention_run_survive_a_shell_query_and_a_kill() {
         .status(200);
     for pupil in &children {
         page = page
-            .fill_named("height", "141.2")
-            .fill_named("weight", "34.5")
+            .fill_named(&format!("height-{pupil}"), "141.2")
+            .fill_named(&format!("weight-{pupil}"), "34.5")
             .press_css(&format!("#f{pupil} button"))
             .status(200);
         assert!(

@@ -22,6 +22,8 @@ pub mod mail;
 pub mod measurement;
 pub mod outbox;
 pub mod privacy;
+pub mod recording;
+pub mod records;
 pub mod retention;
 pub mod roster;
 pub mod routes;

@@ -9,8 +9,8 @@ use crate::demo::pages as demo;
 use crate::home::pages as home;
 use crate::jobs::pages as jobs;
 use crate::letters::pages as letters;
-use crate::measurement::pages as measurement;
 use crate::privacy::pages as privacy;
+use crate::recording::pages as recording;
 use crate::retention::pages as retention;
 use crate::retention::pause_pages as pauses;
 use crate::retention::rule_change_pages as rule_changes;
@@ -244,26 +244,26 @@ pub fn table() -> Vec<Route> {
             retention::evidence,
         ),
         get("/progress", needs::ViewProgress, home::progress),
-        get("/warnings", needs::Record, measurement::warnings),
+        get("/warnings", needs::Record, recording::warnings),
         get(
             "/schools/{urn}/record",
             needs::Record,
-            measurement::record_page,
+            recording::record_page,
         ),
         post(
             "/schools/{urn}/record",
             needs::Record,
-            measurement::record_list,
+            recording::record_list,
         ),
         background(
             "/schools/{urn}/record/rows",
             needs::Record,
-            measurement::record_rows,
+            recording::record_rows,
         ),
         post(
             "/schools/{urn}/record/{id}",
             needs::Record,
-            measurement::record_row,
+            recording::record_row,
         ),
         get("/schools", needs::Record, schools::list),
         get("/schools/{urn}", needs::Record, schools::school_page),

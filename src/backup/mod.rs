@@ -24,9 +24,9 @@ use crate::db::{self, Db};
 use crate::identity::{Keyring, hex};
 use crate::installation::{self, InstallationError};
 use crate::letters::decide as letters;
+use crate::records::year as years;
 use crate::retention;
 use crate::statistics;
-use crate::years;
 
 const MANIFEST: &str = "manifest.json";
 

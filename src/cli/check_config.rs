@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::clock::local;
 use crate::config::{Config, DatabaseUrl, MailTransport, production};
 use crate::outbox;
-use crate::years;
+use crate::records::year as years;
 
 pub(super) fn run(config: Config) -> Outcome {
     let not_safe = production::unsafe_settings(&config);

@@ -7,9 +7,10 @@ use clap::Subcommand;
 use super::import::create_private;
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
+use crate::db;
+use crate::records::year as years;
 use crate::roster::export;
 use crate::roster::import::{By, ImportError};
-use crate::{db, years};
 use programme::Urn;
 use roster_reader::progress::Progress;
 

@@ -10,7 +10,7 @@ use super::import::{Progress, create_private, read_file};
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
 use crate::measurement::import::{self, ImportError, Mode, Report};
-use crate::years;
+use crate::records::year as years;
 use tabular::Limits;
 
 /// The most problems printed; all of them go to `--errors` and `--report`.

@@ -6,7 +6,7 @@ use growth::Scheme;
 
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::years::{self, YearRule};
+use crate::records::year::{self as years, YearRule};
 
 /// What can be done with years.
 #[derive(Debug, Subcommand)]

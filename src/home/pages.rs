@@ -8,8 +8,8 @@ use super::todo::{self, Asked};
 use crate::access::{Permission, Role, needs};
 use crate::app::App;
 use crate::error::AppError;
-use crate::measurement::pages::{quality_json, tally_json};
 use crate::measurement::{current_year, looks, quality, school_names};
+use crate::measurement::{quality_json, tally_json};
 use crate::statistics;
 use crate::web::{Allowed, View};
 

@@ -10,9 +10,10 @@ use crate::db::Conn;
 use crate::error::AppError;
 use crate::letters::due::Due;
 use crate::letters::state::State;
+use crate::records::year as years;
 use crate::retention::{self, rule_change};
 use crate::wording::long_date_time;
-use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics, years};
+use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics};
 
 /// States of letters that wait for a person, with the words for one and for several.
 const LETTERS: [(State, &str, &str); 4] = [

@@ -9,9 +9,9 @@ use super::{JobError, LastRun, TABLE, queries};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, conflict};
+use crate::records::year as years;
 use crate::retention;
 use crate::web::{Allowed, Answer, Submitted, View, once};
-use crate::years;
 
 /// Runs that the page shows.
 const RECENT: i64 = 30;

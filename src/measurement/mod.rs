@@ -5,20 +5,22 @@
 
 mod batch_queries;
 pub mod entry;
+mod error;
 pub mod history;
 pub mod history_queries;
 pub mod import;
-pub mod pages;
 pub mod participation;
+mod progress;
 mod progress_queries;
 pub mod quality;
 pub mod queries;
 mod record;
 pub mod sheet;
 pub mod shown;
-mod warning_queries;
+pub mod warning_queries;
 
 pub use entry::{Entry, LIMITS_SETTING, Offer};
+pub use progress::{quality_json, tally_json};
 pub use progress_queries::{
     Place, SchoolTallies, current_year, looks, school_names, tallies, tallies_of,
 };

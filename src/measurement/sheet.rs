@@ -169,7 +169,7 @@ pub struct Problem {
 }
 
 /// The rows of these children, by family name and given name.
-pub(super) fn rows(
+pub fn rows(
     pupils: &[PupilRow],
     names: &Opened,
     outcomes: &Outcomes,

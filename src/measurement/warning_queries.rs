@@ -14,17 +14,17 @@ const NUMBERS_A_STATEMENT: usize = 10_000;
 
 /// A child whose measurement waits to be confirmed.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting {
+pub struct Waiting {
     /// The child.
-    pub(super) pupil: PupilRow,
+    pub pupil: PupilRow,
     /// The school's name.
-    pub(super) school: String,
+    pub school: String,
     /// The codes of the warnings that wait.
-    pub(super) codes: Vec<String>,
+    pub codes: Vec<String>,
 }
 
 /// The children of a year, at schools in scope, whose measurement waits to be confirmed.
-pub(super) fn waiting(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Waiting>, Error> {
+pub fn waiting(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Waiting>, Error> {
     let mut query = warning::table
         .inner_join(pupil::table.inner_join(school::table))
         .filter(pupil::year_label.eq(year))
@@ -58,7 +58,7 @@ pub fn warnings_to_confirm(tx: &mut Conn, scope: &Scope, year: &str) -> Result<i
 }
 
 /// The measurements that stand for these children.
-pub(super) fn standing_measurements(
+pub fn standing_measurements(
     tx: &mut Conn,
     pupils: &[i64],
 ) -> Result<HashMap<i64, Measured>, Error> {

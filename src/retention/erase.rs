@@ -23,7 +23,7 @@ use crate::audit::{self, Actor};
 use crate::db::{Conn, dialect};
 use crate::identity::{IdentityError, Purpose, Whose};
 use crate::letters::erase as letters;
-use crate::years;
+use crate::records::year as years;
 
 /// Names erased in one transaction: a person who saves waits for as long as this takes.
 const BATCH: i64 = 2_000;

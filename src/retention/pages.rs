@@ -8,8 +8,8 @@ use super::{COARSENED, RetentionError, Run, YearPlan};
 use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
+use crate::records::year as years;
 use crate::web::{Allowed, Answer, Submitted, View, once_at_length};
-use crate::years;
 
 /// Runs shown on the overview.
 const LATEST_RUNS: i64 = 30;

@@ -16,7 +16,7 @@ use crate::audit::{self, Actor};
 use crate::clock::local;
 use crate::db::{self, Conn};
 use crate::outbox::OutboxError;
-use crate::years::{self, YearError};
+use crate::records::year::{self as years, YearError};
 
 pub use super::rule_change_queries::RuleChange;
 

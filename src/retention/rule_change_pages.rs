@@ -7,8 +7,8 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, bad_request, conflict, internal};
 use crate::outbox::OutboxError;
+use crate::records::year::YearError;
 use crate::web::{Allowed, FormData, Submitted, redirect_with};
-use crate::years::YearError;
 
 impl From<ChangeError> for AppError {
     fn from(error: ChangeError) -> Self {

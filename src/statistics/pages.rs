@@ -10,8 +10,8 @@ use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
 use crate::outbox::SENDING_JOB;
+use crate::records::year as years;
 use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once};
-use crate::years;
 
 impl From<ReleaseError> for AppError {
     fn from(error: ReleaseError) -> Self {

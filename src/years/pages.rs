@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use growth::Scheme;
 use serde_json::json;
 
-use super::{Year, YearError, YearRule};
 use crate::access::needs;
 use crate::app::App;
 use crate::db;
 use crate::error::AppError;
+use crate::records::year::{self as years, Year, YearError, YearRule};
 use crate::retention::{self, rule_change};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 use programme::AcademicYear;
@@ -26,8 +26,8 @@ pub async fn list(
         .db
         .read(move |tx| -> Result<_, db::Error> {
             Ok((
-                super::years(tx)?,
-                super::faulty_keys(tx, &keyring)?,
+                years::years(tx)?,
+                years::faulty_keys(tx, &keyring)?,
                 retention::pause_in_force(tx, now)?,
             ))
         })
@@ -36,7 +36,7 @@ pub async fn list(
     View::new(&app, &request, &allowed, "Academic years")
         .with("years", rows)
         .with("faults", faults)
-        .with("faulty_keys", super::in_words(&faulty))
+        .with("faulty_keys", years::in_words(&faulty))
         .with("pauses", Vec::from_iter(pause))
         .render("pages/years/list.html")
 }
@@ -68,7 +68,7 @@ pub async fn add(
     let Submitted(mut form) = form;
     let label = form.required("label", "Enter the academic year, such as 2026-27");
     let rule = rule_of(&mut form);
-    let year = super::parse_label(&label);
+    let year = years::parse_label(&label);
     if let (Err(error), false) = (&year, label.is_empty()) {
         form.error("label", error.to_string());
     }
@@ -77,7 +77,7 @@ pub async fn add(
     };
     let known = app
         .db
-        .read(move |tx| super::year(tx, &year.to_string()))
+        .read(move |tx| years::year(tx, &year.to_string()))
         .await?;
     if known.is_some_and(|known| known.retention_days.is_some()) {
         form.error(
@@ -105,7 +105,7 @@ pub async fn edit(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
     let before = find(&app, label.into_inner()).await?;
-    let year = super::parse_label(&before.label).map_err(|_| AppError::NotFound)?;
+    let year = years::parse_label(&before.label).map_err(|_| AppError::NotFound)?;
     let Some(rule) = rule_of(&mut form) else {
         return edit_view(&allowed, &app, &request, before, &form).await;
     };
@@ -160,7 +160,7 @@ async fn set(
     let (actor, now) = (allowed.actor().clone(), app.clock.now());
     let keyring = app.identities.keyring().clone();
     app.db
-        .write(move |tx| super::set(tx, &keyring, &actor, now, year, &rule).map(drop))
+        .write(move |tx| years::set(tx, &keyring, &actor, now, year, &rule).map(drop))
         .await
 }
 
@@ -181,7 +181,7 @@ fn refuse(form: &mut FormData, error: YearError) -> Result<(), AppError> {
 async fn find(app: &App, label: String) -> Result<Year, AppError> {
     app.db
         .read(move |tx| -> Result<_, AppError> {
-            super::year(tx, &label)?.ok_or(AppError::NotFound)
+            years::year(tx, &label)?.ok_or(AppError::NotFound)
         })
         .await
 }
@@ -249,7 +249,7 @@ async fn edit_view(
                 }
                 None => None,
             };
-            Ok((super::names_held(tx, &label)?, change, effect))
+            Ok((years::names_held(tx, &label)?, change, effect))
         })
         .await?;
     let may_confirm = change.as_ref().is_some_and(|change| {

@@ -5,7 +5,8 @@ use stature::access::Role;
 use stature::audit::Actor;
 use stature::db::Error;
 use stature::db::schema::outbox;
-use stature::{retention, years};
+use stature::records::year as years;
+use stature::retention;
 
 use crate::support::{Browser, ChildSpec, PASSWORD, TestApp};
 

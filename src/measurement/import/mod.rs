@@ -221,7 +221,7 @@ impl<'a> Importing<'a> {
     ) -> Result<(Batch<'a>, Report, Marks), ImportError> {
         let (identities, actor) = (&self.app.identities, self.actor);
         let (mut batch, limits, sealed) = self.app.db.read_now(|tx| -> Result<_, ImportError> {
-            crate::years::year(tx, &self.year)?.ok_or(ImportError::UnknownYear(year))?;
+            crate::records::year::year(tx, &self.year)?.ok_or(ImportError::UnknownYear(year))?;
             let limits = crate::measurement::limits(tx)?;
             let batch = Batch::read(tx, &self.year, self.when, actor, limits)?;
             let sealed = identities.sealed_year(tx, &self.year);

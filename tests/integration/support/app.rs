@@ -16,7 +16,7 @@ use stature::clock::Clock;
 use stature::config::{Config, DatabaseUrl, MailConfig, MailTransport, WebConfig};
 use stature::db::Db;
 use stature::mail::Mailer;
-use stature::years::{self, YearRule};
+use stature::records::year::{self as years, YearRule};
 use stature::{routes, web};
 use tempfile::TempDir;
 

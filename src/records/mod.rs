@@ -1,0 +1,3 @@
+//! The tables that every slice reads: one row type each, one query for each question.
+
+pub mod year;

@@ -31,6 +31,7 @@ pub mod schools;
 pub mod settings;
 pub mod statistics;
 pub mod templates;
+pub mod timetable;
 pub mod upgrade;
 pub mod web;
 pub mod wording;

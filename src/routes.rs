@@ -7,7 +7,6 @@ use crate::accounts::pages as accounts;
 use crate::children::pages as children;
 use crate::demo::pages as demo;
 use crate::home::pages as home;
-use crate::jobs::pages as jobs;
 use crate::letters::pages as letters;
 use crate::privacy::pages as privacy;
 use crate::recording::pages as recording;
@@ -18,6 +17,7 @@ use crate::roster::pages as roster;
 use crate::schools::contact_pages as contacts;
 use crate::schools::pages as schools;
 use crate::statistics::pages as statistics;
+use crate::timetable::pages as jobs;
 use crate::web::routing::{Route, background, get, post};
 use crate::years::pages as years;
 

@@ -25,7 +25,8 @@ const NEVER_SET: &str = "never";
 
 /// A setting with who set it and when; `None` when it was never set.
 pub fn held(tx: &mut Conn, key: &str) -> Result<Option<Held>, Error> {
-    dialect::get_held_setting(tx, key)
+    let row = dialect::get_held_setting(tx, key)?;
+    Ok(row.map(|(value, by, at)| Held { value, by, at }))
 }
 
 /// The version of a setting that a form is made from, to be sent back with the form.

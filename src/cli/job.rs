@@ -5,7 +5,8 @@ use clap::Subcommand;
 use super::{Ended, Outcome, signals};
 use crate::app::App;
 use crate::clock::local;
-use crate::jobs::{self, TABLE};
+use crate::jobs;
+use crate::timetable::TABLE;
 
 /// What can be done with jobs.
 #[derive(Debug, Subcommand)]

@@ -10,10 +10,11 @@ use super::{Ended, Outcome, migrate, signals};
 use crate::app::App;
 use crate::config::Config;
 use crate::config::production::refuse_unsafe;
-use crate::jobs::{Runner, TABLE};
+use crate::jobs::Runner;
 use crate::outbox;
 use crate::retention;
 use crate::routes;
+use crate::timetable::TABLE;
 use crate::web::server;
 
 /// How to serve.

@@ -422,13 +422,13 @@ pub fn get_setting(connection: &mut Conn, key: &str) -> Result<Option<String>, E
 pub fn get_held_setting(
     connection: &mut Conn,
     key: &str,
-) -> Result<Option<crate::settings::Held>, Error> {
+) -> Result<Option<(String, String, chrono::NaiveDateTime)>, Error> {
     let row: Option<(String, String, chrono::NaiveDateTime)> = setting::table
         .find(key)
         .select((setting::value, setting::changed_by, setting::changed_at))
         .first(connection)
         .optional()?;
-    Ok(row.map(|(value, by, at)| crate::settings::Held { value, by, at }))
+    Ok(row)
 }
 
 /// One process saves a setting that it has looked at before: one that was never set has no row to lock. SQLite's writer

@@ -155,7 +155,7 @@ pub(super) fn mail_fault(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>
         "/jobs"
     };
     let until = fault.waits_until(&asked.app.mail_settings_hash(), asked.now);
-    let next = jobs::next_run(outbox::SENDING_JOB, until.unwrap_or(asked.now))
+    let next = jobs::next_run(&letters::jobs::SENDING, until.unwrap_or(asked.now))
         .filter(|_| !is_sending_paused)
         .map(|next| format!(". The next try is on {}", long_date_time(next)));
     let text = format!(

@@ -247,7 +247,7 @@ pub(super) fn last_run(tx: &mut Conn, name: &str) -> Result<Option<LastRun>, Err
 }
 
 /// The latest runs of all jobs that did something worth reading, newest first.
-pub(super) fn recent_runs(tx: &mut Conn, most: i64) -> Result<Vec<LastRun>, Error> {
+pub fn recent_runs(tx: &mut Conn, most: i64) -> Result<Vec<LastRun>, Error> {
     Ok(job_run::table
         .order(job_run::id.desc())
         .limit(most)
@@ -267,12 +267,12 @@ pub fn failed_since(tx: &mut Conn, since: NaiveDateTime) -> Result<Vec<String>, 
 }
 
 /// Forgets runs that began before `before`; the evidence of retention nights is kept elsewhere. Returns how many.
-pub(super) fn forget_runs(tx: &mut Conn, before: NaiveDateTime) -> Result<usize, Error> {
+pub fn forget_runs(tx: &mut Conn, before: NaiveDateTime) -> Result<usize, Error> {
     Ok(diesel::delete(job_run::table.filter(job_run::started_at.lt(before))).execute(tx)?)
 }
 
 /// How many runs [`forget_runs`] would forget.
-pub(super) fn forgettable_runs(tx: &mut Conn, before: NaiveDateTime) -> Result<i64, Error> {
+pub fn forgettable_runs(tx: &mut Conn, before: NaiveDateTime) -> Result<i64, Error> {
     Ok(job_run::table
         .filter(job_run::started_at.lt(before))
         .count()

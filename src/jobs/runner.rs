@@ -9,7 +9,7 @@ use std::time::Duration as StdDuration;
 use chrono::{Duration, NaiveDateTime};
 
 use super::queries::{self, JobState, LEASE, LastRun};
-use super::{Job, TABLE, schedule};
+use super::{Job, schedule};
 use crate::access::session;
 use crate::app::App;
 use crate::audit::{self, Actor};
@@ -319,7 +319,7 @@ impl Runner {
 }
 
 /// A change of one job's row.
-pub(super) type Change =
+pub type Change =
     fn(&mut db::Conn, &'static [Job], &Actor, NaiveDateTime, &str) -> Result<(), JobError>;
 
 /// The job of this name.
@@ -371,7 +371,7 @@ pub fn list(tx: &mut db::Conn, table: &'static [Job]) -> Result<Vec<Listed>, db:
 }
 
 /// Makes a job due at once; a process that runs jobs takes it up within seconds.
-pub(super) fn request_run(
+pub fn request_run(
     tx: &mut db::Conn,
     table: &'static [Job],
     actor: &Actor,
@@ -386,7 +386,7 @@ pub(super) fn request_run(
 }
 
 /// Stops a job from running by itself.
-pub(super) fn pause(
+pub fn pause(
     tx: &mut db::Conn,
     table: &'static [Job],
     actor: &Actor,
@@ -401,7 +401,7 @@ pub(super) fn pause(
 }
 
 /// Lets a paused job run again, at its next date.
-pub(super) fn resume(
+pub fn resume(
     tx: &mut db::Conn,
     table: &'static [Job],
     actor: &Actor,
@@ -433,9 +433,8 @@ pub fn is_paused(tx: &mut db::Conn, name: &str) -> Result<bool, db::Error> {
     Ok(queries::state(tx, name)?.is_some_and(|state| !state.enabled))
 }
 
-/// The first run of a job by itself, not before `from`; `None` for a job that is not in the table.
-pub fn next_run(name: &str, from: NaiveDateTime) -> Option<NaiveDateTime> {
-    let job = TABLE.iter().find(|job| job.name == name)?;
+/// The first run of a job by itself, not before `from`.
+pub fn next_run(job: &Job, from: NaiveDateTime) -> Option<NaiveDateTime> {
     // A run that begins at this very moment counts.
     schedule::next_after(job.schedule, from - Duration::seconds(1))
 }

@@ -10,7 +10,8 @@ use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::clock::local;
-use crate::outbox::Which;
+use crate::jobs::Job;
+use crate::outbox::{SENDING_JOB, Which};
 
 /// Messages that a worker sends in one run of the job; the next run does the rest.
 const MOST_A_RUN: usize = 2000;
@@ -18,6 +19,24 @@ const WORKERS: usize = 2;
 
 /// The hours of the day, by England's wall clock, in which letters are queued by themselves.
 const HOURS: std::ops::Range<u32> = 8..20;
+
+/// Makes letters of new outcomes, every hour of the day.
+pub const PREPARING: Job = Job {
+    name: "prepare-letters",
+    does: "Makes a letter of every new outcome, and looks again at letters that wait.",
+    schedule: "0 0 7-19 * * *",
+    when: "every hour from 7am to 7pm",
+    run: prepare_letters,
+};
+
+/// Sends what waits, every ten minutes of the day.
+pub const SENDING: Job = Job {
+    name: SENDING_JOB,
+    does: "Queues letters whose delay is over, and sends everything that waits in the outbox.",
+    schedule: "0 5,15,25,35,45,55 8-19 * * *",
+    when: "every ten minutes from 8am to 8pm",
+    run: send_letters,
+};
 
 /// Makes letters of new outcomes, and looks again at those that wait.
 pub fn prepare_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {

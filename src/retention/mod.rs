@@ -39,6 +39,7 @@ use crate::audit::Actor;
 use crate::db::raw_bytes::RawBytesError;
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, KeyringError};
+use crate::jobs::Job;
 use crate::letters::LetterError;
 
 /// A night that cannot begin or go on. What was done until then stays done; a rerun completes it.
@@ -269,6 +270,15 @@ pub fn run_night(app: &App, actor: &Actor) -> Result<Run, RetentionError> {
     night.destroy_keys()?;
     night.finish()
 }
+
+/// Removes the names whose time has come, every night.
+pub const JOB: Job = Job {
+    name: "retention",
+    does: "Removes the names whose time has come, destroys the keys of years that are over, and keeps the evidence.",
+    schedule: "0 30 2 * * *",
+    when: "every night at 2:30am",
+    run: job,
+};
 
 /// The nightly job: [`run_night`], or with `dry_run` what it would do.
 pub fn job(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {

@@ -147,7 +147,7 @@ both_databases! {
     }
 
     fn every_job_of_the_service_has_a_schedule_that_fires_and_runs_on_an_empty_database(test: TestApp) {
-        for job in jobs::TABLE {
+        for job in stature::timetable::TABLE {
             assert!(jobs::next_after(job.schedule, test.app.clock.now()).is_some(), "{}", job.name);
             assert!(job.does.ends_with('.'), "{}", job.name);
             test.run(&["job", "run", job.name, "--dry-run"]).done();
@@ -160,14 +160,14 @@ both_databases! {
     }
 
     fn a_system_administrator_pauses_a_job_lets_it_go_on_and_runs_it_now(test: TestApp) {
-        Runner::new(test.app.clone(), jobs::TABLE).unwrap().prepare().unwrap();
+        Runner::new(test.app.clone(), stature::timetable::TABLE).unwrap().prepare().unwrap();
         let browser = test.signed_in(Role::SystemAdministrator, &[], &[]);
-        let first = jobs::TABLE[1].name;
+        let first = stature::timetable::TABLE[1].name;
         let page = browser.get("/jobs").press(&format!("Pause {first}")).shows("is paused until");
         assert!(page.says("Paused"), "{}", page.text());
         let page = page.press(&format!("Go on {first}")).shows("goes on at its next date");
         page.press(&format!("Run now {first}")).shows("within a few seconds");
-        let due = Runner::new(test.app.clone(), jobs::TABLE).unwrap().claim_due().unwrap();
+        let due = Runner::new(test.app.clone(), stature::timetable::TABLE).unwrap().claim_due().unwrap();
         assert_eq!(due.iter().map(jobs::Held::name).collect::<Vec<_>>(), vec![first]);
     }
 }

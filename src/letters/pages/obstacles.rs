@@ -7,6 +7,7 @@ use crate::access::{Permission, Session};
 use crate::app::App;
 use crate::db::Conn;
 use crate::jobs;
+use crate::letters::jobs::SENDING;
 use crate::letters::{LetterError, decide, readable_texts};
 use crate::outbox::{self, SENDING_JOB};
 
@@ -54,7 +55,7 @@ impl Obstacles {
             let until = fault.waits_until(&app.mail_settings_hash(), now);
             MailFault {
                 last: fault.last,
-                next_try: jobs::next_run(SENDING_JOB, until.unwrap_or(now)).filter(|_| !job_paused),
+                next_try: jobs::next_run(&SENDING, until.unwrap_or(now)).filter(|_| !job_paused),
                 is_put_off: until.is_some(),
                 words: fault.words,
             }

@@ -240,7 +240,7 @@ both_databases! {
         send_letters(&app, &actor(), false).unwrap_err();
         assert_eq!(server.connections(), before, "tried although it was refused a moment ago");
         // By hand, on the page of jobs and on the command line.
-        stature::jobs::run_now(&app, stature::jobs::TABLE, "send-letters", false).unwrap_err();
+        stature::jobs::run_now(&app, stature::timetable::TABLE, "send-letters", false).unwrap_err();
         assert_eq!(server.connections(), before + 1);
         test.signed_in(Role::SystemAdministrator, &[], &[]).get("/jobs").press("Run now send-letters").status(200);
         send_letters(&app, &actor(), false).unwrap_err();

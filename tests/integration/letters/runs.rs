@@ -7,9 +7,10 @@ use diesel::prelude::*;
 use stature::access::Role;
 use stature::app::App;
 use stature::db::schema::letter;
-use stature::jobs::{Runner, TABLE};
+use stature::jobs::Runner;
 use stature::letters::deliver::{Report, send};
 use stature::letters::jobs::send_letters;
+use stature::timetable::TABLE;
 
 use super::{
     SCHOOL, actor, child, ledger, measure, parcel_states, prepared, press, ready, ready_letters,

@@ -131,7 +131,7 @@ both_databases! {
     }
 
     fn jobs_go_on_after_the_clock_jumped_ahead_and_back(test: TestApp) {
-        let runner = Runner::new(test.app.clone(), jobs::TABLE).unwrap();
+        let runner = Runner::new(test.app.clone(), stature::timetable::TABLE).unwrap();
         runner.prepare().unwrap();
         test.app.clock.set_to_noon(date(2029, 11, 30));
         // One that finished sets its next date in 2029; one whose process died keeps its claim until then.
@@ -140,12 +140,12 @@ both_databases! {
         let finished = held.iter().find(|held| held.name() == "forget-old-runs").unwrap();
         runner.run_held(finished).unwrap().unwrap();
         test.app.clock.set_to_noon(date(2026, 11, 30));
-        let going_on = Runner::new(test.app.clone(), jobs::TABLE).unwrap();
+        let going_on = Runner::new(test.app.clone(), stature::timetable::TABLE).unwrap();
         going_on.claim_due().unwrap();
         test.app.clock.advance(Duration::hours(15) + Duration::minutes(30));
         let mut names: Vec<&str> = going_on.claim_due().unwrap().iter().map(jobs::Held::name).collect();
         names.sort_unstable();
-        let mut all: Vec<&str> = jobs::TABLE.iter().map(|job| job.name).collect();
+        let mut all: Vec<&str> = stature::timetable::TABLE.iter().map(|job| job.name).collect();
         all.sort_unstable();
         assert_eq!(names, all, "a job stands still until 2029");
     }

@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Duration, NaiveDateTime};
 use serde::Serialize;
 
-use super::runner::{self, Listed};
-use super::{JobError, LastRun, TABLE, queries};
+use super::TABLE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, conflict};
+use crate::jobs::{self, JobError, LastRun, Listed};
 use crate::records::year as years;
 use crate::retention;
 use crate::web::{Allowed, Answer, Submitted, View, once};
@@ -57,9 +57,9 @@ pub async fn list(
         .db
         .read(move |tx| -> Result<_, crate::db::Error> {
             Ok((
-                runner::list(tx, TABLE)?,
-                queries::recent_runs(tx, RECENT)?,
-                queries::failed_since(tx, now - Duration::days(1))?,
+                jobs::list(tx, TABLE)?,
+                jobs::recent_runs(tx, RECENT)?,
+                jobs::failed_since(tx, now - Duration::days(1))?,
                 retention::pause_in_force(tx, now)?,
                 retention::clock_doubt(tx, &clock)?.map(|doubt| doubt.in_words()),
                 years::faulty_keys(tx, &keyring)?,
@@ -93,7 +93,7 @@ pub async fn run(
         &app,
         name.into_inner(),
         &form,
-        runner::request_run,
+        jobs::request_run,
         done,
     )
     .await
@@ -107,15 +107,7 @@ pub async fn pause(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let done = "The job is paused until you let it go on.";
-    change(
-        &allowed,
-        &app,
-        name.into_inner(),
-        &form,
-        runner::pause,
-        done,
-    )
-    .await
+    change(&allowed, &app, name.into_inner(), &form, jobs::pause, done).await
 }
 
 /// Lets a paused job go on.
@@ -126,15 +118,7 @@ pub async fn resume(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let done = "The job goes on at its next date.";
-    change(
-        &allowed,
-        &app,
-        name.into_inner(),
-        &form,
-        runner::resume,
-        done,
-    )
-    .await
+    change(&allowed, &app, name.into_inner(), &form, jobs::resume, done).await
 }
 
 /// What the three actions have in common: each is done once however often its form is sent, because a run that was
@@ -144,7 +128,7 @@ async fn change(
     app: &App,
     name: String,
     form: &Submitted,
-    action: runner::Change,
+    action: jobs::Change,
     done: &'static str,
 ) -> Result<HttpResponse, AppError> {
     let (actor, now) = (allowed.actor().clone(), app.clock.now());

@@ -1,13 +1,16 @@
-//! THE table of jobs.
+//! The table of jobs: what the service does by itself, and the page that shows it.
+//!
+//! A job is defined beside the work it does; to add one, define it there and name it here.
+
+pub mod pages;
 
 use chrono::Duration;
 
-use super::{Job, queries};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, dialect};
+use crate::jobs::{self, Job};
 use crate::letters::jobs as letters;
-use crate::outbox::SENDING_JOB;
 use crate::retention;
 use crate::roster::import::By;
 use crate::roster::staged;
@@ -15,27 +18,9 @@ use roster_reader::progress::Progress;
 
 /// Every job, in the order of the page.
 pub static TABLE: &[Job] = &[
-    Job {
-        name: "retention",
-        does: "Removes the names whose time has come, destroys the keys of years that are over, and keeps the evidence.",
-        schedule: "0 30 2 * * *",
-        when: "every night at 2:30am",
-        run: retention::job,
-    },
-    Job {
-        name: "prepare-letters",
-        does: "Makes a letter of every new outcome, and looks again at letters that wait.",
-        schedule: "0 0 7-19 * * *",
-        when: "every hour from 7am to 7pm",
-        run: letters::prepare_letters,
-    },
-    Job {
-        name: SENDING_JOB,
-        does: "Queues letters whose delay is over, and sends everything that waits in the outbox.",
-        schedule: "0 5,15,25,35,45,55 8-19 * * *",
-        when: "every ten minutes from 8am to 8pm",
-        run: letters::send_letters,
-    },
+    retention::JOB,
+    letters::PREPARING,
+    letters::SENDING,
     Job {
         name: "forget-old-runs",
         does: "Forgets the list of job runs older than 30 days, and the answers to forms older than 2 days.",
@@ -57,14 +42,12 @@ fn forget_old_runs(app: &App, _: &Actor, dry_run: bool) -> anyhow::Result<String
     let before = app.clock.now() - Duration::days(30);
     let forms_before = app.clock.now() - Duration::days(2);
     if dry_run {
-        let runs = app
-            .db
-            .read_now(|tx| queries::forgettable_runs(tx, before))?;
+        let runs = app.db.read_now(|tx| jobs::forgettable_runs(tx, before))?;
         return Ok(format!("{runs} runs would be forgotten"));
     }
     let runs = app.db.write_now(|tx| -> Result<usize, db::Error> {
         dialect::forget_submissions(tx, forms_before)?;
-        queries::forget_runs(tx, before)
+        jobs::forget_runs(tx, before)
     })?;
     Ok(format!("{runs} runs forgotten"))
 }

@@ -13,6 +13,7 @@ mod accounts;
 mod announcements;
 mod approvals;
 mod architecture;
+mod arrows;
 mod audit_chain;
 mod backup;
 mod children;

@@ -9,13 +9,14 @@ use crate::access::SessionLimits;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, Db};
+use crate::db::{self, Conn, Db};
 use crate::identity::Identities;
 use crate::installation::{self, InstallationError, Opening};
 use crate::mail::{MailError, Mailer};
 use crate::outbox;
 use crate::templates::Templates;
 use crate::upgrade::{self, UpgradeError};
+use crate::work::Work;
 
 /// A process that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +154,62 @@ impl App {
             .or_insert_with(|| Arc::new(T::default()));
         // Every value stands under its own type, so the second half is never used.
         Arc::clone(part).downcast().unwrap_or_default()
+    }
+
+    /// Does `work` as `actor` in a reading transaction on this thread.
+    pub fn read_now<T, E: From<db::Error>>(
+        &self,
+        actor: &Actor,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db.read_now(|tx| work(&mut self.work(tx, actor)))
+    }
+
+    /// Does `work` as `actor` in a writing transaction on this thread: all of it, or nothing.
+    pub fn write_now<T, E: From<db::Error>>(
+        &self,
+        actor: &Actor,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db.write_now(|tx| work(&mut self.work(tx, actor)))
+    }
+
+    /// [`Self::read_now`] on a thread that may wait.
+    pub async fn read<T, E>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<db::Error> + Send + 'static,
+    {
+        let app = self.clone();
+        db::blocking(move || app.read_now(&actor, work)).await
+    }
+
+    /// [`Self::write_now`] on a thread that may wait.
+    pub async fn write<T, E>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<db::Error> + Send + 'static,
+    {
+        let app = self.clone();
+        db::blocking(move || app.write_now(&actor, work)).await
+    }
+
+    fn work<'a>(&'a self, tx: &'a mut Conn, actor: &'a Actor) -> Work<'a> {
+        Work {
+            tx,
+            actor,
+            now: self.clock.now(),
+            today: self.clock.today(),
+            identities: &self.identities,
+        }
     }
 
     /// How long browsers stay signed in.

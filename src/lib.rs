@@ -35,4 +35,5 @@ pub mod timetable;
 pub mod upgrade;
 pub mod web;
 pub mod wording;
+pub mod work;
 pub mod years;

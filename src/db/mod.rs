@@ -12,6 +12,7 @@ pub mod dialect;
 pub mod migrate;
 pub mod raw_bytes;
 pub mod schema;
+mod text;
 
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 pub use bulk::Bulk;
 pub use connection::Conn;
 pub use dialect::Outage;
+pub(crate) use text::{bound, stored_by_code};
 
 use crate::config::DatabaseUrl;
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::ReleaseRow;
+use super::ReleaseState;
 use super::queries;
 use super::release::{
     self, ReleaseError, Shelf, load, load_alone, load_published, publish, spoken_years, whose,
@@ -84,7 +85,7 @@ pub fn announcement(tx: &mut Conn, row: &ReleaseRow) -> Result<Announcement, Rel
     Ok(Announcement {
         state: newest.as_ref().map(|parcel| parcel.delivery.code()),
         finished_at: newest.as_ref().and_then(|parcel| parcel.finished_at),
-        can_be_sent: row.state == "published" && is_open && !is_public,
+        can_be_sent: row.state == ReleaseState::Published && is_open && !is_public,
         error: newest.and_then(|parcel| parcel.last_error),
     })
 }
@@ -167,7 +168,7 @@ pub fn undelivered(tx: &mut Conn) -> Result<Vec<i64>, Error> {
     }
     Ok(queries::releases(tx, None)?
         .into_iter()
-        .filter(|row| row.state == "published" && about.contains(&reference(row.id)))
+        .filter(|row| row.state == ReleaseState::Published && about.contains(&reference(row.id)))
         .map(|row| row.id)
         .collect())
 }

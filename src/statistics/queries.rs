@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::aggregate::Counted;
 use super::authorities::{held_by, published_with};
+use super::state::ReleaseState;
 use crate::db::schema::{
     disclosure, local_authority, measurement, pupil, release, release_figure, school,
 };
@@ -154,8 +155,8 @@ pub struct ReleaseRow {
     pub audience: String,
     /// The years, `;` between them.
     pub years: String,
-    /// Code of its state.
-    pub state: String,
+    /// Where it is.
+    pub state: ReleaseState,
     /// The date of the counts.
     pub as_at: NaiveDate,
     /// What it is called.
@@ -185,7 +186,7 @@ pub fn releases(tx: &mut Conn, audiences: Option<&[String]>) -> Result<Vec<Relea
     if let Some(audiences) = audiences {
         query = query
             .filter(release::audience.eq_any(audiences.to_vec()))
-            .filter(release::state.eq("published"));
+            .filter(release::state.eq(ReleaseState::Published));
     }
     Ok(query
         .order(release::id.desc())
@@ -196,7 +197,7 @@ pub fn releases(tx: &mut Conn, audiences: Option<&[String]>) -> Result<Vec<Relea
 /// The releases that can be published with nothing to speak against it, the newest first.
 pub fn releases_to_publish(tx: &mut Conn) -> Result<Vec<ReleaseRow>, Error> {
     Ok(release::table
-        .filter(release::state.eq("audited"))
+        .filter(release::state.eq(ReleaseState::Audited))
         .filter(release::needs_care.eq(false))
         .order(release::id.desc())
         .select(ReleaseRow::as_select())
@@ -249,7 +250,7 @@ pub(super) fn last_number(tx: &mut Conn) -> Result<i64, Error> {
 pub(super) fn drafts_before(tx: &mut Conn, number: i64) -> Result<Vec<(i64, String)>, Error> {
     Ok(release::table
         .filter(release::id.lt(number))
-        .filter(release::state.eq_any(["draft", "audited"]))
+        .filter(release::state.eq_any([ReleaseState::Draft, ReleaseState::Audited]))
         .select((release::id, release::audience))
         .load(tx)?)
 }
@@ -257,7 +258,7 @@ pub(super) fn drafts_before(tx: &mut Conn, number: i64) -> Result<Vec<(i64, Stri
 /// Ends a draft: a later release about its places has been shown.
 pub(super) fn set_superseded(tx: &mut Conn, number: i64) -> Result<(), Error> {
     diesel::update(release::table.find(number))
-        .set(release::state.eq("superseded"))
+        .set(release::state.eq(ReleaseState::Superseded))
         .execute(tx)?;
     Ok(())
 }
@@ -269,7 +270,7 @@ pub(super) struct NewRelease {
     pub(super) id: i64,
     pub(super) audience: String,
     pub(super) years: String,
-    pub(super) state: &'static str,
+    pub(super) state: ReleaseState,
     pub(super) as_at: NaiveDate,
     pub(super) title: String,
     pub(super) evidence: String,
@@ -336,7 +337,7 @@ pub(super) fn put_release(
 pub(super) fn put_state(
     tx: &mut Conn,
     number: i64,
-    state: &str,
+    state: ReleaseState,
     evidence: &str,
     passed: bool,
     published_at: Option<NaiveDateTime>,

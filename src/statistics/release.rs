@@ -208,7 +208,7 @@ pub fn make(
         audience: audience.to_string(),
         title: format!("{name}, {}", spoken_years(&labels)),
         years: labels.join(";"),
-        state: ReleaseState::Draft.audited(evidence.passed()).code(),
+        state: ReleaseState::Draft.audited(evidence.passed()),
         as_at: today,
         evidence: text(&evidence)?,
         audit_passed: evidence.passed(),
@@ -235,13 +235,13 @@ pub fn audit(
 ) -> Result<Evidence, ReleaseError> {
     shelf.require_key()?;
     let (row, release) = load_alone(tx, shelf, number)?;
-    let state = state_of(&row)?;
+    let state = row.state;
     let (evidence, _) = audited(tx, shelf, &row, &release)?;
     let after = state.audited(evidence.passed());
     queries::put_state(
         tx,
         number,
-        after.code(),
+        after,
         &text(&evidence)?,
         evidence.passed(),
         row.published_at,
@@ -265,7 +265,7 @@ pub fn publish(
     let (row, release) = load_alone(tx, shelf, number)?;
     let (evidence, later) = audited(tx, shelf, &row, &release)?;
     // A step that cannot be is told first: a withdrawn release is not one to make again.
-    let state = state_of(&row)?.audited(true).publish(number)?;
+    let state = row.state.audited(true).publish(number)?;
     if let Some(by) = later {
         return Err(ReleaseError::Superseded { number, by });
     }
@@ -273,15 +273,7 @@ pub fn publish(
         return Err(ReleaseError::NotSafe { number });
     }
     shown::enter(tx, shelf, &row)?;
-    queries::put_state(
-        tx,
-        number,
-        state.code(),
-        &text(&evidence)?,
-        true,
-        Some(now),
-        None,
-    )?;
+    queries::put_state(tx, number, state, &text(&evidence)?, true, Some(now), None)?;
     tell_ledger(tx, actor, now, &release, &row.audience)?;
     note(tx, actor, now, "release.published", number, &evidence)?;
     Ok(release)
@@ -301,11 +293,11 @@ pub(super) fn withdraw(
     dialect::take_releases(tx, whose(&audience)?.school())?;
     // Again, because another may have changed it until now.
     let row = queries::release(tx, number)?.ok_or(ReleaseError::Unknown(number))?;
-    let state = state_of(&row)?.withdraw(number)?;
+    let state = row.state.withdraw(number)?;
     queries::put_state(
         tx,
         number,
-        state.code(),
+        state,
         &row.evidence,
         row.audit_passed,
         row.published_at,
@@ -330,7 +322,7 @@ pub fn load_published(
     number: i64,
 ) -> Result<(ReleaseRow, Release), ReleaseError> {
     let (row, release) = load(tx, shelf, number)?;
-    if state_of(&row)? == ReleaseState::Published && release.evidence().passed() {
+    if row.state == ReleaseState::Published && release.evidence().passed() {
         Ok((row, release))
     } else {
         Err(ReleaseError::Unknown(number))
@@ -437,11 +429,6 @@ pub(super) fn whose(audience: &Audience) -> Result<Whose, ReleaseError> {
         },
         Audience::Public => Whose::Everybody,
     })
-}
-
-pub(super) fn state_of(row: &ReleaseRow) -> Result<ReleaseState, ReleaseError> {
-    ReleaseState::of_code(&row.state)
-        .ok_or_else(|| anyhow::anyhow!("release {} is in no known state", row.id).into())
 }
 
 /// A release whose places nobody else can show anything about until the transaction ends.

@@ -2,10 +2,16 @@
 
 use std::fmt;
 
+use programme::Coded as _;
+
 use super::release::ReleaseError;
 
 /// Where a release is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ReleaseState {
     /// Made; its audit found something that is exposed. It can only be withdrawn.
     Draft,
@@ -19,30 +25,9 @@ pub enum ReleaseState {
     Superseded,
 }
 
+crate::db::stored_by_code!(ReleaseState);
+
 impl ReleaseState {
-    /// The word in the table.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Audited => "audited",
-            Self::Published => "published",
-            Self::Withdrawn => "withdrawn",
-            Self::Superseded => "superseded",
-        }
-    }
-
-    pub(super) fn of_code(code: &str) -> Option<Self> {
-        [
-            Self::Draft,
-            Self::Audited,
-            Self::Published,
-            Self::Withdrawn,
-            Self::Superseded,
-        ]
-        .into_iter()
-        .find(|state| state.code() == code)
-    }
-
     /// After an audit.
     pub(super) fn audited(self, passed: bool) -> Self {
         match self {

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db;
 use crate::error::{AppError, internal};
+use crate::work::Work;
 
 /// Somebody whose role has the permission `P`. Only a request that was checked makes one.
 #[derive(Clone, Debug)]
@@ -35,6 +36,32 @@ impl<P: Requires> Allowed<P> {
     /// The role; `None` for a visitor of a public page.
     pub fn role(&self) -> Option<Role> {
         self.session.role
+    }
+
+    /// Does `work` in a reading transaction.
+    pub async fn read<T, E>(
+        &self,
+        app: &App,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<db::Error> + Send + 'static,
+    {
+        app.read(self.actor().clone(), work).await
+    }
+
+    /// Does `work` in a writing transaction: all of it, or nothing.
+    pub async fn write<T, E>(
+        &self,
+        app: &App,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<db::Error> + Send + 'static,
+    {
+        app.write(self.actor().clone(), work).await
     }
 
     /// The whole session.

@@ -7,6 +7,7 @@
 mod academic_year;
 mod address;
 mod audience;
+mod coded;
 mod date;
 mod dfe_number;
 mod email;
@@ -27,6 +28,7 @@ mod year_group;
 pub use academic_year::AcademicYear;
 pub use address::{AddressBlock, split_block, split_postcode};
 pub use audience::Audience;
+pub use coded::Coded;
 pub use date::{DateError, DateOrder, DateReading, read_date, read_date_month_first};
 pub use dfe_number::DfeNumber;
 pub use email::{EmailReading, read_email};

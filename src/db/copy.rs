@@ -164,7 +164,7 @@ pub fn copy_in(
                 .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
                 .execute(sqlite)?;
         }
-        let result = super::transaction(connection, "BEGIN IMMEDIATE", |tx| {
+        let result = super::transaction(connection, "BEGIN IMMEDIATE", db.wait, |tx| {
             if !replace && holds_anything(tx)? {
                 return Err(CopyError::NotEmpty);
             }

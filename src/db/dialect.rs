@@ -3,15 +3,29 @@
 //! diesel's `MultiConnection` speaks the common subset of SQL. What lies outside it is a `match` here, so that no
 //! query elsewhere can behave differently on one of the two.
 
+/// Executes on either database a statement that the common connection does not have.
+macro_rules! execute {
+    ($connection:ident, $statement:expr) => {
+        match $connection {
+            Conn::Sqlite(sqlite) => $statement.execute(sqlite),
+            Conn::Postgres(postgres) => $statement.execute(postgres),
+        }
+    };
+}
+
 mod bulk;
 mod collect;
 mod erasure;
 mod outage;
+mod session;
+mod touched;
 
 pub use bulk::*;
 pub use collect::*;
 pub use erasure::*;
 pub use outage::{Outage, outage};
+pub use session::*;
+pub use touched::*;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -22,16 +36,6 @@ use super::schema::{
     sign_in_failure, submission, visit,
 };
 use super::{Conn, Error};
-
-/// Executes on either database a statement that the common connection does not have.
-macro_rules! execute {
-    ($connection:ident, $statement:expr) => {
-        match $connection {
-            Conn::Sqlite(sqlite) => $statement.execute(sqlite),
-            Conn::Postgres(postgres) => $statement.execute(postgres),
-        }
-    };
-}
 
 /// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
 pub fn put_setting(
@@ -70,13 +74,14 @@ pub fn take_submission(
         submission::location.eq(""),
         submission::at.eq(at),
     );
-    wait_long_for_locks(connection)?;
-    let inserted = execute!(
-        connection,
-        diesel::insert_into(submission::table)
-            .values(row)
-            .on_conflict_do_nothing()
-    )?;
+    let inserted = waiting_long(connection, "2min", |connection| {
+        Ok(execute!(
+            connection,
+            diesel::insert_into(submission::table)
+                .values(row)
+                .on_conflict_do_nothing()
+        )?)
+    })?;
     Ok(inserted == 1)
 }
 

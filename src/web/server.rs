@@ -59,7 +59,11 @@ pub fn run(
     listener: TcpListener,
     workers: usize,
 ) -> std::io::Result<Server> {
-    let data = web::Data::new(app);
+    // Whoever looks at a page would rather read that it cannot be shown than wait.
+    let data = web::Data::new(App {
+        db: app.db.for_pages(),
+        ..app
+    });
     Ok(HttpServer::new(move || {
         let routes = routes.clone();
         ActixApp::new()

@@ -14,7 +14,7 @@ pub mod upgrade;
 mod upgrade_queries;
 mod whole_year;
 
-pub use key::{fill_missing_keys, free_key, identity_key};
+pub use key::{KeysOfYear, fill_missing_keys, free_key, identity_key};
 pub use keyring::{Key, Keyring, KeyringError, Mark, SERVER_KEY, hex};
 pub use particulars::{Particulars, Place};
 pub use person::*;

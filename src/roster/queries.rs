@@ -296,8 +296,10 @@ pub(super) fn set_quintile(
     Ok(())
 }
 
-/// A new import; returns its number.
+/// A new import.
 pub(super) struct NewImport<'a> {
+    /// The number reserved for it, if one was.
+    pub(super) number: Option<i64>,
     pub(super) year: &'a str,
     pub(super) school: Option<i32>,
     pub(super) state: State,
@@ -309,9 +311,15 @@ pub(super) struct NewImport<'a> {
     pub(super) expires_at: NaiveDateTime,
 }
 
+/// Inserts an import; returns its number.
 pub(super) fn insert_import(tx: &mut Conn, new: &NewImport<'_>) -> Result<i64, Error> {
-    Ok(diesel::insert_into(import::table)
+    let number = match new.number {
+        Some(number) => number,
+        None => dialect::reserve_import_number(tx)?,
+    };
+    diesel::insert_into(import::table)
         .values((
+            import::id.eq(number),
             import::kind.eq("roster"),
             import::year_label.eq(new.year),
             import::school_urn.eq(new.school),
@@ -324,8 +332,8 @@ pub(super) fn insert_import(tx: &mut Conn, new: &NewImport<'_>) -> Result<i64, E
             import::applied_at.eq(new.applied_at),
             import::expires_at.eq(new.expires_at),
         ))
-        .returning(import::id)
-        .get_result(tx)?)
+        .execute(tx)?;
+    Ok(number)
 }
 
 pub(super) fn set_upload(tx: &mut Conn, id: i64, sealed: &[u8]) -> Result<(), Error> {

@@ -44,6 +44,7 @@ pub fn stage(
     let id = queries::insert_import(
         tx,
         &NewImport {
+            number: None,
             year: &year,
             school: target.school.map(|urn| urn.number() as i32),
             state: State::Staged,

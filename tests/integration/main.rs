@@ -36,6 +36,7 @@ mod recording;
 mod releases;
 mod retention;
 mod roster;
+mod roster_again;
 mod roster_at_once;
 mod schema;
 mod sealed;

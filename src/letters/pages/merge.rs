@@ -164,8 +164,10 @@ mod tests {
 
     #[test]
     fn without_knowing_what_was_touched_nothing_typed_is_replaced() {
-        let mut saved = Texts::default();
-        saved.contact = "Theirs".to_owned();
+        let saved = Texts {
+            contact: "Theirs".to_owned(),
+            ..Texts::default()
+        };
         let merged = merge(&mut FormData::default(), &Texts::default(), &saved);
         assert!(merged.taken_over.is_empty());
         assert_eq!(merged.differences.len(), 1);

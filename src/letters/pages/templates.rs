@@ -111,7 +111,7 @@ enum Tried {
     /// What stands in the way; nothing was saved.
     Faults(Vec<proof::Fault>),
     /// Somebody else has saved since: who, and what stands now.
-    Overtaken(Overtaken, Saved),
+    Overtaken(Overtaken, Box<Saved>),
 }
 
 /// Makes every kind of letter with these texts and saves them, unless they are no longer at the version `from`.
@@ -140,7 +140,7 @@ fn try_and_save(
             return Ok(if saved.texts == *texts {
                 Tried::Saved
             } else {
-                Tried::Overtaken(overtaken, saved)
+                Tried::Overtaken(overtaken, Box::new(saved))
             });
         }
         settings::put(tx, actor, now, texts::SETTING, &json)?;

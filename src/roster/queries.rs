@@ -145,15 +145,20 @@ pub fn schools(tx: &mut Conn) -> Result<Schools, Error> {
         .load(tx)?;
     let schools = rows
         .into_iter()
-        .filter_map(|(urn, authority, number, name, status)| {
-            Some(School {
-                urn: Urn::try_from(urn).ok()?,
+        .map(|(urn, authority, number, name, status)| {
+            Ok(School {
+                urn: Urn::try_from(urn).map_err(|_| {
+                    Error::Schema(format!(
+                        "the register holds a school under the URN {urn}, which is none"
+                    ))
+                })?,
+                // Some kinds of school have none, and some registers hold other codes in its place.
                 dfe_number: DfeNumber::from_parts(&authority, &number).ok(),
                 name,
                 open: status != 2,
             })
         })
-        .collect();
+        .collect::<Result<_, Error>>()?;
     Ok(Schools::new(schools))
 }
 

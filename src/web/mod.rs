@@ -27,4 +27,4 @@ pub use allowed::Allowed;
 pub use forms::{FieldError, FormData, Submitted};
 pub use once::{Answer, LongForms, Submission, answered, once, once_at_length};
 pub use upload::{Upload, Uploads};
-pub use view::{View, download, last_page_instead, redirect, redirect_with};
+pub use view::{View, chosen, download, last_page_instead, redirect, redirect_with};

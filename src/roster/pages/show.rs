@@ -46,6 +46,11 @@ fn belongs(row: &PlannedRow, part: &str) -> bool {
     part_of(row) == part
 }
 
+/// Whether the preview of an import has a part of this name.
+pub(super) fn is_part(word: &str) -> bool {
+    PARTS.iter().any(|(part, ..)| *part == word)
+}
+
 /// How many rows each part has.
 pub(super) fn part_counts(prepared: &Prepared) -> Vec<Value> {
     PARTS

@@ -38,7 +38,7 @@ if (table) {
   const isWaiting = (row) => entryOf(row)?.state === 'unsent';
 
   const showCounts = () => {
-    const done = lines.filter((line) => line.dataset.outcome !== 'none' || 'closed' in line.dataset).length;
+    const done = lines.filter((line) => line.dataset.outcome !== 'none' || line.dataset.closed === '').length;
     setText(progress.firstElementChild, `${done} of ${lines.length}`);
     const rough = rows.filter(needsAttention).length;
     const words = rough ? rowsInWords(rough, 'row needs attention', 'rows need attention') : '';

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::clock::local;
 use crate::config::{Config, DatabaseUrl, MailTransport, production};
 use crate::db::{dialect, raw_bytes};
+use crate::identity::damage_notice;
 use crate::outbox;
 use crate::years;
 
@@ -34,8 +35,12 @@ pub(super) fn run(config: Config) -> Outcome {
     println!("Database   {database}: reached, up to date");
     rights(&app)?;
     let keyring = app.identities.keyring();
-    let (years, faulty) = app.db.read_now(|tx| -> Result<_, crate::db::Error> {
-        Ok((years::years(tx)?, years::faulty_keys(tx, keyring)?))
+    let (years, faulty, damaged) = app.db.read_now(|tx| -> Result<_, crate::db::Error> {
+        Ok((
+            years::years(tx)?,
+            years::faulty_keys(tx, keyring)?,
+            damage_notice(tx)?,
+        ))
     })?;
     let active = years
         .iter()
@@ -50,6 +55,9 @@ pub(super) fn run(config: Config) -> Outcome {
     );
     for key in &faulty {
         println!("           {}", key.in_words());
+    }
+    if let Some(damaged) = damaged {
+        println!("Records    {damaged}");
     }
     let mail = mail(&app);
     println!("Templates  {} in order", app.templates.names().count());

@@ -32,8 +32,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Timestamp};
 
 use super::schema::{
-    academic_year, access_pupil, audit_event, disclosure_pupil, identity, job, setting,
-    sign_in_failure, submission, visit,
+    academic_year, access_pupil, audit_event, disclosure_pupil, identity, identity_damage, job,
+    setting, sign_in_failure, submission, visit,
 };
 use super::{Conn, Error};
 
@@ -58,6 +58,18 @@ pub fn put_setting(
             .on_conflict(setting::key)
             .do_update()
             .set(row)
+    )?;
+    Ok(())
+}
+
+/// Notes that a child's identity cannot be read. Two who open it at once note it once: an error would end PostgreSQL's
+/// transaction.
+pub fn note_identity_damage(connection: &mut Conn, pupil: i64) -> Result<(), Error> {
+    execute!(
+        connection,
+        diesel::insert_into(identity_damage::table)
+            .values(identity_damage::pupil_id.eq(pupil))
+            .on_conflict_do_nothing()
     )?;
     Ok(())
 }

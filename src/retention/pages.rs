@@ -8,6 +8,7 @@ use super::{COARSENED, RetentionError, Run, YearPlan};
 use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::error::{AppError, conflict, internal};
+use crate::identity;
 use crate::web::{Allowed, Answer, Submitted, View, once_at_length};
 use crate::years;
 
@@ -61,7 +62,7 @@ pub async fn overview(
     let today = app.clock.today();
     let (now, clock) = (app.clock.now(), app.clock.clone());
     let keyring = app.identities.keyring().clone();
-    let (plans, runs, pause, doubt, faulty) = app
+    let (plans, runs, pause, doubt, faulty, damaged) = app
         .db
         .read(move |tx| -> Result<_, RetentionError> {
             Ok((
@@ -70,6 +71,7 @@ pub async fn overview(
                 super::pause_in_force(tx, now)?,
                 super::clock_doubt(tx, &clock)?,
                 years::faulty_keys(tx, &keyring)?,
+                identity::damage_notice(tx)?,
             ))
         })
         .await?;
@@ -85,6 +87,7 @@ pub async fn overview(
             doubt.map_or_else(String::new, |doubt| doubt.in_words()),
         )
         .with("today", today)
+        .with("damaged", damaged.unwrap_or_default())
         .with("faulty_keys", years::in_words(&faulty))
         .with("may_run", allowed.session().may(Permission::RunRetention))
         .with(

@@ -12,7 +12,7 @@ use super::plan::Held;
 use super::queries::{self, PupilRow};
 use crate::db::{Conn, Db};
 use crate::fields::{Urn, YearGroup};
-use crate::identity::{OpenedYear, Person, Purpose, Sealer, identity_key};
+use crate::identity::{Opened, Person, Purpose, Sealer, identity_key};
 
 /// The children of a year.
 #[derive(Debug, Default)]
@@ -134,7 +134,7 @@ fn assemble(
     by: By<'_>,
     sealer: &Sealer,
     pupils: Vec<PupilRow>,
-    mut opened: OpenedYear,
+    mut opened: Opened,
 ) -> Result<Roll, ImportError> {
     let mut damaged: HashMap<i64, String> = opened
         .unreadable

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db;
 use crate::error::AppError;
 use crate::fields::CollectionYear;
+use crate::identity;
 use crate::retention::{self, rule_change};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
@@ -22,12 +23,13 @@ pub async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
     let (keyring, now) = (app.identities.keyring().clone(), app.clock.now());
-    let (rows, faulty, pause) = app
+    let (rows, faulty, damaged, pause) = app
         .db
         .read(move |tx| -> Result<_, db::Error> {
             Ok((
                 super::years(tx)?,
                 super::faulty_keys(tx, &keyring)?,
+                identity::damage_notice(tx)?,
                 retention::pause_in_force(tx, now)?,
             ))
         })
@@ -36,6 +38,7 @@ pub async fn list(
     View::new(&app, &request, &allowed, "Academic years")
         .with("years", rows)
         .with("faults", faults)
+        .with("damaged", damaged.unwrap_or_default())
         .with("faulty_keys", super::in_words(&faulty))
         .with("pauses", Vec::from_iter(pause))
         .render("pages/years/list.html")

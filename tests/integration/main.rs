@@ -19,6 +19,7 @@ mod children;
 mod class_list;
 mod clear;
 mod contacts;
+mod damaged;
 mod demo;
 mod exposure;
 mod growth;

@@ -259,7 +259,7 @@ both_databases! {
                 .db()
                 .write_now(|tx| test.app.identities.open(tx, &Actor::person(7, "A nurse"), purpose, Whose::Pupils(&numbers)))
                 .unwrap();
-            assert_eq!(opened.len(), 2);
+            assert_eq!(opened.people.len(), 2);
             assert_eq!(accesses(test), before + 1);
         }
         let (purposes, children, by): (Vec<String>, i64, Vec<Option<i64>>) = test
@@ -281,7 +281,7 @@ both_databases! {
         let numbers = children().map(|spec| test.child(spec));
         let outcome = test.db().write_now(|tx| {
             let opened = test.app.identities.open(tx, &Actor::command("test"), Purpose::Letters, Whose::Pupils(&numbers))?;
-            assert_eq!(opened.len(), 2);
+            assert_eq!(opened.people.len(), 2);
             // The name leaves the transaction with its result only, and this one has none.
             diesel::insert_into(pupil::table).values(pupil::sex.eq("F")).execute(tx).map_err(Error::from)?;
             Ok::<_, IdentityError>(opened)

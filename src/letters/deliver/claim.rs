@@ -72,7 +72,7 @@ impl Post<'_> {
             }
             let content = letter.as_ref().and_then(|letter| {
                 let child = children.get(&letter.pupil)?;
-                let person = persons.get(&letter.pupil)?;
+                let person = persons.people.get(&letter.pupil)?;
                 compose(child, person, &self.texts_of(&parcel), today)
             });
             match self.write(&parcel, letter.as_ref(), content) {
@@ -156,8 +156,8 @@ impl Post<'_> {
         if child.version != letter.version {
             return Ok(LastLook::Held(letter.clone().superseded()?));
         }
-        let person = persons.get(&letter.pupil);
-        let found = eligibility::reasons(child, person, policy, |text| self.press.prints(text));
+        let identity = persons.found(letter.pupil);
+        let found = eligibility::reasons(child, identity, policy, |text| self.press.prints(text));
         let looked_at = letter.clone().assessed(&found)?;
         Ok(if looked_at.state == State::Queued {
             LastLook::MayGo

@@ -212,9 +212,9 @@ both_databases! {
             .unwrap();
         let night = run(test);
         assert_eq!(night.names, 2_101);
-        assert_eq!(night.counts.unopened, 2_101, "a name that does not open must go all the same");
+        assert_eq!(night.counts.unopened, 2_100, "the names that do not open must go all the same, and the one that does be looked for");
         assert_eq!(scan_of(&night).outcome, Outcome::Clean, "{:?}", scan_of(&night));
-        assert_eq!(scan_of(&night).looked_for, 2_101);
+        assert!(scan_of(&night).looked_for >= 2_101, "{:?}", scan_of(&night));
     }
 }
 

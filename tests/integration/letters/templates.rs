@@ -110,6 +110,24 @@ both_databases! {
         assert_eq!(sent(test).sent, 1);
     }
 
+    fn messages_that_need_no_template_go_while_the_saved_templates_cannot_be_read(test: TestApp) {
+        ready(test);
+        stature::letters::deliver::queue(&test.app, &actor(), &Scope::Everything).unwrap();
+        let second = child(test, "Maya", Some("maya@example.org"));
+        measure(test, second, 1120);
+        assert_eq!(prepared(test).ready, 1);
+        save_unseen(test, "no JSON");
+        let system = test.signed_in(Role::SystemAdministrator, &[], &[]);
+        system.get("/accounts/add").fill("Email address", "monitor@example.org").fill("Name", "New Person")
+            .choose("Monitor").press("Add account").status(200);
+        let failed = stature::letters::jobs::send_letters(&test.app, &actor(), false).unwrap_err().to_string();
+        assert!(failed.contains("the saved letter templates cannot be read"), "{failed}");
+        assert_eq!(test.mail().len(), 1, "the invitation waits with the letters");
+        assert_eq!(states(test), ["queued", "ready"]);
+        save_unseen(test, "{}");
+        assert_eq!(sent(test).sent, 2);
+    }
+
     fn of_two_administrators_who_edit_the_templates_at_once_neither_overwrites_the_other(test: TestApp) {
         let first = form(test);
         let mine = first.clone().fill("Invitation to talk", "Ring us in the morning.");

@@ -101,10 +101,9 @@ impl MarkupCounter {
 
 impl std::io::Write for MarkupCounter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        for byte in bytes {
+        // The library understands UTF-16, too.
+        for byte in bytes.iter().filter(|byte| **byte != 0) {
             match (byte, self.name) {
-                // The library understands UTF-16, too.
-                (0, _) => {}
                 (b'<', _) => {
                     self.markup += 1;
                     self.name = Some(([0; 4], 0));

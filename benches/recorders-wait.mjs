@@ -91,14 +91,18 @@ async function served() {
 /** Saves one child until told to stop; returns how long each save took and what it came to. */
 async function saving(visitor, until) {
   const page = await visitor.page('/schools/900101/record');
-  const form = page.match(/<form action="(\/schools\/900101\/record\/\d+)"[^]*?<\/form>/);
-  const fields = { ...fieldsOf(form[0]), height: '117.6', weight: '20.4', reason: '', action: 'save', person: page.match(/data-person="([^"]*)"/)[1] };
+  const child = page.match(/data-row="(\d+)"/)[1];
+  const value = (name) => page.match(new RegExp(`name="${name}" value="([^"]*)"`))[1];
+  const fields = {
+    csrf: value('csrf'), version: value(`version-${child}`), again: '', height: '117.6', weight: '20.4', reason: '', action: 'save',
+    person: page.match(/data-person="([^"]*)"/)[1],
+  };
   const waits = [];
   const refused = new Map();
   while (!until.over) {
     const began = performance.now();
     fields.height = fields.height === '117.6' ? '117.7' : '117.6';
-    const answer = await visitor.post(form[1], fields, { accept: 'application/json' });
+    const answer = await visitor.post(`/schools/900101/record/${child}`, fields, { accept: 'application/json' });
     const took = performance.now() - began;
     const body = await answer.json().catch(() => null);
     if (answer.ok && body?.row) {
@@ -114,10 +118,10 @@ async function saving(visitor, until) {
 
 async function beside(visitor, what, import_) {
   const until = { over: false };
-  const saves = saving(visitor, until);
-  const took = await import_();
-  until.over = true;
-  const { waits, refused } = await saves;
+  const [took, { waits, refused }] = await Promise.all([
+    import_().finally(() => { until.over = true; }),
+    saving(visitor, until),
+  ]);
   const middle = waits[Math.floor(waits.length / 2)];
   const others = [...refused].map(([status, count]) => `, ${count} answered ${status}`).join('');
   console.log(`${what}: ${took.seconds.toFixed(1)} s, ${took.megabytes} MB; ${waits.length} saves beside it${others}, in the middle ${middle.toFixed(0)} ms, the longest ${waits.at(-1).toFixed(0)} ms`);

@@ -90,7 +90,7 @@ both_databases! {
     fn a_save_behind_a_stuck_writer_is_told_that_the_database_is_busy_and_can_be_sent_again(test: TestApp) {
         let child = test.child(ChildSpec::default());
         let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
-        let page = browser.get("/schools/900101/record").fill_named("height", "141.2").fill_named("weight", "34.5");
+        let page = browser.get("/schools/900101/record").fill_named(&format!("height-{child}"), "141.2").fill_named(&format!("weight-{child}"), "34.5");
         let other = holding_the_lock(test);
         // Two at once: the second one waits for the first one's connection, and then for nothing more.
         std::thread::scope(|scope| {

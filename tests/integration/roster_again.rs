@@ -141,8 +141,8 @@ both_databases! {
             dialect::insert_changed(tx, vec![changed(child, key)])?;
             browser
                 .get("/schools/900101/record")
-                .fill_named("height", "141.2")
-                .fill_named("weight", "34.5")
+                .fill_named(&format!("height-{child}"), "141.2")
+                .fill_named(&format!("weight-{child}"), "34.5")
                 .press_css(&format!("#f{child} button"))
                 .status(200)
                 .shows("1 of 1 children have an outcome");

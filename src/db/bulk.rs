@@ -53,6 +53,14 @@ impl Bulk<'_> {
         Ok(())
     }
 
+    /// Runs `work` in a reading transaction.
+    pub fn read<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        transaction(&mut self.connection, "BEGIN", self.db.wait, work)
+    }
+
     /// Runs `work` in a writing transaction: all of it, or nothing.
     pub fn write<T, E: From<Error>>(
         &mut self,

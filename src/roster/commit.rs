@@ -164,6 +164,8 @@ impl Planned<'_> {
         number: Option<i64>,
         collected: bool,
     ) -> Result<Option<Applied>, ImportError> {
+        let corrected =
+            bulk.read(|tx| waiting::corrected(tx, sealer, &self.year, self.prepared, self.parsed))?;
         bulk.write(|tx| {
             lock(tx, self.by, &self.year)?;
             // Looked at again: the year may have been closed meanwhile.
@@ -198,14 +200,7 @@ impl Planned<'_> {
             let held = &self.prepared.held;
             let people = held.iter().map(|held| (held.pupil, &held.child.person));
             fill_missing_keys(tx, sealer, &self.year, people)?;
-            waiting::end_waiting_of_corrected(
-                tx,
-                sealer,
-                &self.year,
-                import,
-                self.prepared,
-                self.parsed,
-            )?;
+            waiting::end_waiting(tx, &corrected)?;
             Ok(Some(Applied {
                 import: Some(import),
             }))

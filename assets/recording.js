@@ -61,7 +61,7 @@ if (table) {
     if (isStranger) {
       parts.push('Another person has signed in. Nothing typed on this page is saved under their name. Reload the page to go on as them.');
     } else if (isSignedOut) {
-      parts.push('You have been signed out. Sign in again in another tab. What you type here is kept until then.');
+      parts.push('You have been signed out. Sign in again in another tab. If you cannot, ask your system administrator. What you type here is kept on this device until then.');
     } else if (isOffline) {
       parts.push('No connection. You can go on: what you type is kept on this device and sent when the connection is back.');
     }
@@ -279,8 +279,10 @@ if (table) {
         continue;
       }
       const isTyping = row.isTouched;
+      // The child's details were corrected, and the same figures stand: a correction of them is one still.
+      const isSame = row.isShowing(held);
       row.show(held, isTyping);
-      if (isTyping) {
+      if (isTyping && !isSame) {
         row.say(`${held.by || 'Another person'} has just changed this row. What you typed is not saved yet.`);
       }
     }

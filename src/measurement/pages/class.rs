@@ -101,6 +101,7 @@ impl Filter {
 /// A school with what stands for its children.
 struct Sheet {
     school: String,
+    has_closed: bool,
     year: String,
     classes: Vec<(String, usize)>,
     /// Children of the school whose record cannot be read, in words.
@@ -122,6 +123,7 @@ fn sheet(
     filter.check()?;
     let today = app.clock.today();
     let school = queries::school_name(tx, urn)?.ok_or(AppError::NotFound)?;
+    let has_closed = queries::school_has_closed(tx, urn)?;
     let year = crate::measurement::current_year(tx, today)?.ok_or(AppError::NotFound)?;
     let pupils: Vec<PupilRow> = queries::pupils_of_school(tx, &year, urn)?
         .into_iter()
@@ -151,6 +153,7 @@ fn sheet(
     }
     Ok(Sheet {
         school,
+        has_closed,
         year,
         classes,
         damaged,
@@ -220,7 +223,7 @@ pub async fn record_page(
 /// What a form left in its row: why it was not saved, or what is asked first.
 pub(super) enum Left {
     /// Nothing was saved.
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// Nothing was changed yet.
     Question(String),
 }
@@ -228,7 +231,7 @@ pub(super) enum Left {
 impl Left {
     fn problem(self) -> Option<Problem> {
         match self {
-            Self::Problem(problem) => Some(problem),
+            Self::Problem(problem) => Some(*problem),
             Self::Question(_) => None,
         }
     }
@@ -259,7 +262,7 @@ pub(super) async fn render_sheet(
         match left.remove(&row.id) {
             Some(Left::Problem(problem)) => {
                 row.kept = problem.kept.clone().unwrap_or_else(|| row.kept.clone());
-                row.problem = Some(problem);
+                row.problem = Some(*problem);
             }
             Some(Left::Question(question)) => row.ask = question,
             None => {}
@@ -286,6 +289,7 @@ pub(super) async fn render_sheet(
     View::new(app, request, allowed, title)
         .with("urn", urn)
         .with("school", &sheet.school)
+        .with("has_closed", sheet.has_closed)
         .with("year", &sheet.year)
         .with("classes", classes(&sheet.classes))
         .with("damaged", sheet.damaged.clone().unwrap_or_default())
@@ -428,7 +432,7 @@ pub(super) async fn save_alone(
         .await;
     match saved {
         Err(AppError::Conflict(message)) => Ok(Saved::Refused(
-            not_recorded(&typed, capitalised(&message)),
+            Box::new(not_recorded(&typed, capitalised(&message))),
             StatusCode::CONFLICT,
         )),
         other => other,

@@ -241,24 +241,37 @@ pub async fn subject_access_search(
     request: HttpRequest,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let Submitted(mut form) = form;
-    let Some(what) = wanted(&mut form) else {
-        return subject_access_view(&allowed, &app, &request, &form);
-    };
+    let Submitted(form) = form;
+    found_view(&allowed, &app, &request, form).await
+}
+
+/// The records that fit what was typed, or the form again with what is wrong in it.
+async fn found_view(
+    allowed: &Allowed<needs::SubjectAccess>,
+    app: &web::Data<App>,
+    request: &HttpRequest,
+    mut form: FormData,
+) -> Result<HttpResponse, AppError> {
+    let before = form.errors().len();
+    let what = wanted(&mut form);
+    if form.errors().len() > before {
+        return subject_access_view(allowed, app, request, &form);
+    }
     let (identities, actor) = (app.identities.clone(), allowed.actor().clone());
     let found = app
         .db
         .write(move |tx| search(tx, &identities, &actor, &what))
         .await?;
-    View::new(&app, &request, &allowed, "Records found")
+    View::new(app, request, allowed, "Records found")
         .with("found", found.found)
         .with("not_searched", found.not_searched)
         .with("damaged", found.damaged)
+        .form(&form)
         .render("pages/privacy/subject_access_found.html")
 }
 
-/// What to search for, or errors beside the fields.
-fn wanted(form: &mut FormData) -> Option<SearchFor> {
+/// What to search for; with errors beside the fields where it cannot be searched for.
+fn wanted(form: &mut FormData) -> SearchFor {
     let number = text::typed(form.text("nhs_number"));
     let nhs_number = NhsNumber::parse(&number).ok();
     if !number.is_empty() && nhs_number.is_none() {
@@ -295,11 +308,11 @@ fn wanted(form: &mut FormData) -> Option<SearchFor> {
             "Enter the child’s name and date of birth, or the NHS number",
         );
     }
-    form.is_valid().then_some(SearchFor {
+    SearchFor {
         name,
         date_of_birth,
         nhs_number,
-    })
+    }
 }
 
 fn subject_access_view(
@@ -316,17 +329,10 @@ fn subject_access_view(
 /// The records that were ticked.
 fn chosen_records(form: &FormData) -> Result<Vec<i64>, AppError> {
     // A number that cannot be read is not left out: the file would say that it is everything.
-    let pupils: Vec<i64> = form
-        .all("pupil")
+    form.all("pupil")
         .map(str::parse)
         .collect::<Result<_, _>>()
-        .map_err(|_| bad_request("A record that was chosen has no number. Search again."))?;
-    if pupils.is_empty() {
-        return Err(bad_request(
-            "No record was chosen. Go back, tick the records that are the child’s, and try again.",
-        ));
-    }
-    Ok(pupils)
+        .map_err(|_| bad_request("A record that was chosen has no number. Search again."))
 }
 
 /// What the chosen records say of other people: the person who answers decides on each detail before the file is made.
@@ -336,8 +342,12 @@ pub async fn subject_access_review(
     request: HttpRequest,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let Submitted(form) = form;
+    let Submitted(mut form) = form;
     let pupils = chosen_records(&form)?;
+    if pupils.is_empty() {
+        form.error("pupil", "Tick at least one record that is this child’s");
+        return found_view(&allowed, &app, &request, form).await;
+    }
     let (identities, actor) = (app.identities.clone(), allowed.actor().clone());
     let records = app
         .db
@@ -361,6 +371,11 @@ pub async fn subject_access_file(
 ) -> Result<HttpResponse, AppError> {
     let Submitted(form) = form;
     let pupils = chosen_records(&form)?;
+    if pupils.is_empty() {
+        return Err(bad_request(
+            "No record was chosen. Search for the child again.",
+        ));
+    }
     let ticked = Ticked::new(form.all("include"));
     let (identities, actor, now) = (
         app.identities.clone(),

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::{COARSENED, RetentionError, Run, YearPlan};
 use crate::access::{Permission, needs};
 use crate::app::App;
+use crate::db;
 use crate::error::{AppError, conflict, internal};
 use crate::identity;
-use crate::web::{Allowed, Answer, Submitted, View, once_at_length};
+use crate::web::{Allowed, Answer, Submitted, View, once_at_length, redirect_with};
 use crate::years;
 
 /// Runs shown on the overview.
@@ -122,8 +123,20 @@ pub async fn confirm(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let today = app.clock.today();
-    let plans = app.db.read(move |tx| super::plan(tx, today)).await?;
+    let (today, now) = (app.clock.today(), app.clock.now());
+    let (plans, pause) = app
+        .db
+        .read(move |tx| -> Result<_, db::Error> {
+            Ok((super::plan(tx, today)?, super::pause_in_force(tx, now)?))
+        })
+        .await?;
+    if pause.is_some() {
+        return Ok(redirect_with(
+            "/retention",
+            "warning",
+            "Retention is paused. No name can be removed until the pause ends.",
+        ));
+    }
     let due: i64 = plans.iter().map(|year| year.due).sum();
     let years: Vec<_> = plans
         .into_iter()

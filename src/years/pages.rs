@@ -39,6 +39,7 @@ pub async fn list(
         .with("years", rows)
         .with("faults", faults)
         .with("damaged", damaged.unwrap_or_default())
+        .with("scheme_names", scheme_names())
         .with("faulty_keys", super::in_words(&faulty))
         .with("pauses", Vec::from_iter(pause))
         .render("pages/years/list.html")
@@ -206,6 +207,17 @@ fn filled(year: &AcademicYear) -> FormData {
         ("closes-month", part("%-m")),
         ("closes-year", part("%Y")),
     ])
+}
+
+/// What each scheme is called, by its code.
+fn scheme_names() -> BTreeMap<String, String> {
+    Scheme::ALL
+        .iter()
+        .map(|scheme| {
+            let definition = scheme.definition();
+            (definition.code.to_owned(), definition.name.to_owned())
+        })
+        .collect()
 }
 
 fn schemes() -> Vec<serde_json::Value> {

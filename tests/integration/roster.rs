@@ -384,7 +384,7 @@ both_databases! {
             ("bromcom_like.csv", "", "42", 29),
             ("school_ctf.xml", "", "26", 23),
         ] {
-            let page = upload(test, &browser, name, school).shows("Nothing has been written yet").shows(&format!("{rows} rows are children’s"));
+            let page = upload(test, &browser, name, school).shows("Nothing has been written yet").shows(&format!("The list holds {rows} children"));
             assert_eq!(children(test), held, "{name} was written before it was confirmed");
             let button = if page.says("Import the good rows now") { "Import the good rows now" } else { "Import" };
             page.press(button).shows("The roster was imported");
@@ -420,7 +420,7 @@ both_databases! {
         }
         assert_eq!(children(test), 8);
         let browser = test.signed_in(Role::Administrator, &[], &[]);
-        let page = upload(test, &browser, "layouts/headings_in_two_rows.xls", "900101").shows("11 rows are children’s");
+        let page = upload(test, &browser, "layouts/headings_in_two_rows.xls", "900101").shows("The list holds 11 children");
         page.press("Import").shows("The roster was imported");
         assert_eq!(children(test), 18);
     }
@@ -480,7 +480,7 @@ both_databases! {
         prepared(test);
         import(test, "sims_like.csv", Some("900103"), 3);
         let browser = test.signed_in(Role::Administrator, &[], &[]);
-        browser.get("/imports/1").shows("Waiting for mending").shows("There is no sex");
+        browser.get("/imports/1").shows("Waiting for corrections").shows("There is no sex");
         let errors = std::fs::read_to_string(test.path("errors.csv")).unwrap();
         let mended = errors.replace("02/03/2022,,RO", "02/03/2022,Male,RO");
         assert_ne!(errors, mended);

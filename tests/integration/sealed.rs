@@ -203,7 +203,7 @@ both_databases! {
             .attach("The list", "list.csv", roster("31/02/2016").as_bytes())
             .press("Continue")
             .status(200)
-            .shows("Cannot go in as they stand");
+            .shows("Rows with problems");
         holds_no_secret(preview.url.as_bytes(), "the address of the preview");
         holds_no_secret(&test.database_bytes(), "the database with a list that waits");
         preview.press("Import the good rows now").status(200);

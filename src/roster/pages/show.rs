@@ -13,15 +13,15 @@ use crate::identity::{Contact, Person};
 /// The parts of a preview, in the order in which they need looking at: address
 /// word, title, status.
 pub(super) const PARTS: [(&str, &str, &str); 9] = [
-    ("problems", "Cannot go in as they stand", "rejected"),
+    ("problems", "Rows with problems", "rejected"),
     ("review", "Close matches", "review"),
-    ("warnings", "Go in with a warning", "warning"),
+    ("warnings", "Rows with a warning", "warning"),
     ("movers", "In another school", "mover"),
     ("changed", "Changed", "changed"),
-    ("leavers", "Not in this list any more", "leaver"),
+    ("leavers", "No longer in this list", "leaver"),
     ("new", "New", "new"),
     ("unchanged", "Unchanged", "matched"),
-    ("others", "Passed over", "skipped"),
+    ("others", "Left out", "skipped"),
 ];
 
 /// The part of the preview a row belongs to; one with a warning is in that part

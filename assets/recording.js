@@ -179,7 +179,8 @@ if (table) {
       if (body) {
         row?.refused(body, entry.fields);
       } else {
-        row?.say(why);
+        // Saving again is a decision here, too: the answer would be the same.
+        row?.showRefusal(refusal, row.values);
       }
     }
     if (row && kind !== 'wait' && row.isTouched) {
@@ -444,6 +445,13 @@ if (table) {
       }
     });
   }
+
+  byId('unmask').addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') {
+      // Enter in a box would press the form's first button.
+      event.preventDefault();
+    }
+  });
 
   find.parentElement.hidden = false;
   find.addEventListener('input', filter);

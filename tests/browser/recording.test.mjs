@@ -407,3 +407,29 @@ test('a row typed in while the details of its child are corrected is saved as it
   await nurse.context().close();
   await administrator.context().close();
 });
+
+test('a row whose child has left the list is refused once, kept, and can be discarded', async () => {
+  const page = await as('Recorder');
+  await page.goto(list(classes[1]));
+  const id = (await page.locator('tr[data-outcome="measured"]:not([data-closed])').last().getAttribute('data-row'));
+  let sent = 0;
+  await page.route(/\/record\/\d+$/, (route) => {
+    sent += 1;
+    return route.fulfill({ status: 404, contentType: 'text/html', body: 'gone' });
+  });
+  await page.locator(`#w${id}`).fill('35.0');
+  await page.keyboard.press('Enter');
+  await page.locator(`#m${id}`).getByText('no longer on the list of this school').waitFor();
+  // Leaving the row and a poll do not send it again.
+  await page.locator('#find').focus();
+  await page.waitForResponse(/record\/rows/);
+  assert.equal(sent, 1);
+  assert.equal(await page.locator(`#w${id}`).inputValue(), '35.0');
+  const address = page.url();
+  await page.locator('#unmask').focus();
+  await page.keyboard.press('Enter');
+  assert.equal(page.url(), address);
+  await page.locator(`#m${id}`).getByRole('button', { name: 'Discard' }).click();
+  assert.equal(await keptRows(page), 0);
+  await page.context().close();
+});

@@ -38,7 +38,7 @@ if (table) {
   const isWaiting = (row) => entryOf(row)?.state === 'unsent';
 
   const showCounts = () => {
-    const done = lines.filter((line) => line.dataset.outcome !== 'none' || 'closed' in line.dataset).length;
+    const done = lines.filter((line) => line.dataset.outcome !== 'none' || line.dataset.closed === '').length;
     setText(progress.firstElementChild, `${done} of ${lines.length}`);
     const rough = rows.filter(needsAttention).length;
     const words = rough ? rowsInWords(rough, 'row needs attention', 'rows need attention') : '';
@@ -61,7 +61,7 @@ if (table) {
     if (isStranger) {
       parts.push('Another person has signed in. Nothing typed on this page is saved under their name. Reload the page to go on as them.');
     } else if (isSignedOut) {
-      parts.push('You have been signed out. Sign in again in another tab. What you type here is kept until then.');
+      parts.push('You have been signed out. Sign in again in another tab. If you cannot, ask your system administrator. What you type here is kept on this device until then.');
     } else if (isOffline) {
       parts.push('No connection. You can go on: what you type is kept on this device and sent when the connection is back.');
     }
@@ -179,7 +179,8 @@ if (table) {
       if (body) {
         row?.refused(body, entry.fields);
       } else {
-        row?.say(why);
+        // Saving again is a decision here, too: the answer would be the same.
+        row?.showRefusal(refusal, row.values);
       }
     }
     if (row && kind !== 'wait' && row.isTouched) {
@@ -279,8 +280,10 @@ if (table) {
         continue;
       }
       const isTyping = row.isTouched;
+      // The child's details were corrected, and the same figures stand: a correction of them is one still.
+      const isSame = row.isShowing(held);
       row.show(held, isTyping);
-      if (isTyping) {
+      if (isTyping && !isSame) {
         row.say(`${held.by || 'Another person'} has just changed this row. What you typed is not saved yet.`);
       }
     }
@@ -442,6 +445,13 @@ if (table) {
       }
     });
   }
+
+  byId('unmask').addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') {
+      // Enter in a box would press the form's first button.
+      event.preventDefault();
+    }
+  });
 
   find.parentElement.hidden = false;
   find.addEventListener('input', filter);

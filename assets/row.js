@@ -146,6 +146,13 @@ export class Row {
     });
   }
 
+  /** Whether what stands is what the fields showed before anybody typed. */
+  isShowing(held) {
+    const [height, weight, reason] = this.stored;
+    return this.line.dataset.outcome === held.outcome
+      && height === (held.height ?? '') && weight === (held.weight ?? '') && reason === held.reason;
+  }
+
   /**
    * Shows what stands. Fields that somebody has typed in are left alone, with the version that they were made from: the
    * service refuses to lay them over what another person has saved.

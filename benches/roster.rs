@@ -4,10 +4,8 @@ use divan::Bencher;
 use programme::Urn;
 use roster_reader::check::{self, Context};
 use roster_reader::columns::{Choices, find_columns};
-use roster_reader::plan::plan;
-use roster_reader::progress::Progress;
-use roster_reader::read;
 use roster_reader::schools::{School, Schools};
+use roster_reader::{plan::plan, progress::Progress, read};
 use tabular::Limits;
 
 const ROWS: usize = 10_000;

@@ -74,7 +74,7 @@ impl From<IdentityError> for AppError {
             IdentityError::Unreadable { pupil, why } => {
                 tracing::error!(pupil, why, "a sealed identity cannot be read");
                 Self::Unavailable(format!(
-                    "The record of child {pupil} is damaged and cannot be read. Nothing was changed. Tell your system administrator this number."
+                    "The record of child {pupil} is damaged and its name cannot be read. Nothing was changed. Tell your system administrator this number: the record has to be restored from a backup."
                 ))
             }
             IdentityError::NoRetentionRule(_)

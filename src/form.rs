@@ -63,6 +63,11 @@ impl FormData {
         self.values.insert(name.to_owned(), vec![value.to_owned()]);
     }
 
+    /// Fills a field in that may be sent several times.
+    pub fn put_all(&mut self, name: &str, values: Vec<String>) {
+        self.values.insert(name.to_owned(), values);
+    }
+
     pub(crate) fn of_pairs(
         pairs: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, AppError> {

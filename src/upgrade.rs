@@ -49,6 +49,11 @@ pub fn run(
             "The key of {year} is not in the keyring, or is another one: classes and home areas of that year stay in clear until the program starts with it."
         ));
     }
+    for (pupil, what) in sealed.children_waiting {
+        upgraded.problems.push(format!(
+            "The {what} of child {pupil} cannot be read: its class and home area stay in clear in the table pupil_to_seal until that is put right and the program starts again."
+        ));
+    }
     let now = clock.now();
     let folder = identities.keyring().folder();
     match audit::hash_old_subjects(db, folder, actor, now)? {

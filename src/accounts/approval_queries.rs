@@ -43,20 +43,26 @@ pub struct Waiting {
 }
 
 impl Row {
-    /// `None` for a role that this version of the program does not know.
-    fn read(self) -> Option<Waiting> {
-        Some(Waiting {
+    /// The change that waits. One that cannot be read is an error: left out, nobody would ever decide on it.
+    fn read(self) -> Result<Waiting, Error> {
+        let account = self.account_id;
+        let damaged = |what: &str| {
+            Error::Schema(format!(
+                "the change of account {account} that waits for approval is damaged: its {what} cannot be read"
+            ))
+        };
+        Ok(Waiting {
             account: self.account_id,
             wanted: NewAccount {
                 email: self.email,
                 name: self.name,
-                role: self.role.parse::<Role>().ok()?,
+                role: self.role.parse::<Role>().map_err(|_| damaged("role"))?,
                 schools: self
                     .schools
                     .split_whitespace()
                     .map(str::parse)
                     .collect::<Result<_, _>>()
-                    .ok()?,
+                    .map_err(|_| damaged("list of schools"))?,
                 authorities: self
                     .authorities
                     .split_whitespace()
@@ -77,7 +83,7 @@ pub fn waiting(tx: &mut Conn) -> Result<Vec<Waiting>, Error> {
         .order((account_approval::asked_at, account_approval::account_id))
         .select(Row::as_select())
         .load(tx)?;
-    Ok(rows.into_iter().filter_map(Row::read).collect())
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// The change of this account that waits.
@@ -87,7 +93,7 @@ pub fn waiting_for(tx: &mut Conn, account: i64) -> Result<Option<Waiting>, Error
         .select(Row::as_select())
         .first(tx)
         .optional()?;
-    Ok(row.and_then(Row::read))
+    row.map(Row::read).transpose()
 }
 
 /// Takes the place of whatever waited for the account.

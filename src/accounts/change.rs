@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::approval_queries::{self, Waiting};
 use super::notify::{self, About, Message};
 use super::queries::{self, AccountRow, NewAccount};
-use super::{AccountError, password_link, slow};
+use super::{AccountError, check_address, password_link, slow};
 use crate::access::{Role, session};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn, dialect};
+use programme::read_name;
 
 /// What became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,15 @@ pub enum Changed {
     Nothing,
 }
 
+/// An account with its name and address cleaned; refused when either is none.
+fn checked(account: &NewAccount) -> Result<NewAccount, AccountError> {
+    check_address(account.email.trim())?;
+    Ok(NewAccount {
+        name: read_name(&account.name)?,
+        ..account.clone()
+    })
+}
+
 /// Who changes an account, with what, and when.
 #[derive(Clone, Copy)]
 pub struct Office<'a> {
@@ -46,6 +56,7 @@ pub struct Office<'a> {
 impl Office<'_> {
     /// Adds an account. The person is invited by email, at once or when a programme administrator has approved.
     pub fn add(self, tx: &mut Conn, new: &NewAccount) -> Result<Changed, AccountError> {
+        let new = &checked(new)?;
         dialect::lock_roles(tx)?;
         queries::check_address_is_free(tx, &new.email, 0)?;
         let id = queries::add_account(tx, new, self.now)?;
@@ -66,6 +77,7 @@ impl Office<'_> {
         new: &NewAccount,
         hash: Option<&str>,
     ) -> Result<Changed, AccountError> {
+        let new = &checked(new)?;
         dialect::lock_roles(tx)?;
         queries::check_address_is_free(tx, &new.email, 0)?;
         let id = queries::add_account(tx, new, self.now)?;
@@ -95,6 +107,12 @@ impl Office<'_> {
     ) -> Result<Changed, AccountError> {
         dialect::lock_roles(tx)?;
         let (row, before) = load(tx, id)?;
+        let wanted = &if before.name == wanted.name && before.email == wanted.email {
+            // One of an earlier version, which checked less, can still be given another role.
+            wanted.clone()
+        } else {
+            checked(wanted)?
+        };
         if before == *wanted && approval_queries::waiting_for(tx, id)?.is_none() {
             return Ok(Changed::Nothing);
         }

@@ -28,6 +28,7 @@ use crate::access::{SessionLimits, session};
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::identity::{Keyring, KeyringError};
+use programme::{NameError, text};
 
 /// How long a link that sets a password works.
 pub const LINK_HOURS: i64 = 72;
@@ -47,6 +48,12 @@ pub enum AccountError {
     /// A school role without a school, or the like.
     #[error("{0}")]
     Assignment(String),
+    /// No address that an email could go to.
+    #[error("enter an email address in the form name@example.org")]
+    Address,
+    /// No name.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// No such account.
     #[error("there is no such account")]
     Unknown,
@@ -92,6 +99,21 @@ pub enum AccountError {
     /// The database refused.
     #[error(transparent)]
     Database(#[from] db::Error),
+}
+
+/// The longest email address that mail servers take.
+const LONGEST_ADDRESS: usize = 254;
+
+/// Refuses what is no email address, and one with characters that show nothing: two accounts would look alike.
+pub fn check_address(email: &str) -> Result<(), AccountError> {
+    let fits = email.len() <= LONGEST_ADDRESS
+        && text::clean(email) == email
+        && email.parse::<lettre::Address>().is_ok();
+    if fits {
+        Ok(())
+    } else {
+        Err(AccountError::Address)
+    }
 }
 
 impl From<diesel::result::Error> for AccountError {

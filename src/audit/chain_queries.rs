@@ -81,7 +81,7 @@ fn last_link(tx: &mut Conn) -> Result<Option<Head>, Error> {
 }
 
 /// Whether `kept` is a link of the chain.
-fn is_on_the_chain(tx: &mut Conn, kept: &Head) -> Result<bool, Error> {
+pub(super) fn is_on_the_chain(tx: &mut Conn, kept: &Head) -> Result<bool, Error> {
     let found: Option<Option<Vec<u8>>> = audit_event::table
         .filter(audit_event::chain_position.eq(kept.position))
         .select(audit_event::chain_hash)

@@ -3,6 +3,10 @@
 //! A chain alone does not show that its last events were deleted: what is left is a shorter chain that holds. So the
 //! position and hash of the last link are also kept in a file in the keyring's folder, which whoever can change the
 //! database need not be able to change. The file only moves forward, and only along the chain it belongs to.
+//!
+//! Linking anew and restoring replace the chain in one transaction, and no transaction takes a file in. So the head that
+//! the chain is going to have is written beside the old one before the commit ([`announce`]). Whoever looks next takes
+//! the one of the two that is on the chain ([`settle`]): a process that died in between leaves nothing to explain.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -14,10 +18,13 @@ use chrono::NaiveDateTime;
 use super::Actor;
 use super::chain_queries::{self, ChainReport};
 use super::rehash_queries::{self, Rehashed};
-use crate::db::{self, Db, dialect};
+use crate::db::{self, Conn, Db, dialect};
 
 /// The file in the keyring's folder.
 const FILE: &str = "audit-head";
+
+/// The head that a transaction is about to give the chain: its line, and the line that it replaces.
+const NEXT_FILE: &str = "audit-head-next";
 
 /// The last link of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +63,7 @@ pub struct Verified {
 /// Links the events that wait and moves the kept head on; returns how many were linked. A kept head that is not on the
 /// chain stays as it is, so that [`verify`] goes on reporting it.
 pub fn link(db: &Db, folder: &Path) -> Result<usize, ChainError> {
-    let kept = read(folder)?;
+    let kept = settle(db, folder)?;
     let linked = db.write_now(|tx| chain_queries::link_events(tx, kept.as_ref()))?;
     match linked.head {
         Some(head) if linked.fits_kept && kept.as_ref() != Some(&head) => write(folder, &head)?,
@@ -70,7 +77,7 @@ pub fn link(db: &Db, folder: &Path) -> Result<usize, ChainError> {
 
 /// Links every event that waits, then goes along the whole chain.
 pub fn verify(db: &Db, folder: &Path) -> Result<Verified, ChainError> {
-    let kept = read(folder)?;
+    let kept = settle(db, folder)?;
     let nothing_linked = db.read_now(chain_queries::nothing_linked)?;
     while link(db, folder)? > 0 {}
     Ok(Verified {
@@ -79,8 +86,8 @@ pub fn verify(db: &Db, folder: &Path) -> Result<Verified, ChainError> {
     })
 }
 
-/// Links every event that waits and keeps the chain's head, whatever was kept before: after a restore, or once a person
-/// has found out why the two differ.
+/// Links every event that waits and keeps the chain's head, whatever was kept before, once a person has found out why
+/// the two differ.
 pub fn accept(db: &Db, folder: &Path) -> Result<Option<Head>, ChainError> {
     loop {
         let linked = db.write_now(|tx| chain_queries::link_events(tx, None))?;
@@ -90,8 +97,56 @@ pub fn accept(db: &Db, folder: &Path) -> Result<Option<Head>, ChainError> {
         if let Some(head) = &linked.head {
             write(folder, head)?;
         }
+        forget_next(folder)?;
         return Ok(linked.head);
     }
+}
+
+/// The last thing in a transaction that replaces the chain: links the events that wait and writes down the head that the
+/// chain has once the transaction is committed. [`settle`] then puts it into the place of the one that is kept.
+pub fn announce(tx: &mut Conn, folder: &Path) -> Result<(), ChainError> {
+    loop {
+        let linked = chain_queries::link_events(tx, None)?;
+        if linked.events > 0 {
+            continue;
+        }
+        let Some(head) = linked.head else {
+            return Ok(());
+        };
+        let replaced = read(folder)?.map_or_else(String::new, |head| line(&head));
+        // Synced, unlike the head: without it a power cut after the commit would leave a head of the chain before.
+        return put(folder, NEXT_FILE, &(line(&head) + &replaced), true);
+    }
+}
+
+/// The head that is kept. Where one was announced and its transaction was committed, it is put into its place first.
+pub fn settle(db: &Db, folder: &Path) -> Result<Option<Head>, ChainError> {
+    if read_next(folder)?.is_none() {
+        return read(folder);
+    }
+    db.write_now(|tx| {
+        // Whoever announced it has committed, or never will.
+        dialect::lock_audit_chain(tx)?;
+        let kept = read(folder)?;
+        let Some((next, replaced)) = read_next(folder)? else {
+            return Ok(kept);
+        };
+        // A head that was put into place already, or belongs to an older attempt, says nothing about this chain.
+        let is_of_now = kept == replaced;
+        if is_of_now && chain_queries::is_on_the_chain(tx, &next)? {
+            write(folder, &next)?;
+            forget_next(folder)?;
+            return Ok(Some(next));
+        }
+        let is_needed = match &kept {
+            Some(kept) => is_of_now && !chain_queries::is_on_the_chain(tx, kept)?,
+            None => false,
+        };
+        if !is_needed {
+            forget_next(folder)?;
+        }
+        Ok(kept)
+    })
 }
 
 /// Hashes the subjects of events of an earlier version that still hold the number of a child, and keeps the head of the
@@ -105,30 +160,79 @@ pub fn hash_old_subjects(
     if !db.read_now(dialect::any_event_names_a_child)? {
         return Ok(Rehashed::NothingToDo);
     }
-    let kept = read(folder)?;
-    let done =
-        db.write_now(|tx| rehash_queries::hash_old_subjects(tx, kept.as_ref(), actor, now))?;
+    let kept = settle(db, folder)?;
+    let done = db.write_now(|tx| hash_old_subjects_in(tx, folder, kept.as_ref(), actor, now))?;
+    settle(db, folder)?;
+    Ok(done)
+}
+
+/// [`hash_old_subjects`] as far as the commit: the head is announced, and kept by whoever looks next.
+pub fn hash_old_subjects_in(
+    tx: &mut Conn,
+    folder: &Path,
+    kept: Option<&Head>,
+    actor: &Actor,
+    now: NaiveDateTime,
+) -> Result<Rehashed, ChainError> {
+    let done = rehash_queries::hash_old_subjects(tx, kept, actor, now)?;
     if matches!(done, Rehashed::Done(_)) {
-        accept(db, folder)?;
+        announce(tx, folder)?;
     }
     Ok(done)
 }
 
 /// The head that is kept; `None` when there is none.
 fn read(folder: &Path) -> Result<Option<Head>, ChainError> {
-    let path = folder.join(FILE);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(ChainError::File { path, source }),
+    let Some(text) = text_of(folder, FILE)? else {
+        return Ok(None);
     };
-    parse(&text).map(Some).ok_or_else(|| ChainError::File {
+    parse(&text)
+        .map(Some)
+        .ok_or_else(|| no_head(folder.join(FILE)))
+}
+
+/// The head that was announced, and the one that it replaces; `None` when none was announced.
+fn read_next(folder: &Path) -> Result<Option<(Head, Option<Head>)>, ChainError> {
+    let Some(text) = text_of(folder, NEXT_FILE)? else {
+        return Ok(None);
+    };
+    let mut lines = text.lines();
+    let next = lines.next().and_then(parse);
+    let replaced = lines.next().map(parse);
+    match (next, replaced) {
+        (Some(next), None) => Ok(Some((next, None))),
+        (Some(next), Some(Some(replaced))) => Ok(Some((next, Some(replaced)))),
+        _ => Err(no_head(folder.join(NEXT_FILE))),
+    }
+}
+
+fn text_of(folder: &Path, file: &str) -> Result<Option<String>, ChainError> {
+    let path = folder.join(file);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ChainError::File { path, source }),
+    }
+}
+
+fn no_head(path: PathBuf) -> ChainError {
+    ChainError::File {
         path,
         source: std::io::Error::new(
             ErrorKind::InvalidData,
             "it does not hold a position and a hash",
         ),
-    })
+    }
+}
+
+fn forget_next(folder: &Path) -> Result<(), ChainError> {
+    let path = folder.join(NEXT_FILE);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(ChainError::File { path, source })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parse(text: &str) -> Option<Head> {
@@ -146,25 +250,43 @@ fn parse(text: &str) -> Option<Head> {
     })
 }
 
-/// Writes the file aside and puts it into place: others see a whole head. It is not synced to disk: a head that is a
-/// few links behind after a power cut is still on the chain.
+/// Keeps a head. It is not synced to disk: a head that is a few links behind after a power cut is still on the chain.
 fn write(folder: &Path, head: &Head) -> Result<(), ChainError> {
+    put(folder, FILE, &line(head), false)
+}
+
+/// A head as a line of its file.
+fn line(head: &Head) -> String {
     use std::fmt::Write as _;
-    let path = folder.join(FILE);
-    let draft = folder.join(format!(".{FILE}.{}", std::process::id()));
     let mut text = format!("{} ", head.position);
     for byte in &head.hash {
         // Writing into a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     text.push('\n');
-    fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&draft, &path))
-        .map_err(|source| ChainError::File { path, source })
+    text
+}
+
+/// Writes a file aside and puts it into place: others see the whole of it.
+fn put(folder: &Path, name: &str, text: &str, synced: bool) -> Result<(), ChainError> {
+    let path = folder.join(name);
+    let draft = folder.join(format!(".{name}.{}", std::process::id()));
+    let write = || {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        if synced {
+            file.sync_all()?;
+        }
+        fs::rename(&draft, &path)?;
+        if synced {
+            fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    };
+    write().map_err(|source| ChainError::File { path, source })
 }

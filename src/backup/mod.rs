@@ -264,10 +264,14 @@ pub fn restore(
         installation::note_restored(tx, keyring, now)?;
         retention::note_restored_time(tx, last_time, manifest.made_at)?;
         accounts::sign_everybody_out(tx, now)?;
-        letters::set_stopped(tx, actor, true, now)
+        letters::set_stopped(tx, actor, true, now)?;
+        // The chain that was kept beside the keyring went further: the restore itself is now an event of this one.
+        audit::announce(tx, keyring.folder()).map_err(|error| match error {
+            audit::ChainError::File { path, source } => CopyError::File { path, source },
+            audit::ChainError::Database(error) => error.into(),
+        })
     })?;
-    // The chain that was kept beside the keyring went further: the restore itself is now an event of this one.
-    audit::accept(&app.db, app.identities.keyring().folder())?;
+    audit::settle(&app.db, keyring.folder())?;
     if let Some(from) = how.keys_from {
         installation::take_keys(&app.db, keyring, from)?;
     }

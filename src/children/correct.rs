@@ -226,7 +226,7 @@ fn contact(form: &mut FormData, index: usize, held: Option<&Contact>) -> Contact
 pub(super) fn open(tx: &mut Conn, app: &App, actor: &Actor, id: i64) -> Result<Person, AppError> {
     app.identities
         .open(tx, actor, Purpose::Correcting, Whose::Pupils(&[id]))?
-        .remove(&id)
+        .one(id)?
         .ok_or_else(|| {
             crate::error::conflict(
                 "The name of this child has been removed: there is nothing left to correct.",

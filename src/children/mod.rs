@@ -14,6 +14,9 @@ use programme::{NhsNumber, Person, text};
 /// The most children a search shows.
 pub const MOST_SHOWN: usize = 50;
 
+/// The longest text that is searched for, in characters.
+const LONGEST_SEARCH: usize = 200;
+
 /// What somebody looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -23,19 +26,46 @@ pub enum Wanted {
     Parts(Vec<String>),
 }
 
+/// A text that is not searched for. Anything else that was typed counts: nothing is left out to find more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotWanted {
+    /// Nearly every child would fit.
+    #[error("Enter at least two letters of the name, or the whole NHS number")]
+    TooLittle,
+    /// Nobody is called that.
+    #[error("Enter at most {LONGEST_SEARCH} characters of the name")]
+    TooMuch,
+    /// Digits that are no NHS number.
+    #[error(
+        "Enter either parts of the name or the whole NHS number, ten digits of which the last depends on the others"
+    )]
+    OtherNumber,
+}
+
 impl Wanted {
-    /// Reads what was typed; `None` when it is too little to look for.
-    pub fn read(typed: &str) -> Option<Self> {
-        if let Ok(number) = NhsNumber::parse(typed) {
-            return Some(Self::Number(number));
+    /// Reads what was typed.
+    pub fn read(typed: &str) -> Result<Self, NotWanted> {
+        if typed.chars().count() > LONGEST_SEARCH {
+            return Err(NotWanted::TooMuch);
         }
-        let parts: Vec<String> = text::clean(typed)
+        let typed = text::typed(typed);
+        if let Ok(number) = NhsNumber::parse(&typed) {
+            return Ok(Self::Number(number));
+        }
+        if typed.contains(char::is_numeric) {
+            return Err(NotWanted::OtherNumber);
+        }
+        let parts: Vec<String> = typed
             .split([' ', ','])
             .filter(|part| part.chars().any(char::is_alphabetic))
             .map(text::folded)
             .collect();
         let letters: usize = parts.iter().map(|part| part.chars().count()).sum();
-        (letters >= 2 || parts.iter().any(|part| !part.is_ascii())).then_some(Self::Parts(parts))
+        if letters >= 2 || parts.iter().any(|part| !part.is_ascii()) {
+            Ok(Self::Parts(parts))
+        } else {
+            Err(NotWanted::TooLittle)
+        }
     }
 
     /// Whether a child is one of those looked for.
@@ -62,18 +92,38 @@ mod tests {
 
     #[test]
     fn too_little_is_not_looked_for() {
-        assert_eq!(Wanted::read(""), None);
-        assert_eq!(Wanted::read("a"), None);
-        assert_eq!(Wanted::read("12"), None);
-        assert!(Wanted::read("al").is_some());
-        assert!(Wanted::read("李").is_some());
+        for typed in ["", "a", "-", "\u{200b}", "\u{200b}a\u{2060}", "a, -"] {
+            assert_eq!(Wanted::read(typed), Err(NotWanted::TooLittle), "{typed:?}");
+        }
+        assert!(Wanted::read("al").is_ok());
+        assert!(Wanted::read("李").is_ok());
     }
 
     #[test]
-    fn a_full_nhs_number_is_looked_for_as_one() {
-        assert!(matches!(
-            Wanted::read("999 010 0284"),
-            Some(Wanted::Number(_))
-        ));
+    fn a_full_nhs_number_is_looked_for_as_one_also_in_full_width_digits() {
+        for typed in ["999 010 0284", "９９９０１００２８４", "999\u{200b}0100284"] {
+            assert!(
+                matches!(Wanted::read(typed), Ok(Wanted::Number(_))),
+                "{typed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn digits_beside_a_name_are_not_left_out_and_endless_texts_are_refused() {
+        for typed in [
+            "12",
+            "Robin 12",
+            "Robin 999 010 0284",
+            "999 010 028",
+            "Robin １２",
+        ] {
+            assert_eq!(
+                Wanted::read(typed),
+                Err(NotWanted::OtherNumber),
+                "{typed:?}"
+            );
+        }
+        assert_eq!(Wanted::read(&"a".repeat(10_000)), Err(NotWanted::TooMuch));
     }
 }

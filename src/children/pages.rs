@@ -13,7 +13,7 @@ use crate::access::{Permission, needs};
 use crate::app::App;
 use crate::audit;
 use crate::error::{AppError, internal};
-use crate::identity::{Purpose, Whose};
+use crate::identity::{Purpose, Whose, notice};
 use crate::letters::afterwards::afterwards_of_child;
 use crate::measurement::history_queries::history;
 use crate::measurement::queries::pupil_in_scope;
@@ -21,6 +21,17 @@ use crate::measurement::sheet::Order;
 use crate::measurement::{current_year, entry, queries as measurements};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 use programme::{Person, ReasonNotMeasured, YearGroup};
+
+/// What a search came to.
+#[derive(Default)]
+struct Matches {
+    /// The children shown.
+    rows: Vec<Value>,
+    /// How many fit.
+    total: usize,
+    /// Children who could not be compared, in words.
+    damaged: Option<String>,
+}
 
 /// The search form.
 pub async fn search_page(
@@ -36,7 +47,7 @@ async fn render_search(
     app: &web::Data<App>,
     request: &HttpRequest,
     form: &FormData,
-    found: Option<(Vec<Value>, usize)>,
+    found: Option<Matches>,
 ) -> Result<HttpResponse, AppError> {
     let today = app.clock.today();
     let (years, current) = app
@@ -49,11 +60,17 @@ async fn render_search(
         .into_iter()
         .map(|year| json!({"value": year, "text": year}))
         .collect();
-    let (rows, total) = found.clone().unwrap_or_default();
+    let searched = found.is_some();
+    let Matches {
+        rows,
+        total,
+        damaged,
+    } = found.unwrap_or_default();
     View::new(app, request, allowed, "Children")
         .with("years", years)
         .with("current", current.unwrap_or_default())
-        .with("searched", found.is_some())
+        .with("searched", searched)
+        .with("damaged", damaged.unwrap_or_default())
         .with("shown", rows.len())
         .with("rows", rows)
         .with("total", total)
@@ -69,15 +86,12 @@ pub async fn search(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
-    let wanted = Wanted::read(form.text("q"));
-    if wanted.is_none() {
-        form.error(
-            "q",
-            "Enter at least two letters of the name, or the whole NHS number",
-        );
-    }
-    let Some(wanted) = wanted else {
-        return render_search(&allowed, &app, &request, &form, None).await;
+    let wanted = match Wanted::read(form.text("q")) {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            form.error("q", error.to_string());
+            return render_search(&allowed, &app, &request, &form, None).await;
+        }
     };
     let (scope, actor) = (allowed.scope().clone(), allowed.actor().clone());
     let (inside, year) = (app.clone(), form.text("year").to_owned());
@@ -93,6 +107,10 @@ pub async fn search(
             let places = queries::places(tx, &scope, &year)?;
             let door = &inside.identities;
             let compared = door.open(tx, &actor, Purpose::FindingChild, Whose::WholeYear(&year))?;
+            // Outside the scope a child does not exist, damaged or not.
+            let in_scope = compared.unreadable.iter().map(|one| one.pupil);
+            let damaged = notice(in_scope.filter(|pupil| places.contains_key(pupil)));
+            let compared = compared.people;
             let mut ids: Vec<i64> = compared
                 .iter()
                 .filter(|(id, person)| places.contains_key(id) && wanted.fits(person))
@@ -115,7 +133,7 @@ pub async fn search(
             let rows: Vec<Value> = ids
                 .iter()
                 .filter_map(|id| {
-                    let (person, (urn, group)) = (shown.get(id)?, places.get(id)?);
+                    let (person, (urn, group)) = (shown.people.get(id)?, places.get(id)?);
                     Some(json!({
                         "id": id,
                         "name": format!("{}, {}", person.family_name, person.given_name),
@@ -126,7 +144,11 @@ pub async fn search(
                     }))
                 })
                 .collect();
-            Ok((rows, total))
+            Ok(Matches {
+                rows,
+                total,
+                damaged,
+            })
         })
         .await?;
     render_search(&allowed, &app, &request, &form, Some(found)).await
@@ -158,7 +180,7 @@ pub async fn child_page(
             let person = inside
                 .identities
                 .open(tx, &actor, Purpose::ViewingRecord, Whose::Pupils(&[id]))?
-                .remove(&id);
+                .one(id)?;
             let school = measurements::school_name(tx, row.school_urn)?;
             let measured = measurements::measurements_of(tx, id)?;
             let reasons = measurements::reasons_of(tx, id)?;

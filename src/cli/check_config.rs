@@ -4,6 +4,8 @@ use super::{Ended, Outcome};
 use crate::app::App;
 use crate::clock::local;
 use crate::config::{Config, DatabaseUrl, MailTransport, production};
+use crate::db::{dialect, raw_bytes};
+use crate::identity::damage_notice;
 use crate::outbox;
 use crate::records::year as years;
 
@@ -31,9 +33,14 @@ pub(super) fn run(config: Config) -> Outcome {
         DatabaseUrl::Postgres(_) => "PostgreSQL".to_owned(),
     };
     println!("Database   {database}: reached, up to date");
+    rights(&app)?;
     let keyring = app.identities.keyring();
-    let (years, faulty) = app.db.read_now(|tx| -> Result<_, crate::db::Error> {
-        Ok((years::years(tx)?, years::faulty_keys(tx, keyring)?))
+    let (years, faulty, damaged) = app.db.read_now(|tx| -> Result<_, crate::db::Error> {
+        Ok((
+            years::years(tx)?,
+            years::faulty_keys(tx, keyring)?,
+            damage_notice(tx)?,
+        ))
     })?;
     let active = years
         .iter()
@@ -49,6 +56,9 @@ pub(super) fn run(config: Config) -> Outcome {
     for key in &faulty {
         println!("           {}", key.in_words());
     }
+    if let Some(damaged) = damaged {
+        println!("Records    {damaged}");
+    }
     let mail = mail(&app);
     println!("Templates  {} in order", app.templates.names().count());
     match faulty.first() {
@@ -58,6 +68,35 @@ pub(super) fn run(config: Config) -> Outcome {
             first.in_words()
         ),
     }
+}
+
+/// Says what the account of a database server may not do, with the statements that let it.
+fn rights(app: &App) -> Result<(), crate::db::Error> {
+    let (missing, language, account) = app.db.read_now(|tx| -> Result<_, crate::db::Error> {
+        Ok((
+            raw_bytes::missing_grants(tx)?,
+            dialect::other_language(tx)?,
+            dialect::account_name(tx)?.unwrap_or_default(),
+        ))
+    })?;
+    if !missing.is_empty() {
+        println!(
+            "           After an erasure this account may not search the server’s files for what was erased: the\n           \
+             evidence says “Not searched”. The names are erased all the same. To have it searched, a superuser runs in\n           \
+             this database:"
+        );
+        for statement in &missing {
+            println!("             {statement}");
+        }
+    }
+    if let Some(language) = language {
+        println!(
+            "           The server tells what is wrong in the language {language}, in which a full disk or a lock is not\n           \
+             recognised: pages show a fault (500) instead of saying what is wrong. A superuser runs:\n             \
+             ALTER ROLE {account} SET lc_messages = 'C';"
+        );
+    }
+    Ok(())
 }
 
 /// Opens a session with the mail server as far as the sender's address, and says what kept letters from being sent

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::db;
 use crate::records::year as years;
 use crate::roster::export;
+use crate::roster::export::Exported;
 use crate::roster::import::{By, ImportError};
 use programme::Urn;
 use roster_reader::progress::Progress;
@@ -81,19 +82,24 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
         fonts: app.config.fonts.as_deref(),
     };
     // The file is written inside the transaction: no file without its row in the ledger.
-    let count = app.db.write_now(|tx| -> Result<usize, Refused> {
+    let exported = app.db.write_now(|tx| -> Result<Exported, Refused> {
         if years::year(tx, &label)?.is_none() {
             return Err(years::YearError::Unknown(label.clone()).into());
         }
-        let children = export::children_for_export(tx, by, &label, school, &reason)?;
+        let exported = export::children_for_export(tx, by, &label, school, &reason)?;
         let file = create_private(&app.db, &out).map_err(Refused::File)?;
-        roster_reader::canonical::write_canonical(&children, file)
+        roster_reader::canonical::write_canonical(&exported.children, file)
             .map_err(|error| Refused::File(error.into()))?;
-        Ok(children.len())
+        Ok(exported)
     })?;
     println!(
-        "{count} children of {label} written to {}. The disclosure ledger says so.",
+        "{} children of {label} written to {}. The disclosure ledger says so.",
+        exported.children.len(),
         out.display()
     );
-    Ok(Ended::Done)
+    let Some(damaged) = exported.damaged else {
+        return Ok(Ended::Done);
+    };
+    eprintln!("Missing in the file: {damaged}");
+    Ok(Ended::InPart)
 }

@@ -263,8 +263,7 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
         "{} live postcodes; {} no longer in use and {} unreadable ones were passed over.",
         taken.live, taken.terminated, taken.unreadable
     );
-    print_homes(homes);
-    Ok(Ended::Done)
+    Ok(print_homes(&homes))
 }
 
 fn import_deprivation(app: &App, file: &Path) -> Outcome {
@@ -288,13 +287,22 @@ fn import_deprivation(app: &App, file: &Path) -> Outcome {
         "Deciles of {} small areas, Indices of Deprivation {}.",
         taken.areas, taken.vintage
     );
-    print_homes(homes);
-    Ok(Ended::Done)
+    Ok(print_homes(&homes))
 }
 
-fn print_homes(found: usize) {
-    if found > 0 {
-        println!("The homes of {found} children already held were placed anew.");
+fn print_homes(homes: &roster::Located) -> Ended {
+    if homes.found > 0 {
+        println!(
+            "The homes of {} children already held were placed anew.",
+            homes.found
+        );
+    }
+    match &homes.damaged {
+        Some(damaged) => {
+            eprintln!("Not placed: {damaged}");
+            Ended::InPart
+        }
+        None => Ended::Done,
     }
 }
 

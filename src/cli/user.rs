@@ -83,9 +83,8 @@ pub(super) fn run(app: &App, command: UserCommand) -> Outcome {
             la,
             password_stdin,
         } => {
-            email
-                .parse::<lettre::Address>()
-                .with_context(|| format!("“{email}” is not an email address"))?;
+            accounts::check_address(&email)
+                .with_context(|| format!("“{}” is not an email address", email.escape_debug()))?;
             let name =
                 name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
             let new = NewAccount {

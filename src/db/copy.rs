@@ -64,6 +64,7 @@ macro_rules! with_every_table {
             pupil_to_seal,
             audit_subject,
             identity,
+            identity_damage,
             measurement,
             not_measured,
             warning,
@@ -154,7 +155,7 @@ pub fn copy_in(
     db: &Db,
     folder: &Path,
     replace: bool,
-    last: impl FnOnce(&mut Conn) -> Result<(), Error>,
+    last: impl FnOnce(&mut Conn) -> Result<(), CopyError>,
 ) -> Result<(), CopyError> {
     let attached = db.file().is_some();
     db.outside_transaction(|connection| {
@@ -164,7 +165,7 @@ pub fn copy_in(
                 .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
                 .execute(sqlite)?;
         }
-        let result = super::transaction(connection, "BEGIN IMMEDIATE", |tx| {
+        let result = super::transaction(connection, "BEGIN IMMEDIATE", db.wait, |tx| {
             if !replace && holds_anything(tx)? {
                 return Err(CopyError::NotEmpty);
             }
@@ -172,7 +173,7 @@ pub fn copy_in(
                 Conn::Sqlite(sqlite) => copy_attached_in(sqlite)?,
                 Conn::Postgres(postgres) => copy_tables_in(postgres, folder)?,
             }
-            Ok(last(tx)?)
+            last(tx)
         });
         if attached {
             connection.batch_execute("DETACH DATABASE copy")?;

@@ -3,26 +3,6 @@
 //! diesel's `MultiConnection` speaks the common subset of SQL. What lies outside it is a `match` here, so that no
 //! query elsewhere can behave differently on one of the two.
 
-mod bulk;
-mod collect;
-mod erasure;
-mod outage;
-
-pub use bulk::*;
-pub use collect::*;
-pub use erasure::*;
-pub use outage::{Outage, outage};
-
-use diesel::dsl::sql;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Timestamp};
-
-use super::schema::{
-    academic_year, access_pupil, audit_event, disclosure_pupil, identity, job, setting,
-    sign_in_failure, submission, visit,
-};
-use super::{Conn, Error};
-
 /// Executes on either database a statement that the common connection does not have.
 macro_rules! execute {
     ($connection:ident, $statement:expr) => {
@@ -32,6 +12,30 @@ macro_rules! execute {
         }
     };
 }
+
+mod bulk;
+mod collect;
+mod erasure;
+mod outage;
+mod session;
+mod touched;
+
+pub use bulk::*;
+pub use collect::*;
+pub use erasure::*;
+pub use outage::{Outage, outage};
+pub use session::*;
+pub use touched::*;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Timestamp};
+
+use super::schema::{
+    academic_year, access_pupil, audit_event, disclosure_pupil, identity, identity_damage, job,
+    setting, sign_in_failure, submission, visit,
+};
+use super::{Conn, Error};
 
 /// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
 pub fn put_setting(
@@ -58,6 +62,18 @@ pub fn put_setting(
     Ok(())
 }
 
+/// Notes that a child's identity cannot be read. Two who open it at once note it once: an error would end PostgreSQL's
+/// transaction.
+pub fn note_identity_damage(connection: &mut Conn, pupil: i64) -> Result<(), Error> {
+    execute!(
+        connection,
+        diesel::insert_into(identity_damage::table)
+            .values(identity_damage::pupil_id.eq(pupil))
+            .on_conflict_do_nothing()
+    )?;
+    Ok(())
+}
+
 /// Notes that a form was taken. False when it had been taken before: an error would end PostgreSQL's transaction. The
 /// same form sent at the same moment waits there until the first has ended, which may take as long as its work.
 pub fn take_submission(
@@ -70,13 +86,14 @@ pub fn take_submission(
         submission::location.eq(""),
         submission::at.eq(at),
     );
-    wait_long_for_locks(connection)?;
-    let inserted = execute!(
-        connection,
-        diesel::insert_into(submission::table)
-            .values(row)
-            .on_conflict_do_nothing()
-    )?;
+    let inserted = waiting_long(connection, "2min", |connection| {
+        Ok(execute!(
+            connection,
+            diesel::insert_into(submission::table)
+                .values(row)
+                .on_conflict_do_nothing()
+        )?)
+    })?;
     Ok(inserted == 1)
 }
 

@@ -16,7 +16,7 @@ mod text;
 
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
@@ -36,7 +36,7 @@ pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// No connection was free in time, or none can be made any more.
-    #[error("the database cannot be reached: {0}")]
+    #[error("no connection to the database became free: {0}")]
     Down(#[source] Down),
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
@@ -56,14 +56,20 @@ pub enum Error {
 
 /// What the pool of connections said. A type of its own, so that it is found behind whatever error it is wrapped in.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Down(String);
+#[error("{words}")]
+pub struct Down {
+    words: String,
+    outage: Outage,
+}
 
 /// The outage behind an error of any kind; `None` when it is something else.
 pub fn outage(error: &(dyn std::error::Error + 'static)) -> Option<Outage> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.is::<Down>() || matches!(error.downcast_ref(), Some(Error::Unreachable(_))) {
+        if let Some(down) = error.downcast_ref::<Down>() {
+            return Some(down.outage);
+        }
+        if matches!(error.downcast_ref(), Some(Error::Unreachable(_))) {
             return Some(Outage::Unreachable);
         }
         if let Some(found) = error.downcast_ref().and_then(dialect::outage) {
@@ -89,8 +95,15 @@ pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
     )
 }
 
-/// How long somebody waits for a connection: a page that cannot be shown should say so soon.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a page waits, for a connection and for others' locks together: one that cannot be shown or saved should say
+/// so soon.
+const PAGES_WAIT: Duration = Duration::from_secs(5);
+
+/// How long commands and jobs wait.
+const WORK_WAITS: Duration = Duration::from_secs(20);
+
+/// What is left of a wait in any case: a lock that is about to be free is worth a moment.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
 /// Opens connections to one address for the pools.
 #[derive(Clone, Debug)]
@@ -103,7 +116,7 @@ impl ManageConnection for Manager {
     type Error = Error;
 
     fn connect(&self) -> Result<Conn, Error> {
-        connect(&self.url)
+        connect_waiting(&self.url, PAGES_WAIT)
     }
 
     fn is_valid(&self, connection: &mut Conn) -> Result<(), Error> {
@@ -158,7 +171,12 @@ fn folder_of(path: &std::path::Path) -> &std::path::Path {
 /// Opens one connection to a database that exists. diesel's own `establish` would try each back end in turn and hide
 /// the real error.
 pub fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
-    match url {
+    connect_waiting(url, WORK_WAITS)
+}
+
+/// [`connect`] with a wait for others' locks of its own.
+fn connect_waiting(url: &DatabaseUrl, wait: Duration) -> Result<Conn, Error> {
+    let mut connection = match url {
         DatabaseUrl::Sqlite(path) => {
             // SQLite would create an empty database at a mistyped path.
             if !path.exists() {
@@ -169,7 +187,7 @@ pub fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
             // secure_delete overwrites what is deleted: a name that is gone must be gone from the file's bytes.
             sqlite
                 .batch_execute(
-                    "PRAGMA busy_timeout = 15000;
+                    "PRAGMA busy_timeout = 5000;
                      PRAGMA journal_mode = WAL;
                      PRAGMA synchronous = FULL;
                      PRAGMA foreign_keys = ON;
@@ -178,15 +196,18 @@ pub fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
                      PRAGMA cache_size = -16000;",
                 )
                 .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
-            Ok(Conn::Sqlite(sqlite))
+            Conn::Sqlite(sqlite)
         }
         DatabaseUrl::Postgres(url) => {
             let mut postgres = PgConnection::establish(url)
                 .map_err(|error| Error::Unreachable(error.to_string()))?;
-            postgres.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '15s';")?;
-            Ok(Conn::Postgres(postgres))
+            postgres.batch_execute("SET TIME ZONE 'UTC'")?;
+            dialect::speak_english(&mut postgres)?;
+            Conn::Postgres(postgres)
         }
-    }
+    };
+    dialect::wait_for_locks(&mut connection, wait)?;
+    Ok(connection)
 }
 
 /// The path of a file that SQLite keeps beside the database, by its ending.
@@ -212,6 +233,8 @@ pub struct Db {
     url: DatabaseUrl,
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    /// How long work waits, for a connection and for others' locks together.
+    wait: Duration,
 }
 
 impl Db {
@@ -237,7 +260,7 @@ impl Db {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(1))
-                .connection_timeout(LONGEST_WAIT)
+                .connection_timeout(PAGES_WAIT)
                 .test_on_check_out(matches!(url, DatabaseUrl::Postgres(_)))
                 .build(manager.clone())
                 .map_err(|error| Error::Unreachable(error.to_string()))
@@ -253,7 +276,27 @@ impl Db {
             url: url.clone(),
             readers,
             writers,
+            wait: WORK_WAITS,
         })
+    }
+
+    /// The same database for work that a person waits for: it waits five seconds, for a connection and for others' locks
+    /// together, and then fails with [`Outage::Busy`] or [`Outage::Unreachable`].
+    #[must_use]
+    pub fn for_pages(&self) -> Self {
+        Self {
+            wait: PAGES_WAIT,
+            ..self.clone()
+        }
+    }
+
+    /// The same database for commands, jobs and what a page started: it waits longer.
+    #[must_use]
+    pub fn for_work(&self) -> Self {
+        Self {
+            wait: WORK_WAITS,
+            ..self.clone()
+        }
     }
 
     /// Where the database is.
@@ -293,7 +336,8 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        transaction(&mut *checkout(&self.readers)?, "BEGIN", work)
+        let (mut connection, left) = self.checkout(&self.readers)?;
+        transaction(&mut connection, "BEGIN", left, work)
     }
 
     /// Runs `work` in a writing transaction on this thread: all of it, or nothing.
@@ -301,7 +345,8 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        transaction(&mut *checkout(&self.writers)?, "BEGIN IMMEDIATE", work)
+        let (mut connection, left) = self.checkout(&self.writers)?;
+        transaction(&mut connection, "BEGIN IMMEDIATE", left, work)
     }
 
     /// Runs `work` with a writer connection and no transaction: for VACUUM and its like.
@@ -309,7 +354,36 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        work(&mut *checkout(&self.writers)?)
+        let (mut connection, left) = self.checkout(&self.writers)?;
+        dialect::wait_for_locks(&mut connection, left)?;
+        let done = work(&mut connection);
+        if let Err(error) = dialect::wait_for_locks(&mut connection, PAGES_WAIT) {
+            // What was done counts; the pool drops a connection that is broken.
+            tracing::warn!(error = %error, "the wait for locks could not be set back");
+        }
+        done
+    }
+
+    /// Takes a connection; returns it with what is left of the wait, which is for locks: a save behind others of this
+    /// process and behind another process would otherwise wait twice.
+    fn checkout(
+        &self,
+        pool: &Pool<Manager>,
+    ) -> Result<(PooledConnection<Manager>, Duration), Error> {
+        let began = Instant::now();
+        let connection = pool.get_timeout(self.wait).map_err(|error| {
+            let state = pool.state();
+            let all_taken = state.connections == pool.max_size() && state.idle_connections == 0;
+            Error::Down(Down {
+                words: error.to_string(),
+                outage: if all_taken {
+                    Outage::Busy
+                } else {
+                    Outage::Unreachable
+                },
+            })
+        })?;
+        Ok((connection, left_of(self.wait, began.elapsed())))
     }
 
     /// [`Self::read_now`] on a blocking thread.
@@ -350,24 +424,36 @@ where
         .unwrap_or_else(|_| Err(E::from(Error::CutOff)))
 }
 
-fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Error> {
-    pool.get()
-        .map_err(|error| Error::Down(Down(error.to_string())))
+/// What is left of a wait after a part of it has passed.
+fn left_of(wait: Duration, passed: Duration) -> Duration {
+    wait.saturating_sub(passed).max(SHORTEST_WAIT)
 }
 
-/// A transaction that begins with `begin` on SQLite. diesel's own offers IMMEDIATE on the bare SQLite connection only.
+/// A transaction that begins with `begin` on SQLite and waits for others' locks as long as `wait`. diesel's own offers
+/// IMMEDIATE on the bare SQLite connection only.
 fn transaction<T, E: From<Error>>(
     connection: &mut Conn,
     begin: &str,
+    wait: Duration,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     type Manager = <Conn as diesel::Connection>::TransactionManager;
     match connection {
-        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, begin),
+        Conn::Sqlite(sqlite) => {
+            dialect::wait_for_sqlite(sqlite, wait)?;
+            AnsiTransactionManager::begin_transaction_sql(sqlite, begin)
+        }
         Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
     }
     .map_err(Error::from)?;
-    match work(connection) {
+    let waits = match connection {
+        // Connections of the pool wait as long as a page as it is: most transactions need not be told.
+        Conn::Postgres(postgres) if wait.abs_diff(PAGES_WAIT) > SHORTEST_WAIT => {
+            dialect::wait_in_this_transaction(postgres, wait).map_err(E::from)
+        }
+        _ => Ok(()),
+    };
+    match waits.and_then(|()| work(connection)) {
         Ok(value) => {
             Manager::commit_transaction(connection).map_err(Error::from)?;
             Ok(value)
@@ -379,5 +465,20 @@ fn transaction<T, E: From<Error>>(
             }
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_wait_is_never_more_than_the_whole() {
+        assert_eq!(left_of(PAGES_WAIT, Duration::ZERO), PAGES_WAIT);
+        assert_eq!(
+            left_of(PAGES_WAIT, Duration::from_secs(4)),
+            Duration::from_secs(1)
+        );
+        assert_eq!(left_of(PAGES_WAIT, Duration::from_secs(9)), SHORTEST_WAIT);
     }
 }

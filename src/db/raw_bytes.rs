@@ -60,9 +60,13 @@ struct Checkpoint {
 }
 
 #[derive(QueryableByName)]
-struct Answer {
+struct Rights {
     #[diesel(sql_type = Bool)]
-    answer: bool,
+    may_read: bool,
+    #[diesel(sql_type = Bool)]
+    may_write_checkpoints: bool,
+    #[diesel(sql_type = Text)]
+    account: String,
 }
 
 #[derive(QueryableByName)]
@@ -210,18 +214,45 @@ pub fn write_file(path: &Path, out: &mut impl Write) -> std::io::Result<()> {
     }
 }
 
+/// What this account may, of what reading the server's files takes. A superuser may everything; the role
+/// `pg_checkpoint` is there from version 15 on.
+fn rights(postgres: &mut diesel::PgConnection) -> Result<Rights, Error> {
+    Ok(diesel::sql_query(
+        "SELECT has_function_privilege('pg_read_binary_file(text,bigint,bigint,boolean)', 'execute') AS may_read, \
+         EXISTS (SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper) \
+         OR EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'pg_checkpoint' AND pg_has_role(oid, 'USAGE')) \
+         AS may_write_checkpoints, quote_ident(current_user) AS account",
+    )
+    .get_result(postgres)?)
+}
+
+/// The statements that a superuser must run before this account can search the database's files after an erasure; none
+/// when it can, and none for an embedded database.
+pub fn missing_grants(connection: &mut Conn) -> Result<Vec<String>, Error> {
+    let Conn::Postgres(postgres) = connection else {
+        return Ok(Vec::new());
+    };
+    let rights = rights(postgres)?;
+    let mut missing = Vec::new();
+    if !rights.may_read {
+        missing.push(format!(
+            "GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO {};",
+            rights.account
+        ));
+    }
+    if !rights.may_write_checkpoints {
+        missing.push(format!("GRANT pg_checkpoint TO {};", rights.account));
+    }
+    Ok(missing)
+}
+
 /// Reads the files of every table and index through the server, which a superuser (or a role that was granted the
 /// function) may. A checkpoint comes first: pages may still be in the server's memory only.
 fn read_relations(
     postgres: &mut diesel::PgConnection,
     each: &mut dyn FnMut(Option<&[u8]>),
 ) -> Result<(), RawBytesError> {
-    let may: Answer = diesel::sql_query(
-        "SELECT has_function_privilege('pg_read_binary_file(text,bigint,bigint,boolean)', 'execute') AS answer",
-    )
-    .get_result(postgres)
-    .map_err(Error::from)?;
-    if !may.answer {
+    if !rights(postgres)?.may_read {
         return Err(RawBytesError::NotPermitted(
             "the database account may not read the server’s files (pg_read_binary_file)".to_owned(),
         ));

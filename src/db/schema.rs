@@ -130,6 +130,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    identity_damage (pupil_id) {
+        pupil_id -> BigInt,
+    }
+}
+
+diesel::table! {
     measurement (id) {
         id -> BigInt,
         pupil_id -> BigInt,
@@ -574,6 +580,7 @@ diesel::joinable!(pupil_to_seal -> pupil (pupil_id));
 diesel::joinable!(audit_subject -> pupil (pupil_id));
 diesel::joinable!(identity -> pupil (pupil_id));
 diesel::joinable!(identity -> academic_year (year_label));
+diesel::joinable!(identity_damage -> identity (pupil_id));
 diesel::joinable!(measurement -> pupil (pupil_id));
 diesel::joinable!(not_measured -> pupil (pupil_id));
 diesel::joinable!(warning -> pupil (pupil_id));
@@ -609,6 +616,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pupil_to_seal,
     audit_subject,
     identity,
+    identity_damage,
     measurement,
     not_measured,
     warning,

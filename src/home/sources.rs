@@ -13,7 +13,7 @@ use crate::letters::state::State;
 use crate::records::year as years;
 use crate::retention::{self, rule_change};
 use crate::wording::long_date_time;
-use crate::{accounts, jobs, letters, measurement, outbox, roster, statistics};
+use crate::{accounts, identity, jobs, letters, measurement, outbox, roster, statistics};
 
 /// States of letters that wait for a person, with the words for one and for several.
 const LETTERS: [(State, &str, &str); 4] = [
@@ -56,6 +56,18 @@ pub(super) fn faulty_keys(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action
     Ok(years::in_words(&faulty)
         .into_iter()
         .map(|text| Action::alarm(text, href))
+        .collect())
+}
+
+/// Children's records that cannot be read.
+pub(super) fn damaged_records(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
+    let Some(href) = retention_page(asked) else {
+        return Ok(Vec::new());
+    };
+    let notice = identity::damage_notice(tx)?;
+    Ok(notice
+        .map(|text| Action::alarm(text, href))
+        .into_iter()
         .collect())
 }
 

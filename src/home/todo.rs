@@ -71,6 +71,7 @@ type Look = fn(&mut Conn, &Asked<'_>) -> Result<Vec<Action>, AppError>;
 /// Everything that Home can ask for: who is asked, and how it is found. A person is asked only for what they may do.
 const SOURCES: &[(Permission, Look)] = &[
     (Permission::SignedIn, sources::faulty_keys),
+    (Permission::SignedIn, sources::damaged_records),
     (Permission::SignedIn, sources::doubted_date),
     (Permission::SignedIn, sources::paused_retention),
     (Permission::ManageYears, sources::rule_changes_to_confirm),

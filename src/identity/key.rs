@@ -3,6 +3,8 @@
 //! Two imports of one list at once would each find that nobody of it is held. They write one after the other, and
 //! should that ever fail, the unique key does not.
 
+use std::collections::HashMap;
+
 use super::seal::Sealer;
 use super::{IdentityError, queries};
 use crate::db::Conn;
@@ -45,6 +47,60 @@ pub fn free_key(
         match queries::pupil_with_key(tx, &key)? {
             Some(other) if other != pupil => namesake += 1,
             _ => return Ok(key),
+        }
+    }
+}
+
+/// The keys that the children of a year have, to be given out ahead of the transaction that writes them: what
+/// [`free_key`] is for one child, this is for very many.
+pub struct KeysOfYear {
+    holders: HashMap<Vec<u8>, i64>,
+}
+
+impl KeysOfYear {
+    /// The keys as they are now. Whoever writes on the strength of them looks under its lock whether the children are
+    /// still the same; if a key was taken all the same, the database refuses it.
+    pub fn read(tx: &mut Conn, year: &str) -> Result<Self, IdentityError> {
+        Ok(Self {
+            holders: queries::keys_of_year(tx, year)?.into_iter().collect(),
+        })
+    }
+
+    /// Notes that a new child is going to come in.
+    pub fn note_new(&mut self, sealer: &Sealer, pupil: i64, person: &Person) {
+        let key = identity_key(sealer, person, 0);
+        self.holders.entry(key).or_insert(pupil);
+    }
+
+    /// The key for a child held who was one person and is going to be described as another one.
+    pub fn change(
+        &mut self,
+        sealer: &Sealer,
+        pupil: i64,
+        was: &Person,
+        becomes: &Person,
+    ) -> Vec<u8> {
+        for namesake in 0.. {
+            let key = identity_key(sealer, was, namesake);
+            match self.holders.get(&key) {
+                Some(holder) if *holder != pupil => {}
+                Some(_) => {
+                    self.holders.remove(&key);
+                    break;
+                }
+                // It has none yet, or one made otherwise, which then stays taken.
+                None => break,
+            }
+        }
+        let mut namesake = 0;
+        loop {
+            let key = identity_key(sealer, becomes, namesake);
+            if let std::collections::hash_map::Entry::Vacant(free) = self.holders.entry(key) {
+                let key = free.key().clone();
+                free.insert(pupil);
+                return key;
+            }
+            namesake += 1;
         }
     }
 }

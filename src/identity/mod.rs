@@ -3,8 +3,10 @@
 //! [`Identities::open`] is the only function that unseals a child's identity. It takes the purpose and the actor, and
 //! writes the access log in the transaction it is given: nobody sees a name without a row that says so.
 
+mod damage_queries;
 mod key;
 mod keyring;
+mod opened;
 mod purpose;
 mod queries;
 mod seal;
@@ -12,13 +14,15 @@ pub mod upgrade;
 mod upgrade_queries;
 mod whole_year;
 
-pub use key::{fill_missing_keys, free_key, identity_key};
+pub use damage_queries::{damage_notice, noticed as noticed_damage};
+pub use key::{KeysOfYear, fill_missing_keys, free_key, identity_key};
 pub use keyring::{Key, Keyring, KeyringError, Mark, SERVER_KEY, hex};
+pub use opened::{Found, Opened, People, Unreadable, notice};
 pub use purpose::Purpose;
 pub use seal::{FORMAT, SealError, Sealer, mark};
-pub use whole_year::{OpenedYear, SealedYear, Unreadable};
+pub use whole_year::SealedYear;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use programme::Person;
@@ -40,7 +44,7 @@ pub enum IdentityError {
     Seal(#[from] SealError),
     /// A child's sealed identity does not open, or is none.
     #[error(
-        "the record of child {pupil} cannot be read: {why}. Look for an undamaged copy in a backup"
+        "the record of child {pupil} is damaged and cannot be read: {why}. Look for an undamaged copy in a backup"
     )]
     Unreadable {
         /// The child's number.
@@ -89,9 +93,6 @@ pub enum Whose<'a> {
     PartOfYear(&'a str, &'a [i64]),
 }
 
-/// An identity as it was opened: the child's number, and who it is. Children whose name is gone are left out.
-pub type Opened = HashMap<i64, Person>;
-
 /// The door to the identities.
 #[derive(Clone, Debug)]
 pub struct Identities {
@@ -110,7 +111,8 @@ impl Identities {
         &self.keyring
     }
 
-    /// Opens identities for a purpose, and writes that down in the same transaction.
+    /// Opens identities for a purpose, and writes that down in the same transaction. What cannot be read is told child by
+    /// child; a key that is missing or is not the year's is an error.
     pub fn open(
         &self,
         tx: &mut Conn,
@@ -124,40 +126,72 @@ impl Identities {
             }
             Whose::WholeYear(year) => queries::sealed_identities_of_year(tx, year)?,
         };
-        let mut sealers: HashMap<String, Sealer> = HashMap::new();
-        let mut opened = HashMap::with_capacity(rows.len());
+        let mut by_year: BTreeMap<String, Vec<(i64, Vec<u8>)>> = BTreeMap::new();
         for (pupil, year, sealed) in rows {
-            let sealer = match sealers.get(&year) {
-                Some(sealer) => sealer,
-                None => sealers
-                    .entry(year.clone())
-                    .or_insert(Sealer::new(&self.keyring.year(&year)?)),
-            };
-            let person = match read_identity(sealer, pupil, &sealed) {
-                // Said of the year, not of a child: otherwise one wrong file looks like a thousand damaged rows.
-                Err(IdentityError::Unreadable { .. }) if self.has_other_key(tx, &year)? => {
-                    return Err(IdentityError::OtherKey(year));
-                }
-                result => result?,
-            };
-            opened.insert(pupil, person);
+            by_year.entry(year).or_default().push((pupil, sealed));
         }
+        let mut opened = Opened::default();
+        for (year, rows) in by_year {
+            let mut of_year = Opened::default();
+            open_rows(&Sealer::new(&self.keyring.year(&year)?), rows, &mut of_year)?;
+            self.refuse_other_key(tx, &year, &of_year)?;
+            opened.people.extend(of_year.people);
+            opened.unreadable.extend(of_year.unreadable);
+        }
+        self.note(tx, actor, purpose, whose, &opened)?;
+        Ok(opened)
+    }
+
+    /// Writes the access log, and which identities turned out damaged or whole again.
+    fn note(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        purpose: Purpose,
+        whose: Whose<'_>,
+        opened: &Opened,
+    ) -> Result<(), IdentityError> {
         let now = self.clock.now();
         match whose {
             Whose::Pupils(_) => {
-                let mut pupils: Vec<i64> = opened.keys().copied().collect();
+                let mut pupils: Vec<i64> = opened.people.keys().copied().collect();
                 pupils.sort_unstable();
                 audit::accessed(tx, actor, now, purpose.code(), Touched::Pupils(&pupils))?;
             }
             Whose::WholeYear(year) | Whose::PartOfYear(year, _) => {
                 let touched = Touched::WholeYear {
                     year,
-                    pupils: opened.len(),
+                    pupils: opened.people.len(),
                 };
                 audit::accessed(tx, actor, now, purpose.code(), touched)?;
             }
         }
-        Ok(opened)
+        for Unreadable { pupil, why } in &opened.unreadable {
+            tracing::error!(pupil, why, "a sealed identity cannot be read");
+        }
+        Ok(damage_queries::note(tx, opened)?)
+    }
+
+    /// Refuses a key that is not the one a year was sealed with: said of the year, once. Otherwise one wrong file looks
+    /// like a thousand damaged rows. Where the key's fingerprint was never kept, a key that opens none of several is it.
+    fn refuse_other_key(
+        &self,
+        tx: &mut Conn,
+        year: &str,
+        opened: &Opened,
+    ) -> Result<(), IdentityError> {
+        if opened.unreadable.is_empty() {
+            return Ok(());
+        }
+        let found = Keyring::fingerprint(&self.keyring.year(year)?);
+        let is_another = match queries::key_fingerprint(tx, year)? {
+            Some(known) => known != found,
+            None => opened.people.is_empty() && opened.unreadable.len() > 1,
+        };
+        if is_another {
+            return Err(IdentityError::OtherKey(year.to_owned()));
+        }
+        Ok(())
     }
 
     /// Seals a child's identity into its row, replacing what was there.
@@ -193,13 +227,6 @@ impl Identities {
             }
             _ => Err(IdentityError::NoRetentionRule(year.to_owned())),
         }
-    }
-
-    /// Whether the key in the keyring is not the one that a year was sealed with.
-    fn has_other_key(&self, tx: &mut Conn, year: &str) -> Result<bool, IdentityError> {
-        let known = queries::key_fingerprint(tx, year)?;
-        let found = Keyring::fingerprint(&self.keyring.year(year)?);
-        Ok(known.is_some_and(|known| known != found))
     }
 
     fn now(&self) -> NaiveDateTime {
@@ -250,23 +277,22 @@ fn read_identity(sealer: &Sealer, pupil: i64, sealed: &[u8]) -> Result<Person, I
     })
 }
 
-/// Opens what opens. A damaged identity is one child's trouble, told by its number, and not the year's.
-fn open_rows(sealer: &Sealer, rows: Vec<(i64, Vec<u8>)>) -> Result<OpenedYear, IdentityError> {
-    let mut opened = OpenedYear {
-        people: Opened::with_capacity(rows.len()),
-        unreadable: Vec::new(),
-    };
+/// Opens what opens.
+fn open_rows(
+    sealer: &Sealer,
+    rows: impl IntoIterator<Item = (i64, Vec<u8>)>,
+    opened: &mut Opened,
+) -> Result<(), IdentityError> {
     for (pupil, sealed) in rows {
         match read_identity(sealer, pupil, &sealed) {
             Ok(person) => {
                 opened.people.insert(pupil, person);
             }
             Err(IdentityError::Unreadable { pupil, why }) => {
-                tracing::error!(pupil, why, "a sealed identity cannot be read");
                 opened.unreadable.push(Unreadable { pupil, why });
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(opened)
+    Ok(())
 }

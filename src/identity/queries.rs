@@ -94,6 +94,15 @@ pub(super) fn keys_of(tx: &mut Conn, pupils: &[i64]) -> Result<Vec<KeyOfChild>, 
     Ok(keys)
 }
 
+/// The keys of a year, with whose they are.
+pub(super) fn keys_of_year(tx: &mut Conn, year: &str) -> Result<Vec<(Vec<u8>, i64)>, Error> {
+    Ok(identity::table
+        .filter(identity::year_label.eq(year))
+        .filter(identity::identity_key.is_not_null())
+        .select((identity::identity_key.assume_not_null(), identity::pupil_id))
+        .load(tx)?)
+}
+
 /// Gives a sealed identity its key.
 pub(super) fn set_key(tx: &mut Conn, pupil: i64, key: &[u8]) -> Result<(), Error> {
     diesel::update(identity::table.find(pupil))

@@ -5,10 +5,10 @@
 //! missing waits until the key is back; its names cannot be read anyway.
 
 use super::upgrade_queries as queries;
-use super::{Identities, IdentityError, KeyringError, Purpose, Whose};
+use super::{Found, Identities, IdentityError, KeyringError, Purpose, Whose};
 use crate::audit::Actor;
 use crate::db::Db;
-use programme::{Ethnicity, Place};
+use programme::{Ethnicity, Particulars, Place};
 
 /// Children sealed in one transaction.
 const CHILDREN_AT_A_TIME: i64 = 1_000;
@@ -20,6 +20,8 @@ pub struct Sealed {
     pub children: usize,
     /// Years whose key is not in the keyring, or is another one: their children wait.
     pub years_waiting: Vec<String>,
+    /// Children who wait because something of theirs cannot be read: number, and what, without its value.
+    pub children_waiting: Vec<(i64, &'static str)>,
 }
 
 /// Seals the particulars of every child that still waits.
@@ -30,10 +32,15 @@ pub fn seal_particulars(
 ) -> Result<Sealed, IdentityError> {
     let mut sealed = Sealed::default();
     for year in db.read_now(queries::years_to_seal)? {
+        let mut after = i64::MIN;
         loop {
-            match db.write_now(|tx| seal_some(tx, identities, actor, &year)) {
-                Ok(0) => break,
-                Ok(children) => sealed.children += children,
+            match db.write_now(|tx| seal_some(tx, identities, actor, &year, after)) {
+                Ok(Some(some)) => {
+                    after = some.last;
+                    sealed.children += some.sealed;
+                    sealed.children_waiting.extend(some.waiting);
+                }
+                Ok(None) => break,
                 Err(
                     IdentityError::Keyring(KeyringError::Missing { .. })
                     | IdentityError::OtherKey(_)
@@ -49,38 +56,74 @@ pub fn seal_particulars(
     Ok(sealed)
 }
 
+/// What came of some children.
+struct Batch {
+    sealed: usize,
+    waiting: Vec<(i64, &'static str)>,
+    /// The last of them.
+    last: i64,
+}
+
+/// Seals some children after the one numbered `after`; `None` when there are no more.
 fn seal_some(
     tx: &mut crate::db::Conn,
     identities: &Identities,
     actor: &Actor,
     year: &str,
-) -> Result<usize, IdentityError> {
-    let waiting = queries::to_seal(tx, year, CHILDREN_AT_A_TIME)?;
-    let pupils: Vec<i64> = waiting.iter().map(|row| row.pupil_id).collect();
-    if pupils.is_empty() {
-        return Ok(0);
-    }
+    after: i64,
+) -> Result<Option<Batch>, IdentityError> {
+    let rows = queries::to_seal(tx, year, after, CHILDREN_AT_A_TIME)?;
+    let pupils: Vec<i64> = rows.iter().map(|row| row.pupil_id).collect();
+    let Some(last) = pupils.last().copied() else {
+        return Ok(None);
+    };
     // Refuses a key that is not this database's before anything is opened with it.
     identities.sealer(tx, year)?;
     let whose = Whose::PartOfYear(year, &pupils);
-    let mut people = identities.open(tx, actor, Purpose::SealingMore, whose)?;
-    for row in waiting {
-        // A name that has gone meanwhile took its particulars along.
-        if let Some(mut person) = people.remove(&row.pupil_id) {
-            let particulars = &mut person.particulars;
-            particulars.class = row.class_name.unwrap_or_default();
-            particulars.ethnicity = row.ethnicity.and_then(|code| Ethnicity::parse(&code).ok());
-            particulars.sensitive = row.sensitive;
-            particulars.growth_condition = row.growth_condition;
-            particulars.place = Place {
-                lsoa: row.lsoa,
-                lsoa_vintage: row.lsoa_vintage,
-                decile: row.deprivation_decile,
-                decile_vintage: row.deprivation_vintage,
-            };
-            identities.put(tx, year, row.pupil_id, &person)?;
+    let mut opened = identities.open(tx, actor, Purpose::SealingMore, whose)?;
+    let (mut sealed, mut waiting) = (Vec::new(), Vec::new());
+    for row in rows {
+        let pupil = row.pupil_id;
+        if matches!(opened.found(pupil), Found::Damaged) {
+            waiting.push((pupil, "sealed record"));
+            continue;
         }
+        // A name that has gone meanwhile took its particulars along.
+        if let Some(mut person) = opened.people.remove(&pupil) {
+            let Some(particulars) = particulars_of(row) else {
+                waiting.push((pupil, "ethnic code"));
+                continue;
+            };
+            person.particulars = particulars;
+            identities.put(tx, year, pupil, &person)?;
+        }
+        sealed.push(pupil);
     }
-    queries::delete(tx, &pupils)?;
-    Ok(pupils.len())
+    queries::delete(tx, &sealed)?;
+    Ok(Some(Batch {
+        sealed: sealed.len(),
+        waiting,
+        last,
+    }))
+}
+
+/// The particulars of a row; `None` when its ethnic code cannot be read: left out, it would be gone for good.
+fn particulars_of(row: queries::ToSeal) -> Option<Particulars> {
+    let ethnicity = row
+        .ethnicity
+        .map(|code| Ethnicity::parse(&code))
+        .transpose()
+        .ok()?;
+    Some(Particulars {
+        class: row.class_name.unwrap_or_default(),
+        ethnicity,
+        sensitive: row.sensitive,
+        growth_condition: row.growth_condition,
+        place: Place {
+            lsoa: row.lsoa,
+            lsoa_vintage: row.lsoa_vintage,
+            decile: row.deprivation_decile,
+            decile_vintage: row.deprivation_vintage,
+        },
+    })
 }

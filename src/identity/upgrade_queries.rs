@@ -30,11 +30,17 @@ pub(super) fn years_to_seal(tx: &mut Conn) -> Result<Vec<String>, Error> {
         .load(tx)?)
 }
 
-/// Some children of a year who wait.
-pub(super) fn to_seal(tx: &mut Conn, year: &str, limit: i64) -> Result<Vec<ToSeal>, Error> {
+/// Some children of a year who wait, after the one numbered `after`.
+pub(super) fn to_seal(
+    tx: &mut Conn,
+    year: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<ToSeal>, Error> {
     Ok(pupil_to_seal::table
         .inner_join(pupil::table)
         .filter(pupil::year_label.eq(year))
+        .filter(pupil_to_seal::pupil_id.gt(after))
         .order(pupil_to_seal::pupil_id)
         .limit(limit)
         .select(ToSeal::as_select())

@@ -4,31 +4,14 @@
 //! waiting, so the sealed rows are read first, opened without a lock, and whoever writes on the strength of them looks
 //! under its lock whether they are still the same.
 
-use super::{Identities, IdentityError, Opened, Sealer, mark, open_rows, queries};
-use crate::audit::{self, Actor, Touched};
+use super::{Identities, IdentityError, Opened, Sealer, Whose, mark, open_rows, queries};
+use crate::audit::Actor;
 use crate::db::{Conn, Db};
 
 /// The sealed identities of a year as they were read: nobody has seen a name yet.
 pub struct SealedYear {
     year: String,
     rows: Vec<(i64, Vec<u8>)>,
-}
-
-/// A child whose identity cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
-    /// The child's number.
-    pub pupil: i64,
-    /// What is wrong, without a name.
-    pub why: String,
-}
-
-/// The identities of a year.
-pub struct OpenedYear {
-    /// Those that could be read.
-    pub people: Opened,
-    /// Those that could not.
-    pub unreadable: Vec<Unreadable>,
 }
 
 impl SealedYear {
@@ -80,16 +63,15 @@ impl Identities {
         actor: &Actor,
         purpose: super::Purpose,
         sealed: SealedYear,
-    ) -> Result<OpenedYear, IdentityError> {
-        let SealedYear { year, rows } = sealed;
-        if rows.is_empty() {
-            return Ok(OpenedYear {
-                people: Opened::new(),
-                unreadable: Vec::new(),
-            });
+    ) -> Result<Opened, IdentityError> {
+        if sealed.rows.is_empty() {
+            return Ok(Opened::default());
         }
-        let opened = open_rows(&Sealer::new(&self.keyring.year(&year)?), rows)?;
-        db.write_now(|tx| self.note_year(tx, actor, purpose, &year, &opened))?;
+        let (year, opened) = self.open_sealed(sealed)?;
+        db.write_now(|tx| -> Result<(), IdentityError> {
+            self.refuse_other_key(tx, &year, &opened)?;
+            self.note(tx, actor, purpose, Whose::WholeYear(&year), &opened)
+        })?;
         Ok(opened)
     }
 
@@ -100,31 +82,17 @@ impl Identities {
         actor: &Actor,
         purpose: super::Purpose,
         sealed: SealedYear,
-    ) -> Result<OpenedYear, IdentityError> {
-        let SealedYear { year, rows } = sealed;
-        let opened = open_rows(&Sealer::new(&self.keyring.year(&year)?), rows)?;
-        self.note_year(tx, actor, purpose, &year, &opened)?;
+    ) -> Result<Opened, IdentityError> {
+        let (year, opened) = self.open_sealed(sealed)?;
+        self.refuse_other_key(tx, &year, &opened)?;
+        self.note(tx, actor, purpose, Whose::WholeYear(&year), &opened)?;
         Ok(opened)
     }
 
-    fn note_year(
-        &self,
-        tx: &mut Conn,
-        actor: &Actor,
-        purpose: super::Purpose,
-        year: &str,
-        opened: &OpenedYear,
-    ) -> Result<(), IdentityError> {
-        let touched = Touched::WholeYear {
-            year,
-            pupils: opened.people.len(),
-        };
-        Ok(audit::accessed(
-            tx,
-            actor,
-            self.now(),
-            purpose.code(),
-            touched,
-        )?)
+    fn open_sealed(&self, sealed: SealedYear) -> Result<(String, Opened), IdentityError> {
+        let SealedYear { year, rows } = sealed;
+        let mut opened = Opened::default();
+        open_rows(&Sealer::new(&self.keyring.year(&year)?), rows, &mut opened)?;
+        Ok((year, opened))
     }
 }

@@ -13,6 +13,7 @@ use super::state::{Letter, State};
 use super::texts::Texts;
 use super::{LetterError, queries};
 use crate::db::Conn;
+use crate::identity::Found;
 use programme::Person;
 
 /// What letters are looked at with; made once for a run or a page.
@@ -34,19 +35,14 @@ impl<'a> Assessor<'a> {
 
     /// Everything that stands between a child's letter and its sending. `before` are the reasons that the letter was
     /// held for: one that could not be written is tried again.
-    pub fn reasons(
-        &self,
-        before: &[Reason],
-        child: &Child,
-        person: Option<&Person>,
-    ) -> Vec<Reason> {
+    pub fn reasons(&self, before: &[Reason], child: &Child, identity: Found<'_>) -> Vec<Reason> {
         let policy = self.texts.policy();
         let mut found =
-            eligibility::reasons(child, person, &policy, |text| self.press.prints(text));
+            eligibility::reasons(child, identity, &policy, |text| self.press.prints(text));
         let must_wait = found
             .iter()
             .any(|reason| matches!(reason.effect(), Effect::HoldUntilMended | Effect::NoContact));
-        if let Some(person) = person.filter(|_| !must_wait)
+        if let Some(person) = identity.person().filter(|_| !must_wait)
             && !self.can_be_written(child, person, before.contains(&Reason::CannotBeWritten))
         {
             found.push(Reason::CannotBeWritten);
@@ -68,7 +64,7 @@ impl<'a> Assessor<'a> {
         &self,
         letter: Letter,
         child: &Child,
-        person: Option<&Person>,
+        identity: Found<'_>,
     ) -> Result<Letter, LetterError> {
         if !is_waiting(letter.state) {
             return Ok(letter);
@@ -79,7 +75,7 @@ impl<'a> Assessor<'a> {
                 ..letter
             });
         }
-        let found = self.reasons(&letter.reasons, child, person);
+        let found = self.reasons(&letter.reasons, child, identity);
         Ok(letter.assessed(&found)?)
     }
 
@@ -89,11 +85,11 @@ impl<'a> Assessor<'a> {
         tx: &mut Conn,
         letter: Letter,
         child: &Child,
-        person: Option<&Person>,
+        identity: Found<'_>,
         now: NaiveDateTime,
     ) -> Result<Letter, LetterError> {
         let before = letter.clone();
-        let letter = self.look_again(letter, child, person)?;
+        let letter = self.look_again(letter, child, identity)?;
         // A letter that has moved on meanwhile is left alone: its page shows it next time.
         if letter != before && letter.version == child.version {
             queries::store(tx, before.state, &letter, now)?;

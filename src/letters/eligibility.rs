@@ -8,6 +8,7 @@ use growth::{Assessment, ClinicalCategory, Height, Scheme, Weight};
 use programme::{Contact, Person, ReasonNotMeasured, Sex};
 
 use super::reason::Reason;
+use crate::identity::Found;
 use crate::measurement::shown::{self, Figures};
 
 /// What is known of a child without its identity.
@@ -99,11 +100,10 @@ const WANTS_TACT: [ReasonNotMeasured; 2] = [
 
 /// Everything that stands between a child's letter and its sending; empty when it may go.
 ///
-/// `person` is the opened identity, `None` when the name is gone; `prints` says whether every character of a text can
-/// be printed.
+/// `found` is what opening its identity came to; `prints` says whether every character of a text can be printed.
 pub fn reasons(
     child: &Child,
-    person: Option<&Person>,
+    found: Found<'_>,
     policy: &Policy,
     prints: impl Fn(&str) -> bool,
 ) -> Vec<Reason> {
@@ -114,6 +114,7 @@ pub fn reasons(
         }
     };
     // Both flags are sealed with the name; without it nothing goes anyway.
+    let person = found.person();
     let particulars = person.map(|person| &person.particulars);
     when(
         particulars.is_some_and(|it| it.sensitive),
@@ -146,9 +147,10 @@ pub fn reasons(
             when(WANTS_TACT.contains(reason), Reason::WantsTact);
         }
     }
-    match person {
-        None => when(true, Reason::NameRemoved),
-        Some(person) => match person.letter_contact() {
+    match found {
+        Found::Erased => when(true, Reason::NameRemoved),
+        Found::Damaged => when(true, Reason::RecordDamaged),
+        Found::Person(person) => match person.letter_contact() {
             None => when(true, Reason::NoUsableContact),
             Some(contact) => when(!texts(person, contact).all(prints), Reason::CannotBePrinted),
         },
@@ -228,7 +230,8 @@ mod tests {
     }
 
     fn told(child: &Child, person: Option<&Person>) -> Vec<Reason> {
-        reasons(child, person, &Policy::default(), |_| true)
+        let found = person.map_or(Found::Erased, Found::Person);
+        reasons(child, found, &Policy::default(), |_| true)
     }
 
     #[test]
@@ -250,6 +253,10 @@ mod tests {
                 Reason::UnconfirmedWarnings,
                 Reason::NameRemoved
             ]
+        );
+        assert_eq!(
+            reasons(&child, Found::Damaged, &Policy::default(), |_| true).last(),
+            Some(&Reason::RecordDamaged)
         );
         let mut person = person();
         person.particulars.sensitive = true;
@@ -302,7 +309,7 @@ mod tests {
             phone_first: vec![ClinicalCategory::HealthyWeight],
         };
         assert_eq!(
-            reasons(&child(), Some(&person()), &policy, |_| true),
+            reasons(&child(), Found::Person(&person()), &policy, |_| true),
             [Reason::PhoneFirst]
         );
     }
@@ -311,7 +318,12 @@ mod tests {
     fn a_name_that_cannot_be_printed_is_told_and_never_a_box() {
         let unprintable = |text: &str| text != "Zara";
         assert_eq!(
-            reasons(&child(), Some(&person()), &Policy::default(), unprintable),
+            reasons(
+                &child(),
+                Found::Person(&person()),
+                &Policy::default(),
+                unprintable
+            ),
             [Reason::CannotBePrinted]
         );
     }

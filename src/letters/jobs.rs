@@ -68,7 +68,7 @@ pub fn send_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<S
     let by_itself = app.db.read_now(delay::delay)? != Delay::ByHand
         && HOURS.contains(&local(app.clock.now()).hour());
     if by_itself {
-        deliver::queue(app, actor, &Scope::Everything)?;
+        deliver::queue_or_wait(app, actor)?;
     }
     let press = Press::new(app.config.fonts.as_deref())?;
     if let Some(words) = waits_for_correction(app)? {

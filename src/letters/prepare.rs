@@ -160,8 +160,8 @@ impl Run<'_> {
             .iter()
             .map(|(pupil, child)| {
                 let before = before.get(pupil).copied().unwrap_or_default();
-                let person = persons.get(pupil);
-                (*pupil, assessor.reasons(before, child, person))
+                let identity = persons.found(*pupil);
+                (*pupil, assessor.reasons(before, child, identity))
             })
             .collect();
         for pupil in new {

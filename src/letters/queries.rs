@@ -51,13 +51,19 @@ impl Stored {
                 self.id
             )));
         };
+        let reasons = reason::from_column(&self.reasons).ok_or_else(|| {
+            Error::Schema(format!(
+                "letter {} has a reason that this program does not know",
+                self.id
+            ))
+        })?;
         Ok(Letter {
             id: self.id,
             pupil: self.pupil_id,
             kind,
             version: self.version,
             state,
-            reasons: reason::from_column(&self.reasons),
+            reasons,
             decided_by: self.decided_by,
             decided_at: self.decided_at,
             sent_at: self.sent_at,

@@ -31,6 +31,8 @@ pub enum Reason {
     NoUsableContact,
     /// The child's name has been removed.
     NameRemoved,
+    /// The child's sealed record cannot be read.
+    RecordDamaged,
     /// No letter is called for: the parents know why the child was not measured.
     NotCalledFor,
     /// A newer outcome has taken its place.
@@ -52,7 +54,7 @@ pub enum Effect {
 
 impl Reason {
     /// Every reason, in the order in which they are told.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UnconfirmedWarnings,
         Self::Sensitive,
         Self::GrowthCondition,
@@ -67,6 +69,7 @@ impl Reason {
         Self::CannotBeWritten,
         Self::NoUsableContact,
         Self::NameRemoved,
+        Self::RecordDamaged,
         Self::NotCalledFor,
         Self::Superseded,
     ];
@@ -88,6 +91,7 @@ impl Reason {
             Self::CannotBeWritten => "cannot_be_written",
             Self::NoUsableContact => "no_usable_contact",
             Self::NameRemoved => "name_removed",
+            Self::RecordDamaged => "record_damaged",
             Self::NotCalledFor => "not_called_for",
             Self::Superseded => "superseded",
         }
@@ -133,6 +137,9 @@ impl Reason {
                 "No parent or carer has an email address to which letters may go. Add one."
             }
             Self::NameRemoved => "The child’s name has been removed, so no letter can be written.",
+            Self::RecordDamaged => {
+                "The child’s record is damaged, so no letter can be written. Tell your system administrator the child’s number: the record has to be restored from a backup."
+            }
             Self::NotCalledFor => "The parents or the school know why the child was not measured.",
             Self::Superseded => "A newer outcome has taken its place.",
         }
@@ -147,6 +154,7 @@ impl Reason {
             | Self::CannotBePrinted
             | Self::CannotBeWritten
             | Self::NameRemoved
+            | Self::RecordDamaged
             | Self::Superseded => Effect::HoldUntilMended,
             Self::Sensitive
             | Self::GrowthCondition
@@ -167,9 +175,13 @@ pub fn to_column(reasons: &[Reason]) -> String {
     codes.join(",")
 }
 
-/// Reasons read back. A code of a newer program is left out.
-pub fn from_column(column: &str) -> Vec<Reason> {
-    column.split(',').filter_map(Reason::from_code).collect()
+/// Reasons read back; `None` when one of them is not known: left out, it could let a held letter go.
+pub fn from_column(column: &str) -> Option<Vec<Reason>> {
+    column
+        .split(',')
+        .filter(|code| !code.is_empty())
+        .map(Reason::from_code)
+        .collect()
 }
 
 #[cfg(test)]
@@ -178,7 +190,15 @@ mod tests {
 
     #[test]
     fn reasons_survive_the_table() {
-        assert_eq!(from_column(&to_column(&Reason::ALL)), Reason::ALL);
-        assert_eq!(from_column(""), []);
+        assert_eq!(
+            from_column(&to_column(&Reason::ALL)),
+            Some(Reason::ALL.to_vec())
+        );
+        assert_eq!(from_column(""), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_reason_that_is_not_known_is_not_left_out() {
+        assert_eq!(from_column("sensitive,held_by_hnd"), None);
     }
 }

@@ -165,6 +165,16 @@ pub fn school_name(tx: &mut Conn, urn: i32) -> Result<Option<String>, Error> {
         .optional()?)
 }
 
+/// Whether the register says that a school has closed.
+pub fn school_has_closed(tx: &mut Conn, urn: i32) -> Result<bool, Error> {
+    let status: Option<i32> = school::table
+        .find(urn)
+        .select(school::status)
+        .first(tx)
+        .optional()?;
+    Ok(status == Some(2))
+}
+
 /// Code of a year's clinical scheme.
 pub(super) fn scheme_code(tx: &mut Conn, year: &str) -> Result<Option<String>, Error> {
     Ok(academic_year::table

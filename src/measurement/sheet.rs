@@ -11,7 +11,7 @@ use super::history::History;
 use super::queries::{Outcomes, PupilRow, WarningRow};
 use super::{Offer, entry};
 use crate::clock::local;
-use crate::identity::Opened;
+use crate::identity::{Found, Opened, People};
 use crate::wording;
 use programme::ReasonNotMeasured;
 
@@ -70,6 +70,8 @@ pub struct Row {
     pub closed: bool,
     /// The name has been erased.
     pub name_removed: bool,
+    /// The sealed record cannot be read.
+    pub damaged: bool,
     /// Whether the last change was an undo that can be put back.
     pub can_put_back: bool,
     /// New figures are a measurement of their own, not a correction of the one that stands.
@@ -180,9 +182,13 @@ pub fn rows(
     let mut rows: Vec<(Option<(&str, &str)>, Row)> = pupils
         .iter()
         .map(|pupil| {
-            let person = names.get(&pupil.id);
+            let found = names.found(pupil.id);
+            let person = found.person();
             let history = histories.get(&pupil.id).unwrap_or(&nothing);
             let mut row = row(pupil, outcomes, history, today);
+            row.damaged = matches!(found, Found::Damaged);
+            // Without the date of birth no figure can be assessed.
+            row.closed |= row.damaged;
             if let Some(person) = person {
                 row.name = format!("{}, {}", person.family_name, person.given_name);
                 row.called = person.full_name();
@@ -291,6 +297,7 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: Naiv
         opted_out: pupil.opted_out,
         closed: pupil.opted_out,
         name_removed: pupil.name_removed_on.is_some(),
+        damaged: false,
         can_put_back: history.undone(pupil.outcome_version).is_some(),
         again: false,
         ask: String::new(),
@@ -317,11 +324,15 @@ pub fn assessment_words(row: &super::queries::Measured) -> String {
             |why| format!("Not assessed: {why}"),
         );
     }
-    let category = row
-        .clinical_category
-        .as_deref()
-        .and_then(|code| ClinicalCategory::from_code(code).ok());
-    let scheme = Scheme::from_code(&row.scheme).unwrap_or_default();
+    let (Ok(category), Ok(scheme)) = (
+        row.clinical_category
+            .as_deref()
+            .map(ClinicalCategory::from_code)
+            .transpose(),
+        Scheme::from_code(&row.scheme),
+    ) else {
+        return "The stored assessment is damaged and cannot be read".to_owned();
+    };
     match category {
         Some(category) => format!(
             "{}{} (letters’ scheme: {})",
@@ -334,7 +345,7 @@ pub fn assessment_words(row: &super::queries::Measured) -> String {
 }
 
 /// The classes of these children, in order, each with how many children it has.
-pub fn classes(names: &Opened) -> Vec<(String, usize)> {
+pub fn classes(names: &People) -> Vec<(String, usize)> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for person in names.values() {
         *counts.entry(&person.particulars.class).or_default() += 1;

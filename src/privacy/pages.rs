@@ -10,8 +10,10 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, bad_request, internal};
 use crate::identity::Purpose;
-use crate::web::{Allowed, FormData, LAST_PAGE, Submitted, View, download, last_page_instead};
-use programme::NhsNumber;
+use crate::web::{
+    Allowed, FormData, LAST_PAGE, Submitted, View, chosen, download, last_page_instead,
+};
+use programme::{LONGEST_NAME, NhsNumber, text};
 
 /// The public privacy notice, made from the purposes that identities may be opened for.
 pub async fn notice(
@@ -114,6 +116,7 @@ pub async fn access_log(
     query: web::Query<BookQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (filter, number) = (query.filter()?, query.page());
+    chosen(filter.purpose.as_deref(), Purpose::from_code)?;
     let (rows, total) = app
         .db
         .read(move |tx| queries::accesses(tx, &filter, number))
@@ -154,6 +157,8 @@ pub async fn ledger(
     if let Some(elsewhere) = beyond_last_page(&request, number, total) {
         return Ok(elsewhere);
     }
+    let is_known = |code: &str| known.iter().any(|known| known == code).then_some(());
+    chosen(query.purpose.as_deref(), is_known)?;
     let purposes: Vec<(String, String)> = known
         .into_iter()
         .map(|code| (code.clone(), code.replace('_', " ")))
@@ -236,24 +241,38 @@ pub async fn subject_access_search(
     request: HttpRequest,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let Submitted(mut form) = form;
-    let Some(what) = wanted(&mut form) else {
-        return subject_access_view(&allowed, &app, &request, &form);
-    };
+    let Submitted(form) = form;
+    found_view(&allowed, &app, &request, form).await
+}
+
+/// The records that fit what was typed, or the form again with what is wrong in it.
+async fn found_view(
+    allowed: &Allowed<needs::SubjectAccess>,
+    app: &web::Data<App>,
+    request: &HttpRequest,
+    mut form: FormData,
+) -> Result<HttpResponse, AppError> {
+    let before = form.errors().len();
+    let what = wanted(&mut form);
+    if form.errors().len() > before {
+        return subject_access_view(allowed, app, request, &form);
+    }
     let (identities, actor) = (app.identities.clone(), allowed.actor().clone());
     let found = app
         .db
         .write(move |tx| search(tx, &identities, &actor, &what))
         .await?;
-    View::new(&app, &request, &allowed, "Records found")
+    View::new(app, request, allowed, "Records found")
         .with("found", found.found)
         .with("not_searched", found.not_searched)
+        .with("damaged", found.damaged)
+        .form(&form)
         .render("pages/privacy/subject_access_found.html")
 }
 
-/// What to search for, or errors beside the fields.
-fn wanted(form: &mut FormData) -> Option<SearchFor> {
-    let number = form.text("nhs_number").to_owned();
+/// What to search for; with errors beside the fields where it cannot be searched for.
+fn wanted(form: &mut FormData) -> SearchFor {
+    let number = text::typed(form.text("nhs_number"));
     let nhs_number = NhsNumber::parse(&number).ok();
     if !number.is_empty() && nhs_number.is_none() {
         form.error(
@@ -261,7 +280,15 @@ fn wanted(form: &mut FormData) -> Option<SearchFor> {
             "Check the NHS number: it has 10 digits, of which the last one depends on the others",
         );
     }
-    let name = form.text("name").to_owned();
+    let name = text::typed(form.text("name"));
+    if form.text("name").chars().count() > LONGEST_NAME {
+        form.error(
+            "name",
+            format!("Enter at most {LONGEST_NAME} characters of the name"),
+        );
+    } else if form.is_set("name") && !name.chars().any(char::is_alphabetic) {
+        form.error("name", "Enter a name with at least one letter");
+    }
     let has_date = ["day", "month", "year"]
         .iter()
         .any(|part| form.is_set(&format!("date_of_birth-{part}")));
@@ -273,17 +300,19 @@ fn wanted(form: &mut FormData) -> Option<SearchFor> {
     } else {
         None
     };
-    if nhs_number.is_none() && number.is_empty() && (name.is_empty() || !has_date) {
+    // An error beside the name says enough.
+    let has_name = form.is_set("name");
+    if nhs_number.is_none() && number.is_empty() && (!has_name || !has_date) {
         form.error(
             "name",
             "Enter the child’s name and date of birth, or the NHS number",
         );
     }
-    form.is_valid().then_some(SearchFor {
+    SearchFor {
         name,
         date_of_birth,
         nhs_number,
-    })
+    }
 }
 
 fn subject_access_view(
@@ -298,17 +327,12 @@ fn subject_access_view(
 }
 
 /// The records that were ticked.
-fn chosen(form: &FormData) -> Result<Vec<i64>, AppError> {
-    let pupils: Vec<i64> = form
-        .all("pupil")
-        .filter_map(|text| text.parse().ok())
-        .collect();
-    if pupils.is_empty() {
-        return Err(bad_request(
-            "No record was chosen. Go back, tick the records that are the child’s, and try again.",
-        ));
-    }
-    Ok(pupils)
+fn chosen_records(form: &FormData) -> Result<Vec<i64>, AppError> {
+    // A number that cannot be read is not left out: the file would say that it is everything.
+    form.all("pupil")
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|_| bad_request("A record that was chosen has no number. Search again."))
 }
 
 /// What the chosen records say of other people: the person who answers decides on each detail before the file is made.
@@ -318,8 +342,12 @@ pub async fn subject_access_review(
     request: HttpRequest,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let Submitted(form) = form;
-    let pupils = chosen(&form)?;
+    let Submitted(mut form) = form;
+    let pupils = chosen_records(&form)?;
+    if pupils.is_empty() {
+        form.error("pupil", "Tick at least one record that is this child’s");
+        return found_view(&allowed, &app, &request, form).await;
+    }
     let (identities, actor) = (app.identities.clone(), allowed.actor().clone());
     let records = app
         .db
@@ -342,7 +370,12 @@ pub async fn subject_access_file(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(form) = form;
-    let pupils = chosen(&form)?;
+    let pupils = chosen_records(&form)?;
+    if pupils.is_empty() {
+        return Err(bad_request(
+            "No record was chosen. Search for the child again.",
+        ));
+    }
     let ticked = Ticked::new(form.all("include"));
     let (identities, actor, now) = (
         app.identities.clone(),

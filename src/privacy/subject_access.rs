@@ -14,7 +14,7 @@ use super::queries::{
 use super::third_parties::{Detail, LEFT_OUT, Ticked, details};
 use crate::audit::{self, Actor, Disclosure};
 use crate::db::Conn;
-use crate::identity::{Identities, IdentityError, Purpose, Whose};
+use crate::identity::{Identities, IdentityError, People, Purpose, Whose};
 use programme::{EthnicGroup, Ethnicity, NhsNumber, Person, Upn, text::folded};
 
 /// What is known of the child who is asked about.
@@ -79,6 +79,19 @@ pub struct Search {
     pub found: Vec<Found>,
     /// Years that hold names and could not be searched, because their key is missing or is another one.
     pub not_searched: Vec<String>,
+    /// Records that could not be searched, because they are damaged.
+    pub damaged: Vec<DamagedRecord>,
+}
+
+/// A record that may be about the child and cannot be read.
+#[derive(Serialize)]
+pub struct DamagedRecord {
+    /// The record's number.
+    pub pupil: i64,
+    /// Academic year.
+    pub year: String,
+    /// The school's name.
+    pub school: String,
 }
 
 /// Everything held about a child.
@@ -162,7 +175,7 @@ pub fn records(
     actor: &Actor,
     pupils: &[i64],
 ) -> Result<Vec<Record>, IdentityError> {
-    let persons = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    let persons = all_of(tx, identities, actor, pupils)?;
     Ok(queries::pupils(tx, pupils)?
         .into_iter()
         .map(|(row, school)| {
@@ -176,6 +189,21 @@ pub fn records(
             }
         })
         .collect())
+}
+
+/// The people of the chosen records. A file that lacks a part of what is held would say that this is everything, so a
+/// damaged record is an error.
+fn all_of(
+    tx: &mut Conn,
+    identities: &Identities,
+    actor: &Actor,
+    pupils: &[i64],
+) -> Result<People, IdentityError> {
+    let mut opened = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    if let Some(damaged) = opened.unreadable.first().map(|one| one.pupil) {
+        opened.one(damaged)?;
+    }
+    Ok(opened.people)
 }
 
 /// The details that are sealed with the name; empty when it is gone.
@@ -209,7 +237,7 @@ pub fn search(
     actor: &Actor,
     what: &SearchFor,
 ) -> Result<Search, IdentityError> {
-    let (mut fitting, mut not_searched) = (Vec::new(), Vec::new());
+    let (mut fitting, mut not_searched, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
     for year in queries::years_with_names(tx)? {
         let whose = Whose::WholeYear(&year);
         let opened = match identities.open(tx, actor, Purpose::SubjectAccess, whose) {
@@ -219,8 +247,10 @@ pub fn search(
             }
             opened => opened?,
         };
+        damaged.extend(opened.unreadable.iter().map(|one| one.pupil));
         fitting.extend(
             opened
+                .people
                 .into_iter()
                 .filter(|(_, person)| what.fits(person))
                 .map(|(pupil, _)| pupil),
@@ -231,7 +261,7 @@ pub fn search(
     let found = queries::pupils(tx, &fitting)?
         .into_iter()
         .filter_map(|(row, school)| {
-            let person = shown.remove(&row.id)?;
+            let person = shown.people.remove(&row.id)?;
             Some(Found {
                 pupil: row.id,
                 name: person.full_name(),
@@ -244,7 +274,19 @@ pub fn search(
     Ok(Search {
         found,
         not_searched,
+        damaged: damaged_records(tx, &damaged)?,
     })
+}
+
+fn damaged_records(tx: &mut Conn, pupils: &[i64]) -> Result<Vec<DamagedRecord>, IdentityError> {
+    Ok(queries::pupils(tx, pupils)?
+        .into_iter()
+        .map(|(row, school)| DamagedRecord {
+            pupil: row.id,
+            year: row.year_label,
+            school,
+        })
+        .collect())
 }
 
 /// Puts together what is held under these records, which are one child's, and enters it in the disclosure ledger. Of
@@ -257,7 +299,7 @@ pub fn gather(
     pupils: &[i64],
     ticked: &Ticked,
 ) -> Result<ChildFile, IdentityError> {
-    let persons = identities.open(tx, actor, Purpose::SubjectAccess, Whose::Pupils(pupils))?;
+    let persons = all_of(tx, identities, actor, pupils)?;
     let all: Vec<Detail> = persons
         .iter()
         .flat_map(|(pupil, person)| details(*pupil, person))

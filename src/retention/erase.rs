@@ -283,7 +283,7 @@ impl<'a> Night<'a> {
     }
 
     /// Opens the names that are about to go, to know what to look for afterwards. Returns how many could not be opened:
-    /// a name whose key is missing goes all the same.
+    /// a name whose key is missing, or whose record is damaged, goes all the same.
     fn open(
         &self,
         tx: &mut Conn,
@@ -297,11 +297,11 @@ impl<'a> Night<'a> {
             .identities
             .open(tx, self.actor, Purpose::Retention, whose)
         {
-            Ok(people) => {
-                for person in people.values() {
+            Ok(opened) => {
+                for person in opened.people.values() {
                     needles.add_person(person);
                 }
-                Ok(0)
+                Ok(opened.unreadable.len() as i64)
             }
             Err(error @ IdentityError::Database(_)) => Err(error.into()),
             Err(_) => Ok(pupils.len() as i64),

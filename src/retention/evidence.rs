@@ -145,7 +145,7 @@ fn notes(needles: &Needles, counts: &Counts) -> Vec<String> {
     }
     if counts.unopened > 0 {
         notes.push(format!(
-            "{} names could not be opened before they were erased, because their key was missing or did not fit: only the marks of their sealed bytes were looked for.",
+            "{} names could not be opened before they were erased, because their key was missing or did not fit, or their record was damaged: only the marks of their sealed bytes were looked for.",
             counts.unopened
         ));
     }

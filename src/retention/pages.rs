@@ -7,9 +7,11 @@ use serde_json::json;
 use super::{COARSENED, RetentionError, Run, YearPlan};
 use crate::access::{Permission, needs};
 use crate::app::App;
+use crate::db;
 use crate::error::{AppError, conflict, internal};
+use crate::identity;
 use crate::records::year as years;
-use crate::web::{Allowed, Answer, Submitted, View, once_at_length};
+use crate::web::{Allowed, Answer, Submitted, View, once_at_length, redirect_with};
 
 /// Runs shown on the overview.
 const LATEST_RUNS: i64 = 30;
@@ -61,7 +63,7 @@ pub async fn overview(
     let today = app.clock.today();
     let (now, clock) = (app.clock.now(), app.clock.clone());
     let keyring = app.identities.keyring().clone();
-    let (plans, runs, pause, doubt, faulty) = app
+    let (plans, runs, pause, doubt, faulty, damaged) = app
         .db
         .read(move |tx| -> Result<_, RetentionError> {
             Ok((
@@ -70,6 +72,7 @@ pub async fn overview(
                 super::pause_in_force(tx, now)?,
                 super::clock_doubt(tx, &clock)?,
                 years::faulty_keys(tx, &keyring)?,
+                identity::damage_notice(tx)?,
             ))
         })
         .await?;
@@ -85,6 +88,7 @@ pub async fn overview(
             doubt.map_or_else(String::new, |doubt| doubt.in_words()),
         )
         .with("today", today)
+        .with("damaged", damaged.unwrap_or_default())
         .with("faulty_keys", years::in_words(&faulty))
         .with("may_run", allowed.session().may(Permission::RunRetention))
         .with(
@@ -119,8 +123,20 @@ pub async fn confirm(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
-    let today = app.clock.today();
-    let plans = app.db.read(move |tx| super::plan(tx, today)).await?;
+    let (today, now) = (app.clock.today(), app.clock.now());
+    let (plans, pause) = app
+        .db
+        .read(move |tx| -> Result<_, db::Error> {
+            Ok((super::plan(tx, today)?, super::pause_in_force(tx, now)?))
+        })
+        .await?;
+    if pause.is_some() {
+        return Ok(redirect_with(
+            "/retention",
+            "warning",
+            "Retention is paused. No name can be removed until the pause ends.",
+        ));
+    }
     let due: i64 = plans.iter().map(|year| year.due).sum();
     let years: Vec<_> = plans
         .into_iter()

@@ -28,7 +28,7 @@ pub enum PauseError {
     #[error("Retention is paused already. End that pause before you begin another.")]
     Paused,
     /// Retention is not paused.
-    #[error("Retention is not paused. The pause may have ended in the meantime.")]
+    #[error("Retention is not paused: the pause had ended already.")]
     NotPaused,
     /// The database refused.
     #[error(transparent)]

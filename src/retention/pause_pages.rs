@@ -7,6 +7,7 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, conflict};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use crate::wording::long_date;
 
 impl From<PauseError> for AppError {
     fn from(error: PauseError) -> Self {
@@ -23,6 +24,21 @@ pub async fn pause_page(
     app: web::Data<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
+    let now = app.clock.now();
+    if let Some(pause) = app
+        .db
+        .read(move |tx| pause::pause_in_force(tx, now))
+        .await?
+    {
+        return Ok(redirect_with(
+            "/retention",
+            "information",
+            &format!(
+                "Retention is paused already, until {}.",
+                long_date(crate::clock::local(pause.ends_at).date())
+            ),
+        ));
+    }
     pause_view(&allowed, &app, &request, &FormData::default())
 }
 
@@ -64,14 +80,21 @@ pub async fn resume(
     _form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    app.db
-        .write(move |tx| pause::resume(tx, &actor, now))
-        .await?;
-    Ok(redirect_with(
-        "/retention",
-        "success",
-        "The pause has ended. Names that are due go tonight.",
-    ))
+    let ended = app.db.write(move |tx| pause::resume(tx, &actor, now)).await;
+    match ended {
+        Ok(()) => Ok(redirect_with(
+            "/retention",
+            "success",
+            "The pause has ended. Names that are due go tonight.",
+        )),
+        // Pressed twice, by two people, or after the pause had ended by itself: it is as wanted.
+        Err(error @ PauseError::NotPaused) => Ok(redirect_with(
+            "/retention",
+            "information",
+            &error.to_string(),
+        )),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Confirms the date that the server's clock shows.

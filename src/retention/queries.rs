@@ -27,7 +27,7 @@ pub(super) fn ruled_years(tx: &mut Conn) -> Result<Vec<RuledYear>, Error> {
     type Row = (
         String,
         NaiveDate,
-        Option<i32>,
+        i32,
         Option<String>,
         String,
         Option<NaiveDateTime>,
@@ -38,27 +38,35 @@ pub(super) fn ruled_years(tx: &mut Conn) -> Result<Vec<RuledYear>, Error> {
         .select((
             academic_year::label,
             academic_year::ends_on,
-            academic_year::retention_days,
+            academic_year::retention_days.assume_not_null(),
             academic_year::instrument,
             academic_year::key_state,
             academic_year::key_destroyed_at,
         ))
         .load(tx)?;
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(
-            |(label, ends_on, days, instrument, key_state, key_destroyed_at)| RuledYear {
-                label,
-                rule: Rule {
-                    ends_on,
-                    retention_days: days.unwrap_or_default(),
-                },
-                instrument: instrument.unwrap_or_default(),
-                key_state,
-                key_destroyed_at,
+            |(label, ends_on, retention_days, instrument, key_state, key_destroyed_at)| {
+                // A period that is none must not count as one of no days, which would erase every name tonight.
+                if retention_days < 1 {
+                    return Err(Error::Schema(format!(
+                        "the retention period of {label} is {retention_days} days, which is none"
+                    )));
+                }
+                Ok(RuledYear {
+                    label,
+                    rule: Rule {
+                        ends_on,
+                        retention_days,
+                    },
+                    // Without it names go all the same; the evidence shows that it is missing.
+                    instrument: instrument.unwrap_or_default(),
+                    key_state,
+                    key_destroyed_at,
+                })
             },
         )
-        .collect())
+        .collect()
 }
 
 /// The measurement that stands for a child, if it was measured.

@@ -5,10 +5,12 @@ use serde_json::json;
 use super::geography::{Place, place_of_home};
 use super::import::{By, ImportError, Parsed, Prepared};
 use super::queries;
-use super::waiting::{self, Before, WaitingRow};
+use super::waiting;
+use super::waiting::WaitingRow;
 use crate::audit;
 use crate::db::Conn;
-use crate::db::dialect::{self, Moment, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
+use crate::db::dialect;
+use crate::db::dialect::{Moment, NewIdentity, NewImportRow, NewPupil};
 use crate::identity::{FORMAT, Sealer, free_key, put_identity, seal_identity};
 use programme::{EthnicGroup, Ethnicity};
 use roster_reader::plan::{Action, PlannedRow};
@@ -45,8 +47,8 @@ pub(super) fn new_leavers(
     Ok(leavers.filter(|pupil| !asked.contains(pupil)).collect())
 }
 
-/// Writes what changes in the children held, what waits and the audit event of
-/// an import whose row and whose new children are there already.
+/// Writes what waits and the audit event of an import whose row and whose
+/// children are there already.
 pub(super) fn write(
     tx: &mut Conn,
     writing: Writing<'_>,
@@ -55,38 +57,6 @@ pub(super) fn write(
     leavers: &[i64],
 ) -> Result<(), ImportError> {
     let counts = prepared.counts();
-    let mut touched = Vec::new();
-    for row in &prepared.plan.rows {
-        match &row.action {
-            Action::Changed { held, merged, .. } => {
-                let held = &prepared.held[*held];
-                let place = if merged.person.postcode == held.child.person.postcode {
-                    Some(&held.child.person.particulars.place)
-                } else {
-                    prepared.place_of(merged)
-                };
-                overwrite(tx, writing, held.pupil, merged, place)?;
-                let before = Before::of(held).seal(writing.sealer, writing.import, held.pupil)?;
-                writing.by.progress.add(1);
-                touched.push(NewImportPupil {
-                    import_id: writing.import,
-                    pupil_id: held.pupil,
-                    action: "changed",
-                    sealed_before: Some(before),
-                });
-            }
-            Action::Unchanged { held } => touched.push(NewImportPupil {
-                import_id: writing.import,
-                pupil_id: prepared.held[*held].pupil,
-                action: "seen",
-                sealed_before: None,
-            }),
-            _ => {}
-        }
-    }
-    // In the order of the file, these rows would keep the school's list beside the children's numbers.
-    touched.sort_unstable_by_key(|row| row.pupil_id);
-    dialect::insert_import_pupils(tx, touched)?;
     stage(tx, writing, waiting, leavers)?;
     let detail = json!({
         "new": counts.new,

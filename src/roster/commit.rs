@@ -13,7 +13,7 @@ use super::seal_ahead::{self, Numbered};
 use super::state::State;
 use super::waiting;
 use crate::db::{self, Bulk, Conn, Db, dialect};
-use crate::identity::{IdentityError, Sealer, fill_missing_keys};
+use crate::identity::{FORMAT, IdentityError, KeysOfYear, Sealer, fill_missing_keys};
 use roster_reader::progress::Step;
 
 /// How often an import is worked out again because the children held changed.
@@ -112,15 +112,21 @@ impl Planned<'_> {
         let to_write = counts.new + counts.matched - counts.unchanged;
         self.by.progress.begin(Step::Writing, to_write);
         let children = seal_ahead::new_children(self.prepared);
-        let (sealer, numbers) = db.write_now(|tx| -> Result<_, ImportError> {
+        let (sealer, numbers, import) = db.write_now(|tx| -> Result<_, ImportError> {
             let sealer = self.by.identities.sealer(tx, &self.year)?;
             let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
-            Ok((sealer, numbers))
+            let import = match self.destination {
+                _ if !self.prepared.changes() => None,
+                Destination::New(_) => Some(dialect::reserve_import_number(tx)?),
+                Destination::Staged(record) => Some(record.id),
+            };
+            Ok((sealer, numbers, import))
         })?;
         let numbered = seal_ahead::numbered(self.prepared, children, numbers);
         let mut bulk = db.bulk()?;
         let collected = bulk.collect(|tx| self.insert_children(tx, &sealer, &numbered))?;
-        self.keep(&mut bulk, &sealer, &numbered, collected)
+        bulk.collect_touched(|tx| self.collect_touched(tx, &sealer, &numbered, import))?;
+        self.keep(&mut bulk, &sealer, &numbered, import, collected)
     }
 
     fn insert_children(
@@ -132,13 +138,34 @@ impl Planned<'_> {
         seal_ahead::insert(tx, self.by, &self.year, sealer, children)
     }
 
+    /// `import`: the number that it has or will have, when it changes children.
+    fn collect_touched(
+        &self,
+        tx: &mut Conn,
+        sealer: &Sealer,
+        new: &[Numbered<'_>],
+        import: Option<i64>,
+    ) -> Result<(), ImportError> {
+        if let Some(import) = import {
+            let mut keys = KeysOfYear::read(tx, &self.year)?;
+            for new in new {
+                keys.note_new(sealer, new.id, &new.child.person);
+            }
+            seal_ahead::collect_changed(tx, self.by, sealer, import, self.prepared, keys)?;
+        }
+        seal_ahead::collect_seen(tx, self.prepared)
+    }
+
     fn keep(
         &self,
         bulk: &mut Bulk<'_>,
         sealer: &Sealer,
         children: &[Numbered<'_>],
+        number: Option<i64>,
         collected: bool,
     ) -> Result<Option<Applied>, ImportError> {
+        let corrected =
+            bulk.read(|tx| waiting::corrected(tx, sealer, &self.year, self.prepared, self.parsed))?;
         bulk.write(|tx| {
             lock(tx, self.by, &self.year)?;
             // Looked at again: the year may have been closed meanwhile.
@@ -150,9 +177,11 @@ impl Planned<'_> {
             let waiting = waiting::not_waiting_yet(tx, sealer, &self.year, rows)?;
             let leavers = apply::new_leavers(tx, &self.year, self.prepared)?;
             let nothing_to_do = !self.prepared.writes() && waiting.is_empty() && leavers.is_empty();
-            let Some(import) = self.note(tx, sealer, nothing_to_do, !waiting.is_empty())? else {
+            let Some(import) = self.note(tx, sealer, number, nothing_to_do, !waiting.is_empty())?
+            else {
                 return Ok(Some(Applied { import: None }));
             };
+            dialect::free_changed_keys(tx)?;
             if collected {
                 dialect::keep_collected(tx)?;
             } else {
@@ -160,6 +189,7 @@ impl Planned<'_> {
             }
             let numbers: Vec<i64> = children.iter().map(|new| new.id).collect();
             dialect::insert_brought(tx, import, &numbers)?;
+            dialect::write_touched(tx, import, FORMAT, self.by.now)?;
             let writing = Writing {
                 by: self.by,
                 year: &self.year,
@@ -170,14 +200,7 @@ impl Planned<'_> {
             let held = &self.prepared.held;
             let people = held.iter().map(|held| (held.pupil, &held.child.person));
             fill_missing_keys(tx, sealer, &self.year, people)?;
-            waiting::end_waiting_of_corrected(
-                tx,
-                sealer,
-                &self.year,
-                import,
-                self.prepared,
-                self.parsed,
-            )?;
+            waiting::end_waiting(tx, &corrected)?;
             Ok(Some(Applied {
                 import: Some(import),
             }))
@@ -185,11 +208,12 @@ impl Planned<'_> {
     }
 
     /// Writes down that the import was applied; returns its number, or `None`
-    /// when there is nothing to write.
+    /// when there is nothing to write. `number`: the one reserved for it.
     fn note(
         &self,
         tx: &mut Conn,
         sealer: &Sealer,
+        number: Option<i64>,
         nothing_to_do: bool,
         keep_bytes: bool,
     ) -> Result<Option<i64>, ImportError> {
@@ -200,6 +224,7 @@ impl Planned<'_> {
                 let import = queries::insert_import(
                     tx,
                     &NewImport {
+                        number,
                         year: &self.year,
                         school: self.target.school.map(|urn| urn.number() as i32),
                         state: State::Applied,

@@ -19,13 +19,13 @@ use super::waiting::{Before, Content};
 use crate::audit;
 use crate::db::Conn;
 use crate::db::dialect::{self, NewImportPupil};
-use crate::identity::{Purpose, Whose};
-use roster_reader::check::{self, Context, Verdict};
+use crate::identity::{Found, Opened, Purpose, Whose, notice};
+use roster_reader::check::{Context, Verdict};
 use roster_reader::columns::{Choices, find_columns};
 use roster_reader::matching::{Index, Match};
 use roster_reader::plan::{Action, Held, plan};
 use roster_reader::{
-    code::Code, matching::merge::merge, progress::Progress, row::child::RosterChild,
+    check, code::Code, matching::merge::merge, progress::Progress, row::child::RosterChild,
 };
 use tabular::{Limits, Table, TableBuilder};
 
@@ -101,7 +101,7 @@ pub fn open_rows(
         .filter(|row| row.outcome == "leaver")
         .filter_map(|row| row.pupil_id)
         .collect();
-    let mut held = held_of(tx, by, &record.year_label, &leavers)?;
+    let (mut held, unread) = held_of(tx, by, &record.year_label, &leavers)?;
     let mut opened = Vec::with_capacity(rows.len());
     for row in rows {
         let content = match &row.sealed {
@@ -113,7 +113,7 @@ pub fn open_rows(
             )?),
             None => None,
         };
-        let (messages, uploaded) = content.map_or((Vec::new(), None), |content| {
+        let (mut messages, uploaded) = content.map_or((Vec::new(), None), |content| {
             (
                 content
                     .findings
@@ -123,6 +123,10 @@ pub fn open_rows(
                 content.child,
             )
         });
+        let damaged = row
+            .pupil_id
+            .filter(|pupil| matches!(unread.found(*pupil), Found::Damaged));
+        messages.extend(notice(damaged));
         let who = held
             .iter()
             .position(|held| Some(held.pupil) == row.pupil_id);
@@ -182,7 +186,9 @@ pub fn open_row(
     }
     numbers.sort_unstable();
     numbers.dedup();
-    open.held = held_of(tx, by, &record.year_label, &numbers)?;
+    let (held, unread) = held_of(tx, by, &record.year_label, &numbers)?;
+    open.held = held;
+    open.messages.extend(unread.notice());
     Ok(Some(open))
 }
 
@@ -210,15 +216,15 @@ fn find_among(held: &[Held], child: &RosterChild) -> Match<usize> {
     index.find(&index.traits(&child.person, child.urn), Code::PossibleMatch)
 }
 
-/// Some children of a year, opened to be looked at.
-pub fn held_of(
+/// Some children of a year, opened to be looked at, and what to say of those who cannot be read.
+fn held_of(
     tx: &mut Conn,
     by: By<'_>,
     year: &str,
     numbers: &[i64],
-) -> Result<Vec<Held>, ImportError> {
+) -> Result<(Vec<Held>, Opened), ImportError> {
     if numbers.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Opened::default()));
     }
     let mut opened = by.identities.open(
         tx,
@@ -229,12 +235,14 @@ pub fn held_of(
     let mut rows = queries::pupils_of_year(tx, year)?;
     rows.retain(|row| numbers.contains(&row.id));
     // A child whose name was removed meanwhile is nobody to compare with.
-    rows.into_iter()
+    let held = rows
+        .into_iter()
         .filter_map(|row| {
-            let person = opened.remove(&row.id)?;
+            let person = opened.people.remove(&row.id)?;
             Some(held_child(&row, person))
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok((held, opened))
 }
 
 /// Keeps imports of the year out while a person's decision is carried out. One
@@ -293,9 +301,9 @@ pub fn decide(
                 child: Some(child), ..
             }),
         ) => {
-            let held = held_of(tx, by, &record.year_label, &[pupil])?
-                .pop()
-                .ok_or(ImportError::RowNotWaiting)?;
+            let (mut held, mut unread) = held_of(tx, by, &record.year_label, &[pupil])?;
+            unread.one(pupil)?;
+            let held = held.pop().ok_or(ImportError::RowNotWaiting)?;
             let (merged, _) = merge(&held.child, &child);
             change(tx, writing, &held, &merged)?;
             Some(pupil)
@@ -464,7 +472,8 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
         .filter(|(_, action, _)| action == "changed")
         .map(|(pupil, _, _)| *pupil)
         .collect();
-    let growth_conditions: HashMap<i64, bool> = held_of(tx, by, &record.year_label, &changed)?
+    let (held, _) = held_of(tx, by, &record.year_label, &changed)?;
+    let growth_conditions: HashMap<i64, bool> = held
         .into_iter()
         .map(|held| (held.pupil, held.child.person.particulars.growth_condition))
         .collect();
@@ -473,9 +482,11 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
             ("new", _) => brought.push(pupil),
             ("changed", Some(sealed)) => {
                 let mut before = Before::open(&sealer, record.id, pupil, &sealed)?;
-                // No list says whether a child's growth is affected: what a nurse noted since stays.
-                before.child.person.particulars.growth_condition =
-                    growth_conditions.get(&pupil).copied().unwrap_or(false);
+                // No list says whether a child's growth is affected: what a nurse noted since stays. Of a damaged
+                // record, which this makes whole again, only what was noted before is known.
+                if let Some(noted) = growth_conditions.get(&pupil) {
+                    before.child.person.particulars.growth_condition = *noted;
+                }
                 let place = place_of_home(tx, before.child.person.postcode.as_ref())?;
                 apply::overwrite(tx, writing, pupil, &before.child, place.as_ref())?;
                 queries::set_on_roll(tx, pupil, before.on_roll, by.now)?;

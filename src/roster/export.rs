@@ -12,6 +12,14 @@ use roster_reader::{plan::Held, row::child::RosterChild};
 /// The fields that leave with the file, for the ledger.
 const FIELDS: &str = "school, UPN, NHS number, names, date of birth, sex, year group, class, ethnicity, address, parents and carers";
 
+/// What a file of the roster holds.
+pub struct Exported {
+    /// The children.
+    pub children: Vec<RosterChild>,
+    /// Children who are missing because their record cannot be read, in words.
+    pub damaged: Option<String>,
+}
+
 /// The children of a year (and of one school), for a file. Notes in the same
 /// transaction that their identities were opened, and that they leave in a file and why.
 pub fn children_for_export(
@@ -20,7 +28,7 @@ pub fn children_for_export(
     year: &str,
     school: Option<Urn>,
     reason: &str,
-) -> Result<Vec<RosterChild>, ImportError> {
+) -> Result<Exported, ImportError> {
     let mut pupils = queries::pupils_of_year(tx, year)?;
     if let Some(urn) = school {
         pupils.retain(|pupil| pupil.school_urn == urn.number() as i32);
@@ -36,7 +44,7 @@ pub fn children_for_export(
     let mut held: Vec<Held> = pupils
         .into_iter()
         .filter_map(|row| {
-            let person = opened.remove(&row.id)?;
+            let person = opened.people.remove(&row.id)?;
             Some(held_child(&row, person))
         })
         .collect::<Result<_, _>>()?;
@@ -57,7 +65,10 @@ pub fn children_for_export(
         },
     )?;
     audit::put_reason(tx, disclosure, reason)?;
-    Ok(held.into_iter().map(|held| held.child).collect())
+    Ok(Exported {
+        children: held.into_iter().map(|held| held.child).collect(),
+        damaged: opened.notice(),
+    })
 }
 
 fn sort_key(child: &RosterChild) -> (Urn, &'static str, &str, &str, &str) {

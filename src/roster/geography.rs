@@ -6,23 +6,41 @@ use super::import::ImportError;
 use super::queries;
 use crate::audit::Actor;
 use crate::db::Conn;
-use crate::identity::{Identities, Purpose, Whose, put_identity};
+use crate::identity::{Identities, Purpose, Whose, notice, put_identity};
 pub use programme::Place;
 use programme::Postcode;
 
 /// How many homes are looked up at a time: their names stand in memory.
 const HOMES_AT_A_TIME: usize = 5_000;
 
+/// What looking for homes came to.
+#[derive(Debug)]
+pub struct Located {
+    /// For how many children something was found.
+    pub found: usize,
+    /// Children whose home is not known because their record cannot be read, in words.
+    pub damaged: Option<String>,
+}
+
+impl Located {
+    fn of(found: usize, damaged: Vec<i64>) -> Self {
+        Self {
+            found,
+            damaged: notice(damaged),
+        }
+    }
+}
+
 /// Finds the area and the decile of children who have no decile, once a list of
-/// postcodes or deciles came; returns for how many something was found.
+/// postcodes or deciles came.
 /// Children whose names are gone keep what was known.
 pub fn locate_homes(
     tx: &mut Conn,
     identities: &Identities,
     actor: &Actor,
     now: NaiveDateTime,
-) -> Result<usize, ImportError> {
-    let mut found = 0;
+) -> Result<Located, ImportError> {
+    let (mut found, mut damaged) = (0, Vec::new());
     for year in queries::open_years(tx)? {
         let without = queries::pupils_without_quintile(tx, &year)?;
         for pupils in without.chunks(HOMES_AT_A_TIME) {
@@ -30,13 +48,15 @@ pub fn locate_homes(
             let whose = Whose::PartOfYear(&year, pupils);
             let homes = identities.open(tx, actor, Purpose::LocatingHome, whose)?;
             let postcodes: Vec<&Postcode> = homes
+                .people
                 .values()
                 .filter_map(|person| person.postcode.as_ref())
                 .collect();
             let Some(places) = queries::places(tx, &postcodes)? else {
-                return Ok(found);
+                return Ok(Located::of(found, damaged));
             };
-            for (pupil, mut person) in homes {
+            damaged.extend(homes.unreadable.iter().map(|one| one.pupil));
+            for (pupil, mut person) in homes.people {
                 let place = person
                     .postcode
                     .as_ref()
@@ -51,7 +71,7 @@ pub fn locate_homes(
             }
         }
     }
-    Ok(found)
+    Ok(Located::of(found, damaged))
 }
 
 /// Where the home with this postcode lies; `None` when the postcode is on no

@@ -313,6 +313,14 @@ impl Prepared {
             .any(|row| matches!(row.action, Action::New(_) | Action::Changed { .. }))
     }
 
+    /// Whether the plan changes any child held.
+    pub(super) fn changes(&self) -> bool {
+        self.plan
+            .rows
+            .iter()
+            .any(|row| matches!(row.action, Action::Changed { .. }))
+    }
+
     /// Where a child's home lies, as far as is known.
     pub(super) fn place_of(&self, child: &RosterChild) -> Option<&Place> {
         self.places

@@ -25,7 +25,7 @@ mod waiting;
 
 pub use commit::Applied;
 pub use errors_file::write_errors;
-pub use geography::locate_homes;
+pub use geography::{Located, locate_homes};
 pub use queries::{
     ImportRecord, import_in_scope, imports, note_erased, open_years, remembered_choices,
     schools as all_schools,

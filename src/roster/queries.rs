@@ -145,15 +145,20 @@ pub fn schools(tx: &mut Conn) -> Result<Schools, Error> {
         .load(tx)?;
     let schools = rows
         .into_iter()
-        .filter_map(|(urn, authority, number, name, status)| {
-            Some(School {
-                urn: Urn::try_from(urn).ok()?,
+        .map(|(urn, authority, number, name, status)| {
+            Ok(School {
+                urn: Urn::try_from(urn).map_err(|_| {
+                    Error::Schema(format!(
+                        "the register holds a school under the URN {urn}, which is none"
+                    ))
+                })?,
+                // Some kinds of school have none, and some registers hold other codes in its place.
                 dfe_number: DfeNumber::from_parts(&authority, &number).ok(),
                 name,
                 open: status != 2,
             })
         })
-        .collect();
+        .collect::<Result<_, Error>>()?;
     Ok(Schools::new(schools))
 }
 
@@ -296,8 +301,10 @@ pub(super) fn set_quintile(
     Ok(())
 }
 
-/// A new import; returns its number.
+/// A new import.
 pub(super) struct NewImport<'a> {
+    /// The number reserved for it, if one was.
+    pub(super) number: Option<i64>,
     pub(super) year: &'a str,
     pub(super) school: Option<i32>,
     pub(super) state: State,
@@ -309,9 +316,15 @@ pub(super) struct NewImport<'a> {
     pub(super) expires_at: NaiveDateTime,
 }
 
+/// Inserts an import; returns its number.
 pub(super) fn insert_import(tx: &mut Conn, new: &NewImport<'_>) -> Result<i64, Error> {
-    Ok(diesel::insert_into(import::table)
+    let number = match new.number {
+        Some(number) => number,
+        None => dialect::reserve_import_number(tx)?,
+    };
+    diesel::insert_into(import::table)
         .values((
+            import::id.eq(number),
             import::kind.eq("roster"),
             import::year_label.eq(new.year),
             import::school_urn.eq(new.school),
@@ -324,8 +337,8 @@ pub(super) fn insert_import(tx: &mut Conn, new: &NewImport<'_>) -> Result<i64, E
             import::applied_at.eq(new.applied_at),
             import::expires_at.eq(new.expires_at),
         ))
-        .returning(import::id)
-        .get_result(tx)?)
+        .execute(tx)?;
+    Ok(number)
 }
 
 pub(super) fn set_upload(tx: &mut Conn, id: i64, sealed: &[u8]) -> Result<(), Error> {

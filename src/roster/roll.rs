@@ -9,7 +9,7 @@ use programme::{Person, Sex, Urn, YearGroup};
 use super::import::{By, ImportError};
 use super::queries::{self, PupilRow};
 use crate::db::{Conn, Db};
-use crate::identity::{OpenedYear, Purpose, Sealer, identity_key};
+use crate::identity::{Opened, Purpose, Sealer, identity_key};
 use roster_reader::{plan::Held, row::child::RosterChild};
 
 /// The children of a year.
@@ -130,7 +130,7 @@ fn assemble(
     by: By<'_>,
     sealer: &Sealer,
     pupils: Vec<PupilRow>,
-    mut opened: OpenedYear,
+    mut opened: Opened,
 ) -> Result<Roll, ImportError> {
     let mut damaged: HashMap<i64, String> = opened
         .unreadable

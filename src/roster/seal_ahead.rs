@@ -1,4 +1,5 @@
-//! Sealing and inserting the new children of an import.
+//! Sealing the new and the changed children of an import, ahead of the
+//! transaction that writes them.
 //!
 //! Sealing is most of the work, so it is shared among threads.
 
@@ -7,10 +8,13 @@ use rand::seq::SliceRandom as _;
 use super::apply::new_pupil;
 use super::geography::Place;
 use super::import::{By, ImportError, Prepared};
+use super::waiting::Before;
 use crate::db::Conn;
-use crate::db::dialect::{self, Moment, NewIdentity};
-use crate::identity::{FORMAT, IdentityError, Sealer, identity_key, seal_identity};
-use roster_reader::{plan::Action, row::child::RosterChild};
+use crate::db::dialect;
+use crate::db::dialect::{ChangedChild, Moment, NewIdentity};
+use crate::identity::{FORMAT, KeysOfYear, Sealer, identity_key, seal_identity};
+use programme::{EthnicGroup, Ethnicity};
+use roster_reader::{plan::Action, plan::Held, row::child::RosterChild};
 
 /// How many children are sealed and inserted at a time.
 const CHILDREN_AT_A_TIME: usize = 2_000;
@@ -18,7 +22,7 @@ const CHILDREN_AT_A_TIME: usize = 2_000;
 /// A new child with the number reserved for it and where it lives.
 pub(super) struct Numbered<'c> {
     pub(super) id: i64,
-    child: &'c RosterChild,
+    pub(super) child: &'c RosterChild,
     place: Option<&'c Place>,
 }
 
@@ -71,7 +75,8 @@ pub(super) fn insert(
     // twice.
     let parts: Vec<&[Numbered<'_>]> = children.chunks(CHILDREN_AT_A_TIME).collect();
     let now = Moment::from(by.now);
-    seal_ahead(sealer, &parts, |some, sealed| {
+    let seal = |new: &Numbered<'_>| seal_new(sealer, new);
+    seal_ahead(&parts, seal, |some, sealed| {
         let pupils = some
             .iter()
             .map(|new| new_pupil(new.id, year, new.child, new.place, &now));
@@ -93,18 +98,119 @@ pub(super) fn insert(
     })
 }
 
-fn seal(sealer: &Sealer, new: &Numbered<'_>) -> Result<SealedChild, IdentityError> {
+fn seal_new(sealer: &Sealer, new: &Numbered<'_>) -> Result<SealedChild, ImportError> {
     let sealed = seal_identity(sealer, new.id, &new.child.to_seal(new.place))?;
     Ok((sealed, identity_key(sealer, &new.child.person, 0)))
+}
+
+/// A child held who is described differently.
+struct Changed<'c> {
+    held: &'c Held,
+    merged: &'c RosterChild,
+    place: Option<&'c Place>,
+    key: Vec<u8>,
+}
+
+/// Collects the children whom a plan changes, sealed. `import` is the number
+/// that the import has or will have.
+pub(super) fn collect_changed(
+    tx: &mut Conn,
+    by: By<'_>,
+    sealer: &Sealer,
+    import: i64,
+    prepared: &Prepared,
+    keys: KeysOfYear,
+) -> Result<(), ImportError> {
+    let changed = changed_children(prepared, sealer, keys);
+    let parts: Vec<&[Changed<'_>]> = changed.chunks(CHILDREN_AT_A_TIME).collect();
+    let seal = |one: &Changed<'_>| seal_changed(sealer, import, one);
+    seal_ahead(&parts, seal, |some, sealed| {
+        dialect::insert_changed(tx, sealed)?;
+        by.progress.add(some.len());
+        Ok(())
+    })
+}
+
+/// Collects the children whom a plan finds just as before, in the order of
+/// their numbers.
+pub(super) fn collect_seen(tx: &mut Conn, prepared: &Prepared) -> Result<(), ImportError> {
+    let seen = prepared
+        .plan
+        .rows
+        .iter()
+        .filter_map(|row| match row.action {
+            Action::Unchanged { held } => Some(prepared.held[held].pupil),
+            _ => None,
+        });
+    let mut seen: Vec<i64> = seen.collect();
+    seen.sort_unstable();
+    Ok(dialect::insert_seen(tx, &seen)?)
+}
+
+/// The children whom a plan changes, in the order of their numbers.
+fn changed_children<'p>(
+    prepared: &'p Prepared,
+    sealer: &Sealer,
+    mut keys: KeysOfYear,
+) -> Vec<Changed<'p>> {
+    let changed = prepared.plan.rows.iter().filter_map(|row| {
+        let Action::Changed { held, merged, .. } = &row.action else {
+            return None;
+        };
+        let held = &prepared.held[*held];
+        let was = &held.child.person;
+        let place = if merged.person.postcode == was.postcode {
+            Some(&was.particulars.place)
+        } else {
+            prepared.place_of(merged)
+        };
+        Some(Changed {
+            key: keys.change(sealer, held.pupil, was, &merged.person),
+            held,
+            merged,
+            place,
+        })
+    });
+    let mut changed: Vec<_> = changed.collect();
+    changed.sort_unstable_by_key(|one| one.held.pupil);
+    changed
+}
+
+fn seal_changed(
+    sealer: &Sealer,
+    import: i64,
+    one: &Changed<'_>,
+) -> Result<ChangedChild, ImportError> {
+    let Changed {
+        held,
+        merged,
+        place,
+        key,
+    } = one;
+    Ok(ChangedChild {
+        pupil_id: held.pupil,
+        school_urn: merged.urn.number() as i32,
+        year_group: merged.year_group.code(),
+        sex: merged.sex.code(),
+        ethnic_group: merged
+            .ethnicity
+            .and_then(Ethnicity::group)
+            .map(EthnicGroup::code),
+        deprivation_quintile: place.and_then(Place::quintile),
+        deprivation_vintage: place.and_then(|place| place.decile_vintage),
+        sealed: seal_identity(sealer, held.pupil, &merged.to_seal(*place))?,
+        identity_key: key.clone(),
+        sealed_before: Before::of(held).seal(sealer, import, held.pupil)?,
+    })
 }
 
 /// Seals the children part by part and hands each part to `write` in order.
 /// Other threads seal the parts ahead while this one, which alone may use the
 /// connection, writes.
-fn seal_ahead(
-    sealer: &Sealer,
-    parts: &[&[Numbered<'_>]],
-    mut write: impl FnMut(&[Numbered<'_>], Vec<SealedChild>) -> Result<(), ImportError>,
+fn seal_ahead<T: Sync, S: Send>(
+    parts: &[&[T]],
+    seal: impl Fn(&T) -> Result<S, ImportError> + Copy + Send + Sync,
+    mut write: impl FnMut(&[T], Vec<S>) -> Result<(), ImportError>,
 ) -> Result<(), ImportError> {
     let threads = std::thread::available_parallelism()
         .map_or(1, |threads| threads.get().saturating_sub(1))
@@ -116,8 +222,7 @@ fn seal_ahead(
                 let (send, receive) = std::sync::mpsc::sync_channel(1);
                 scope.spawn(move || {
                     for part in parts.iter().skip(first).step_by(threads) {
-                        let sealed: Result<Vec<_>, _> =
-                            part.iter().map(|new| seal(sealer, new)).collect();
+                        let sealed: Result<Vec<_>, _> = part.iter().map(seal).collect();
                         // The receiver is gone when writing failed.
                         if send.send(sealed).is_err() {
                             return;

@@ -44,6 +44,7 @@ pub fn stage(
     let id = queries::insert_import(
         tx,
         &NewImport {
+            number: None,
             year: &year,
             school: target.school.map(|urn| urn.number() as i32),
             state: State::Staged,
@@ -69,10 +70,18 @@ pub fn stage(
 
 /// What an import is for, from its record.
 pub fn target_of(record: &ImportRecord) -> Result<Target, ImportError> {
-    let year = AcademicYear::parse_label(&record.year_label).ok_or(ImportError::NotWaiting)?;
+    let damaged = |what| ImportError::DamagedImport {
+        import: record.id,
+        what,
+        why: "it is none".to_owned(),
+    };
+    let year =
+        AcademicYear::parse_label(&record.year_label).ok_or_else(|| damaged("academic year"))?;
+    // Left out, a school's list would be taken for the whole programme's.
+    let school = record.school_urn.map(Urn::try_from).transpose();
     Ok(Target {
         year,
-        school: record.school_urn.and_then(|urn| Urn::try_from(urn).ok()),
+        school: school.map_err(|_| damaged("school"))?,
     })
 }
 

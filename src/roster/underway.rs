@@ -259,7 +259,9 @@ impl Underway {
         work: impl FnOnce(&App, By<'_>) -> Result<End, ImportError> + Send + 'static,
     ) {
         let places = Arc::clone(&self.places);
-        let (app, actor, task) = (app.clone(), actor.clone(), Arc::clone(task));
+        let (mut app, actor, task) = (app.clone(), actor.clone(), Arc::clone(task));
+        // Nobody waits for an answer meanwhile: the page says how far the work is.
+        app.db = app.db.for_work();
         tokio::spawn(async move {
             let imports = app.part::<Self>();
             let place = places.acquire_owned().await;

@@ -148,25 +148,22 @@ pub(super) fn not_waiting_yet(
 /// is no corrected copy of another.
 const MOST_COMPARISONS: usize = 5_000_000;
 
-/// Ends the waiting of rows that an earlier import left and that have come in
-/// with this one, corrected.
-pub(super) fn end_waiting_of_corrected(
+/// The rows that an earlier import left waiting and that come in with this one, corrected. Comparing every waiting row
+/// with every new one may take long, so it is done before the lock is taken; see [`end_waiting`].
+pub(super) fn corrected(
     tx: &mut Conn,
     sealer: &Sealer,
     year: &str,
-    import: i64,
     prepared: &Prepared,
     parsed: &Parsed,
-) -> Result<(), ImportError> {
+) -> Result<Vec<i64>, ImportError> {
     let waiting = queries::rows_waiting_in_year(tx, year)?;
     if waiting.len().saturating_mul(prepared.plan.rows.len()) > MOST_COMPARISONS {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let first = parsed.columns.heading_row + 1;
+    let mut corrected = Vec::new();
     for (id, of_import, number, sealed) in waiting {
-        if of_import == import {
-            continue;
-        }
         let content = Content::open(sealer, of_import, number, &sealed)?;
         let same_layout = parsed
             .columns
@@ -185,8 +182,16 @@ pub(super) fn end_waiting_of_corrected(
             goes_in && is_corrected(&content.cells, parsed.table.row(first + index))
         });
         if came_in {
-            queries::decide_row(tx, id, "corrected", None)?;
+            corrected.push(id);
         }
+    }
+    Ok(corrected)
+}
+
+/// Ends the waiting of rows that came in corrected; one that was decided meanwhile stays as it was decided.
+pub(super) fn end_waiting(tx: &mut Conn, corrected: &[i64]) -> Result<(), ImportError> {
+    for id in corrected {
+        queries::decide_row(tx, *id, "corrected", None)?;
     }
     Ok(())
 }

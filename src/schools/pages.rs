@@ -78,7 +78,7 @@ async fn render_school<P: crate::access::Requires>(
         app.clock.today(),
     );
     let door = app.identities.clone();
-    let (year, school, tallies, classes, visits, by_hand) = app
+    let (year, school, tallies, (classes, damaged), visits, by_hand) = app
         .db
         .write(move |tx| -> Result<_, AppError> {
             let school = queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
@@ -118,13 +118,14 @@ async fn render_school<P: crate::access::Requires>(
         .with("groups", groups)
         .with("visits", visits)
         .with("may_set", allowed.session().may(Permission::ManageSchools))
+        .with("damaged", damaged.unwrap_or_default())
         .with("may_plan", allowed.session().may(Permission::ManageVisits))
         .form(form)
         .render("pages/schools/school.html")
 }
 
-/// Children, and those with an outcome, by year group and class.
-type Classes = BTreeMap<(String, String), (u32, u32)>;
+/// Children, and those with an outcome, by year group and class; and what to say of those whose class cannot be read.
+type Classes = (BTreeMap<(String, String), (u32, u32)>, Option<String>);
 
 /// Counts the children of each class of a school. The class is sealed with the name, so the names are opened for the
 /// machine to count by; a child whose name is gone is in no class.
@@ -143,9 +144,10 @@ fn classes(
         Purpose::Recording,
         Whose::PartOfYear(year, &pupils),
     )?;
-    let mut classes = Classes::new();
+    let mut classes = BTreeMap::<_, (u32, u32)>::new();
     for (pupil, group, outcome, opted_out) in outcomes {
         let class = names
+            .people
             .get(&pupil)
             .map(|person| person.particulars.class.clone())
             .unwrap_or_default();
@@ -153,7 +155,7 @@ fn classes(
         count.0 += 1;
         count.1 += u32::from(outcome != "none" || opted_out);
     }
-    Ok(classes)
+    Ok((classes, names.notice()))
 }
 
 /// Sets the head-counts of a school by hand.

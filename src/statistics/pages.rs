@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{AppError, conflict, internal};
 use crate::outbox::SENDING_JOB;
 use crate::records::year as years;
-use crate::web::{Allowed, Answer, FormData, Submitted, View, download, once};
+use crate::web::{Allowed, Answer, FormData, Submitted, View, chosen, download, once};
 
 impl From<ReleaseError> for AppError {
     fn from(error: ReleaseError) -> Self {
@@ -42,7 +42,8 @@ pub async fn list(
     request: HttpRequest,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let only_ready = query.show == "ready";
+    let ready = |code: &str| (code == "ready").then_some(());
+    let only_ready = chosen(Some(&query.show), ready)?.is_some();
     let rows = app
         .db
         .read(move |tx| {

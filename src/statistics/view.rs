@@ -5,24 +5,36 @@ use serde_json::{Value as Json, json};
 
 use super::release::spoken_years;
 
-/// The tables of a release, in the order of its rows.
+/// The tables of a release, in the order of its rows; `hidden` are those of which every number is left out.
 pub(super) fn figures(table: &SafeTable) -> Json {
-    let mut tables: Vec<(String, Measure, Vec<Json>)> = Vec::new();
+    let mut tables: Vec<(String, Measure, bool, Vec<Json>)> = Vec::new();
     for row in table.rows() {
         let caption = caption(row);
         let line = line(row);
+        let is_hidden = shows_nothing(row);
         match tables.last_mut() {
-            Some((last, _, lines)) if *last == caption => lines.push(line),
-            _ => tables.push((caption, row.measure, vec![line])),
+            Some((last, _, hidden, lines)) if *last == caption => {
+                *hidden &= is_hidden;
+                lines.push(line);
+            }
+            _ => tables.push((caption, row.measure, is_hidden, vec![line])),
         }
     }
     let tables: Vec<Json> = tables
         .into_iter()
-        .map(|(caption, measure, lines)| {
-            json!({"caption": caption, "participation": measure == Measure::Participation, "lines": lines})
+        .map(|(caption, measure, hidden, lines)| {
+            let participation = measure == Measure::Participation;
+            json!({"caption": caption, "participation": participation, "hidden": hidden, "lines": lines})
         })
         .collect();
     Json::Array(tables)
+}
+
+/// Whether every number of a row is left out.
+fn shows_nothing(row: &Row) -> bool {
+    [row.numerator, row.denominator, row.percent]
+        .iter()
+        .all(|value| matches!(value, Value::NotAvailable))
 }
 
 fn caption(row: &Row) -> String {
@@ -148,6 +160,19 @@ mod tests {
             "announcement": {"state": null, "can_be_sent": false},
         });
         let templates = Templates::new().expect("templates");
+        let html = |figures: &Json| {
+            let mut context = context.clone();
+            context["figures"] = figures.clone();
+            render(&templates, "pages/statistics/own_release.html", &context)
+                .unwrap_or_else(|error| panic!("{error:#}"))
+        };
+        let mut tables = figures(release.table());
+        assert!(!html(&tables).contains("Not shown"));
+        // A table of nothing but [x] is named in a list instead.
+        tables[0]["hidden"] = json!(true);
+        let page = html(&tables);
+        let caption = tables[0]["caption"].as_str().expect("a caption");
+        assert!(page.contains("Not shown") && page.contains(&format!("<li>{caption}</li>")));
         for page in ["release", "own_release"] {
             let html = render(
                 &templates,

@@ -8,10 +8,11 @@ use super::TABLE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::{AppError, conflict};
-use crate::jobs::{self, JobError, LastRun, Listed};
+use crate::jobs;
+use crate::jobs::{JobError, LastRun, Listed};
 use crate::records::year as years;
-use crate::retention;
 use crate::web::{Allowed, Answer, Submitted, View, once};
+use crate::{identity, retention};
 
 /// Runs that the page shows.
 const RECENT: i64 = 30;
@@ -53,7 +54,7 @@ pub async fn list(
 ) -> Result<HttpResponse, AppError> {
     let (now, clock) = (app.clock.now(), app.clock.clone());
     let keyring = app.identities.keyring().clone();
-    let (listed, runs, failed, pause, doubt, faulty) = app
+    let (listed, runs, failed, pause, doubt, faulty, damaged) = app
         .db
         .read(move |tx| -> Result<_, crate::db::Error> {
             Ok((
@@ -63,6 +64,7 @@ pub async fn list(
                 retention::pause_in_force(tx, now)?,
                 retention::clock_doubt(tx, &clock)?.map(|doubt| doubt.in_words()),
                 years::faulty_keys(tx, &keyring)?,
+                identity::damage_notice(tx)?,
             ))
         })
         .await?;
@@ -76,6 +78,7 @@ pub async fn list(
         .with("failed", failed)
         .with("pauses", Vec::from_iter(pause))
         .with("clock_doubt", doubt.unwrap_or_default())
+        .with("damaged", damaged.unwrap_or_default())
         .with("faulty_keys", years::in_words(&faulty))
         .render("pages/jobs.html")
 }

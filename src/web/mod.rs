@@ -28,4 +28,4 @@ pub use forms::Submitted;
 pub use once::{Answer, LongForms, answered, once, once_at_length};
 pub use pager::{Asked, Pager};
 pub use upload::{Upload, Uploads};
-pub use view::{View, download, last_page_instead, redirect, redirect_with};
+pub use view::{View, chosen, download, last_page_instead, redirect, redirect_with};

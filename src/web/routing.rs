@@ -26,8 +26,11 @@ pub struct Route {
     pub permission: Permission,
     /// Who may come across it.
     pub exposure: Exposure,
-    register: Arc<dyn Fn(&mut web::ServiceConfig, Exposure) + Send + Sync>,
+    register: Arc<Register>,
 }
+
+/// Adds a route with its exposure to a server.
+type Register = dyn Fn(&mut web::ServiceConfig, Exposure) + Send + Sync;
 
 impl Route {
     /// Adds it to a server.

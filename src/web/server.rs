@@ -9,6 +9,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App as ActixApp, HttpMessage, HttpServer, web};
+use percent_encoding::percent_decode_str;
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
@@ -59,13 +60,18 @@ pub fn run(
     listener: TcpListener,
     workers: usize,
 ) -> std::io::Result<Server> {
-    let data = web::Data::new(app);
+    // Whoever looks at a page would rather read that it cannot be shown than wait.
+    let data = web::Data::new(App {
+        db: app.db.for_pages(),
+        ..app
+    });
     Ok(HttpServer::new(move || {
         let routes = routes.clone();
         ActixApp::new()
             .app_data(data.clone())
             .app_data(web::FormConfig::default().limit(MOST_BYTES))
             .wrap(from_fn(same_origin_only))
+            .wrap(from_fn(plain_addresses_only))
             .wrap(from_fn(errors::as_pages))
             .wrap(from_fn(headers))
             .wrap(Compress::default())
@@ -85,6 +91,20 @@ pub fn run(
     .client_request_timeout(Duration::from_secs(30))
     .listen(listener)?
     .run())
+}
+
+/// Refuses an address with a control character: no page links to one, and one database takes what the other refuses.
+async fn plain_addresses_only(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if percent_decode_str(&request.uri().to_string()).any(|byte| byte.is_ascii_control()) {
+        let refused = request.error_response(AppError::BadRequest(
+            "The address holds a character that no address of this service has. Check it, or follow a link.".to_owned(),
+        ));
+        return Ok(refused.map_into_right_body());
+    }
+    Ok(next.call(request).await?.map_into_left_body())
 }
 
 /// Refuses an action that another site's page sends.

@@ -12,7 +12,7 @@ use super::{Allowed, cookies, navigation};
 use crate::access::session::new_token;
 use crate::access::{Requires, Session};
 use crate::app::App;
-use crate::error::{AppError, internal};
+use crate::error::{AppError, bad_request, internal};
 use crate::form::FormData;
 use crate::templates;
 
@@ -128,6 +128,22 @@ pub fn redirect(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
         .finish()
+}
+
+/// A filter of a list as it stands in the address: `None` when it is empty. One that the list does not have is refused,
+/// because the whole list would be taken for the answer.
+pub fn chosen<T>(
+    code: Option<&str>,
+    of_code: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, AppError> {
+    match code {
+        None | Some("") => Ok(None),
+        Some(code) => of_code(code).map(Some).ok_or_else(|| {
+            bad_request(
+                "The address asks for a part of the list that there is not. Open the list again and choose what it offers.",
+            )
+        }),
+    }
 }
 
 /// The last page of a list instead of one beyond it: an old bookmark, or a number that somebody made up.

@@ -10,7 +10,9 @@ use crate::access::needs;
 use crate::app::App;
 use crate::db;
 use crate::error::AppError;
-use crate::records::year::{self as years, Year, YearError, YearRule};
+use crate::identity;
+use crate::records::year as years;
+use crate::records::year::{Year, YearError, YearRule};
 use crate::retention::{self, rule_change};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 use programme::AcademicYear;
@@ -22,12 +24,13 @@ pub async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
     let (keyring, now) = (app.identities.keyring().clone(), app.clock.now());
-    let (rows, faulty, pause) = app
+    let (rows, faulty, damaged, pause) = app
         .db
         .read(move |tx| -> Result<_, db::Error> {
             Ok((
                 years::years(tx)?,
                 years::faulty_keys(tx, &keyring)?,
+                identity::damage_notice(tx)?,
                 retention::pause_in_force(tx, now)?,
             ))
         })
@@ -36,6 +39,8 @@ pub async fn list(
     View::new(&app, &request, &allowed, "Academic years")
         .with("years", rows)
         .with("faults", faults)
+        .with("damaged", damaged.unwrap_or_default())
+        .with("scheme_names", scheme_names())
         .with("faulty_keys", years::in_words(&faulty))
         .with("pauses", Vec::from_iter(pause))
         .render("pages/years/list.html")
@@ -203,6 +208,17 @@ fn filled(year: &Year) -> FormData {
         ("closes-month", part("%-m")),
         ("closes-year", part("%Y")),
     ])
+}
+
+/// What each scheme is called, by its code.
+fn scheme_names() -> BTreeMap<String, String> {
+    Scheme::ALL
+        .iter()
+        .map(|scheme| {
+            let definition = scheme.definition();
+            (definition.code.to_owned(), definition.name.to_owned())
+        })
+        .collect()
 }
 
 fn schemes() -> Vec<serde_json::Value> {

@@ -341,3 +341,95 @@ test('the row of a withdrawn child is closed, and Enter and Tab pass it', async 
   await outcome(nurse, before_, 'measured');
   await nurse.context().close();
 });
+
+test('without scripts, Enter saves every row that was typed in, and a refused one comes back', async () => {
+  const page = await as('Recorder', { scripts: false, viewport: PHONE });
+  await page.goto(list(classes[1]));
+  const ids = await page.locator('tr[data-outcome="none"]:not([data-closed])').evaluateAll((all) => all.map((row) => row.dataset.row));
+  const [one, two, three] = ids.slice(-3);
+  for (const [id, height, weight] of [[one, '140.1', '34.1'], [two, '30', '34.2'], [three, '140.3', '34.3']]) {
+    await page.locator(`#h${id}`).fill(height);
+    await page.locator(`#w${id}`).fill(weight);
+  }
+  await page.locator(`#w${three}`).press('Enter');
+  await page.locator('.nhsuk-error-summary').getByText('1 row was not saved').waitFor();
+  await outcome(page, one, 'measured');
+  await outcome(page, three, 'measured');
+  await page.locator(`#row-${two}`).getByText('Enter a height between 60 and 220').waitFor();
+  assert.deepEqual([await page.locator(`#h${two}`).inputValue(), await page.locator(`#w${two}`).inputValue()], ['30', '34.2']);
+  assert.deepEqual(await axeFindings(page), []);
+  await picture(page, 'recording-without-scripts-phone');
+  await page.locator(`#h${two}`).fill('140.2');
+  await page.locator(`#f${two} button`).click();
+  await outcome(page, two, 'measured');
+  await page.context().close();
+});
+
+test('on a phone everything of the class page fits, and a finger hits every control', async () => {
+  const page = await as('Recorder', { viewport: PHONE });
+  await page.goto(list(classes[1]));
+  await page.locator('#find-group').waitFor();
+  await page.locator('.app-row__actions > details > summary').first().click();
+  // A tablet held upright, too.
+  await page.setViewportSize({ width: 820, height: 1180 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+  await page.setViewportSize(PHONE);
+  const { sideways, low } = await page.evaluate(() => ({
+    sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    low: [...document.querySelectorAll('#settings input, #settings select, #settings button, #record button, #record input:not([type=hidden]), #record select, #record summary, #keys > summary')]
+      .filter((control) => control.checkVisibility() && control.getBoundingClientRect().height < 44)
+      .map((control) => control.id || control.textContent),
+  }));
+  assert.equal(sideways, 0);
+  assert.deepEqual(low, []);
+  await page.context().close();
+});
+
+test('a row typed in while the details of its child are corrected is saved as it was meant', async () => {
+  const [nurse, administrator] = [await as('Nurse'), await as('Programme administrator')];
+  await nurse.goto(list(classes[1]));
+  const id = await nurse.locator('tr[data-outcome="measured"]:not([data-closed])').last().getAttribute('data-row');
+  const day = await nurse.locator(`#ko${id}`).inputValue();
+  const version = Number(await nurse.locator(`[name="version-${id}"]`).inputValue());
+  await nurse.locator(`#w${id}`).fill('34.9');
+  await administrator.goto(`/children/${id}/details`);
+  const born = administrator.locator('[name="born-day"]');
+  await born.fill(await born.inputValue() === '9' ? '8' : '9');
+  await administrator.getByRole('button', { name: 'Correct the details' }).click();
+  await administrator.getByText('The details were corrected').waitFor();
+  const polled = await nurse.waitForResponse(/record\/rows/);
+  assert.ok((await polled.json()).rows.some((row) => String(row.id) === id && row.version > version));
+  assert.equal(await nurse.locator(`#m${id}`).isHidden(), true, 'the correction is taken for another recording');
+  await nurse.locator(`#w${id}`).press('Enter');
+  await nurse.locator(`[name="version-${id}"][value="${version + 2}"]`).waitFor({ state: 'attached' });
+  assert.equal(await nurse.locator(`#w${id}`).inputValue(), '34.9');
+  assert.equal(await nurse.locator(`#ko${id}`).inputValue(), day, 'a correction was dated anew');
+  await nurse.context().close();
+  await administrator.context().close();
+});
+
+test('a row whose child has left the list is refused once, kept, and can be discarded', async () => {
+  const page = await as('Recorder');
+  await page.goto(list(classes[1]));
+  const id = (await page.locator('tr[data-outcome="measured"]:not([data-closed])').last().getAttribute('data-row'));
+  let sent = 0;
+  await page.route(/\/record\/\d+$/, (route) => {
+    sent += 1;
+    return route.fulfill({ status: 404, contentType: 'text/html', body: 'gone' });
+  });
+  await page.locator(`#w${id}`).fill('35.0');
+  await page.keyboard.press('Enter');
+  await page.locator(`#m${id}`).getByText('no longer on the list of this school').waitFor();
+  // Leaving the row and a poll do not send it again.
+  await page.locator('#find').focus();
+  await page.waitForResponse(/record\/rows/);
+  assert.equal(sent, 1);
+  assert.equal(await page.locator(`#w${id}`).inputValue(), '35.0');
+  const address = page.url();
+  await page.locator('#unmask').focus();
+  await page.keyboard.press('Enter');
+  assert.equal(page.url(), address);
+  await page.locator(`#m${id}`).getByRole('button', { name: 'Discard' }).click();
+  assert.equal(await keptRows(page), 0);
+  await page.context().close();
+});

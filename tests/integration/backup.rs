@@ -33,6 +33,7 @@ fn names(test: &TestApp) -> Result<Vec<String>, String> {
         })
         .map_err(|error| error.to_string())?;
     let mut names: Vec<String> = people
+        .people
         .values()
         .map(|person| person.family_name.clone())
         .collect();
@@ -123,8 +124,8 @@ both_databases! {
         };
         // What the backup brought back was noise, and has been removed with it; the year is closed again.
         assert!(restored.stdout.contains("1 name was removed; the key of 2024-25 was destroyed"), "{}", restored.stdout);
-        assert!(open(&[gone]).unwrap().is_empty());
-        assert_eq!(open(&[kept]).unwrap()[&kept].family_name, "Baker");
+        assert!(open(&[gone]).unwrap().people.is_empty());
+        assert_eq!(open(&[kept]).unwrap().people[&kept].family_name, "Baker");
         let night = retention::run_night(&test.app, &Actor::job("retention")).unwrap();
         assert_eq!(night.names, 0);
     }
@@ -177,7 +178,7 @@ both_databases! {
         let cut_off = copy::copy_in(test.db(), &test.path("saved"), true, |tx: &mut Conn| {
             let left: i64 = identity::table.count().get_result(tx)?;
             assert_eq!(left, 1, "the copy was not in yet");
-            Err(Error::CutOff)
+            Err(Error::CutOff.into())
         });
         assert!(cut_off.is_err());
         assert_eq!(names(test).unwrap(), ["Archer", "Baker"]);

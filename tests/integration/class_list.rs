@@ -166,6 +166,38 @@ both_databases! {
         assert_eq!(reasons, 0);
     }
 
+    fn a_correction_made_while_the_date_of_birth_is_corrected_keeps_its_day_and_is_no_conflict(test: TestApp) {
+        let [ava, ..] = three_children(test);
+        let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
+        let page = save(&typed(browser.get("/schools/900101/record?on=2026-11-03"), ava, "141.2", "34.5"), ava);
+        let page = typed(page, ava, "141.3", "34.5");
+        let administrator = test.signed_in(Role::Administrator, &[], &[]);
+        administrator.get(&format!("/children/{ava}/details")).fill_named("born-year", "2015").fill_named("born-month", "10")
+            .press("Correct the details").status(200);
+        save(&page, ava).status(200).shows("dated 3 November 2026");
+        assert_eq!(heights(test), [1412, 1412, 1413]);
+        let days: Vec<String> = test.db().read_now(|tx| -> Result<Vec<String>, stature::db::Error> {
+            let days: Vec<chrono::NaiveDate> = measurement::table.select(measurement::measured_on).load(tx)?;
+            Ok(days.iter().map(ToString::to_string).collect())
+        }).unwrap();
+        assert_eq!(days, ["2026-11-03"; 3]);
+    }
+
+    fn a_school_that_closes_while_its_class_is_open_says_so_and_loses_nothing_typed(test: TestApp) {
+        use stature::db::schema::school;
+        let [ava, ..] = three_children(test);
+        let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
+        let page = typed(open(&browser), ava, "141.2", "34.5");
+        test.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                diesel::update(school::table.find(900_101)).set(school::status.eq(2)).execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        save(&page, ava).status(200).shows("1 of 3 children").shows("The register says that this school has closed");
+        assert_eq!(heights(test), [1412]);
+    }
+
     fn a_list_sent_without_a_readable_version_saves_nothing(test: TestApp) {
         let [ava, ..] = three_children(test);
         let browser = test.signed_in(Role::Recorder, &[900_101], &[]);

@@ -177,6 +177,24 @@ both_databases! {
         };
         assert_eq!(waiting(), 1);
         std::fs::write(&file, kept).unwrap();
+        // Nor is anything lost of a child whose ethnic code or sealed record cannot be read: it waits and is named.
+        let ethnic_code = |code: &str| {
+            test.db()
+                .write_now(|tx| -> Result<(), Error> {
+                    diesel::update(pupil_to_seal::table).set(pupil_to_seal::ethnicity.eq(code)).execute(tx)?;
+                    Ok(())
+                })
+                .unwrap();
+        };
+        ethnic_code("Qzz");
+        let told = test.run(&["migrate"]).done();
+        assert!(told.stdout.contains("The ethnic code of child 7 cannot be read") && !told.stdout.contains("Qzz"), "{}", told.stdout);
+        ethnic_code("J");
+        test.damage(7);
+        let told = test.run(&["migrate"]).done();
+        assert!(told.stdout.contains("The sealed record of child 7 cannot be read"), "{}", told.stdout);
+        assert_eq!(waiting(), 1);
+        test.damage(7);
         let told = test.run(&["migrate"]).done();
         assert!(told.stdout.contains("flags of 1 children"), "{}", told.stdout);
         assert_eq!(waiting(), 0);

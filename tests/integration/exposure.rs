@@ -130,7 +130,7 @@ fn public_figures_may_be_indexed_and_everything_else_says_noindex() {
         }
         let path = as_path(route.path);
         let (status, (cache, referrer, robots, meta)) = told(&test, None, &path);
-        let is_page = status == 200 && !path.ends_with(".csv");
+        let is_page = status == 200 && !route.path.contains("{format}");
         if FINDABLE.contains(&route.path) {
             assert_eq!(status, 200, "{path}");
             let found = (cache.as_str(), referrer.as_str(), robots.as_str(), meta);

@@ -1,9 +1,12 @@
 //! What pages say while something that the service needs is out of order: 503, and what it is.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stature::access::Role;
-use stature::db::{Conn, Error};
+use stature::config::DatabaseUrl;
+use stature::db::{self, Conn, Error, dialect};
 
 use crate::support::{Backend, Browser, ChildSpec, PASSWORD, Page, TestApp};
 
@@ -69,6 +72,92 @@ fn an_sqlite_file_that_another_program_holds_is_told_on_the_page() {
         .shows("The database is busy");
     other.batch_execute("ROLLBACK").unwrap();
     sign_in(&test.browser(), &email).status(200);
+}
+
+/// Another program that keeps everybody from saving until it is dropped.
+fn holding_the_lock(test: &TestApp) -> Conn {
+    let mut other = db::connect(&DatabaseUrl::parse(test.url()).unwrap()).unwrap();
+    other
+        .batch_execute(match &other {
+            Conn::Sqlite(_) => "BEGIN IMMEDIATE",
+            Conn::Postgres(_) => "BEGIN; LOCK TABLE pupil IN SHARE MODE",
+        })
+        .unwrap();
+    other
+}
+
+both_databases! {
+    fn a_save_behind_a_stuck_writer_is_told_that_the_database_is_busy_and_can_be_sent_again(test: TestApp) {
+        let child = test.child(ChildSpec::default());
+        let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
+        let page = browser.get("/schools/900101/record").fill_named(&format!("height-{child}"), "141.2").fill_named(&format!("weight-{child}"), "34.5");
+        let other = holding_the_lock(test);
+        // Two at once: the second one waits for the first one's connection, and then for nothing more.
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                let page = page.clone();
+                scope.spawn(move || {
+                    page.press_css(&format!("#f{child} button"))
+                        .status(503)
+                        .shows("The database is busy with other work")
+                        .shows("Nothing that you sent was kept. Try again in a minute");
+                });
+            }
+        });
+        drop(other);
+        page.press_css(&format!("#f{child} button")).status(200).shows("1 of 1 children have an outcome");
+    }
+
+    fn a_page_waits_for_locks_five_seconds_at_most_and_work_waits_longer(test: TestApp) {
+        let wait = |db: &db::Db| db.write_now(dialect::wait_of).unwrap();
+        let (page, work) = (test.db().for_pages(), test.db().for_work());
+        for _ in 0..2 {
+            assert!(wait(&page) <= Duration::from_secs(5), "{:?}", wait(&page));
+            assert!(wait(&work) >= Duration::from_secs(15), "{:?}", wait(&work));
+            // Without a transaction the wait is set for the whole connection.
+            let alone = work.outside_transaction(dialect::wait_of).unwrap();
+            assert!(alone >= Duration::from_secs(15), "{alone:?}");
+        }
+        assert!(wait(test.db()) >= Duration::from_secs(15), "jobs and commands wait no longer than pages");
+    }
+
+    fn a_form_waits_long_for_its_double_and_for_nothing_else(test: TestApp) {
+        let after = test
+            .db()
+            .for_pages()
+            .write_now(|tx| -> Result<Duration, Error> {
+                assert!(dialect::take_submission(tx, "a token", test.app.clock.now())?);
+                dialect::wait_of(tx)
+            })
+            .unwrap();
+        assert!(after <= Duration::from_secs(5), "{after:?}");
+    }
+}
+
+#[test]
+fn postgresql_tells_what_is_wrong_in_english_whatever_the_server_is_set_to() {
+    let test = TestApp::start(Backend::Postgres);
+    // The only other one that every machine has.
+    execute(
+        &test,
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lc_messages = %L', current_database(), 'POSIX'); END $$;
+         CREATE ROLE told_nothing LOGIN;",
+    );
+    let language = |url: &str| -> String {
+        let Conn::Postgres(mut postgres) = db::connect(&DatabaseUrl::parse(url).unwrap()).unwrap()
+        else {
+            panic!("not a server")
+        };
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>(
+            "current_setting('lc_messages')",
+        ))
+        .get_result(&mut postgres)
+        .unwrap()
+    };
+    assert_eq!(language(test.url()), "C");
+    // An ordinary account may not set it, and works all the same.
+    let ordinary = test.url().replace("postgres@", "told_nothing@");
+    assert_eq!(language(&ordinary), "POSIX");
 }
 
 #[test]

@@ -83,7 +83,7 @@ both_databases! {
 }
 
 /// A path with something in its variable parts.
-fn sample_path(pattern: &str) -> String {
+pub(crate) fn sample_path(pattern: &str) -> String {
     let mut path = String::new();
     for part in pattern.split_inclusive('}') {
         match part.split_once('{') {

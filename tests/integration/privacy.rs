@@ -48,6 +48,18 @@ fn child(test: &TestApp, year: &str, given: &str, family: &str, nhs: &str) -> i6
 }
 
 both_databases! {
+    fn a_subject_access_request_without_a_ticked_record_shows_the_records_again(test: TestApp) {
+        test.child(ChildSpec { nhs_number: "9990000018", ..ChildSpec::default() });
+        let lead = test.signed_in(Role::Governance, &[], &[]);
+        let found = lead.get("/privacy/subject-access").fill("Child’s name", "Robin").fill("Day", "14")
+            .fill("Month", "3").fill("Year", "2016").press("Find records").status(200);
+        let again = found.press("Continue").status(422).shows("Tick at least one record that is this child’s")
+            .shows("1 record found");
+        again.choose("Robin Example, born 14 March 2016").press("Continue").status(200).shows("What the file says of other people");
+        // A wrong search is still told beside its field.
+        lead.get("/privacy/subject-access").press("Find records").status(422).shows("Enter the child’s name and date of birth");
+    }
+
     fn a_missing_key_keeps_a_parent_from_nothing_that_is_held_of_other_years(test: TestApp) {
         for year in ["2025-26", "2026-27"] {
             test.child(ChildSpec { year, nhs_number: "9990102694", ..ChildSpec::default() });
@@ -156,7 +168,9 @@ both_databases! {
             .fill("Year", "2022")
             .press("Find records")
             .shows("1 record found");
-        found.press("Continue").status(400).shows("No record was chosen");
+        let reviewed = found.press("Continue").status(422).shows("Tick at least one record");
+        let csrf = reviewed.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        browser.post("/privacy/subject-access/file", &[("csrf", &csrf)]).status(400).shows("No record was chosen");
         browser.get("/privacy/ledger").shows("No disclosures to show");
     }
 

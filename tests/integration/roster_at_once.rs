@@ -11,7 +11,6 @@ use stature::audit::Actor;
 use stature::db::dialect::{self, Moment, NewIdentity, NewPupil};
 use stature::db::schema::{account, identity, import, import_pupil, pupil};
 use stature::db::{Conn, Error};
-use stature::identity::{Purpose, Whose};
 use stature::roster::import::By;
 use stature::roster::staged;
 use stature::schools::work::{self, Plan, VisitError};
@@ -77,28 +76,13 @@ fn at_once<T: Send>(times: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
 
 /// Makes the sealed identity of a child unreadable; returns the child.
 fn damage_one(test: &TestApp, given_name: &str) -> i64 {
-    let app = &test.app;
-    test.db()
-        .write_now(|tx| -> Result<i64, stature::identity::IdentityError> {
-            let everyone = Whose::WholeYear("2026-27");
-            let people =
-                app.identities
-                    .open(tx, &Actor::command("test"), Purpose::Recording, everyone)?;
-            let (damaged, _) = people
-                .iter()
-                .find(|(_, person)| person.given_name == given_name)
-                .unwrap();
-            let mut sealed: Vec<u8> = identity::table
-                .find(damaged)
-                .select(identity::sealed)
-                .first(tx)?;
-            *sealed.last_mut().unwrap() ^= 1;
-            diesel::update(identity::table.find(damaged))
-                .set(identity::sealed.eq(sealed))
-                .execute(tx)?;
-            Ok(*damaged)
-        })
-        .unwrap()
+    let people = test.people();
+    let (damaged, _) = people
+        .iter()
+        .find(|(_, person)| person.given_name == given_name)
+        .unwrap();
+    test.damage(*damaged);
+    *damaged
 }
 
 both_databases! {
@@ -127,7 +111,7 @@ both_databases! {
                 .fill("Academic year", "2026-27")
                 .attach("The list", "canonical.csv", &std::fs::read(sample("canonical.csv")).unwrap())
                 .press("Continue")
-                .shows("120 rows are children’s")
+                .shows("The list holds 120 children")
         });
         for page in at_once(2, |number| pages[number].press("Import")) {
             page.status(200).shows("The roster was imported");

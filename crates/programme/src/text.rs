@@ -65,6 +65,13 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What somebody typed to search with: as [`clean`], and with full-width and other compatible forms of letters and
+/// digits as the usual ones. Not for what is kept: a name stays as it is spelled.
+pub fn typed(text: &str) -> String {
+    let usual: String = text.nfkc().collect();
+    clean(&usual).into_owned()
+}
+
 /// Whether plain ASCII text has nothing for `clean` to do.
 fn is_clean_ascii(text: &str) -> bool {
     let mut space_before = true;

@@ -16,6 +16,7 @@ mod headings;
 mod hostile_xls;
 mod limits;
 mod output;
+mod packed;
 mod synonyms;
 mod table;
 mod workbook;

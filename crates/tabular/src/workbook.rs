@@ -1,18 +1,16 @@
 //! Workbooks of the usual spreadsheet programs.
 //!
-//! The one thing to know: what a file will take is measured before the library
-//! may open it, because a few kilobytes can unpack to gigabytes, claim millions
-//! of cells, or lead in circles.
+//! What a file will take is measured before the library may open it (see
+//! [`super::packed`]), because a few kilobytes can unpack to gigabytes, claim
+//! millions of cells, or lead in circles.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, Ods, OdsError, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 
+use super::packed::measure;
 use crate::{Limits, ReadError, Sheet, Table, TableBuilder, WorkbookKind, biff, compound};
-
-/// The most parts a packed workbook may have.
-const MOST_PARTS: usize = 5_000;
 
 /// Tells the packed kinds apart by the parts inside.
 pub(super) fn zipped_kind(bytes: &[u8]) -> Result<WorkbookKind, ReadError> {
@@ -54,211 +52,6 @@ pub(super) fn read(
         Err(ReadError::NoSheet)
     } else {
         Ok(sheets)
-    }
-}
-
-/// Unpacks every part into nothing and refuses what is too much.
-fn measure(bytes: &[u8], kind: WorkbookKind, limits: &Limits) -> Result<(), ReadError> {
-    let too_large = || ReadError::UnpacksTooLarge(limits.unpacked_bytes >> 20);
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| ReadError::Damaged)?;
-    if archive.len() > MOST_PARTS {
-        return Err(too_large());
-    }
-    let mut left = limits.unpacked_bytes;
-    let mut cells = CellCounter::default();
-    for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(|_| ReadError::Damaged)?;
-        let is_content = part.name().is_ok_and(|name| name == "content.xml");
-        let mut part = part.take(left + 1);
-        // A sheet may lie in a part of any name.
-        let unpacked = if kind == WorkbookKind::Xlsx {
-            let unpacked = std::io::copy(&mut part, &mut cells).map_err(|_| ReadError::Damaged)?;
-            if cells.found > most_cells(limits) {
-                return Err(ReadError::SheetTooLarge);
-            }
-            unpacked
-        } else if kind == WorkbookKind::Ods && is_content {
-            let mut counted = Counted {
-                inner: &mut part,
-                bytes: 0,
-            };
-            check_repeats(std::io::BufReader::new(&mut counted), limits)?;
-            counted.bytes
-        } else {
-            std::io::copy(&mut part, &mut std::io::sink()).map_err(|_| ReadError::Damaged)?
-        };
-        left = left.checked_sub(unpacked).ok_or_else(too_large)?;
-    }
-    Ok(())
-}
-
-/// Rows and cells that a packed workbook may have, empty ones too: one that says anything takes 16 bytes and more.
-fn most_cells(limits: &Limits) -> u64 {
-    limits.unpacked_bytes / 16
-}
-
-/// Counts the rows and cells of sheets, empty ones too: four bytes each, and the library looks at every one.
-#[derive(Default)]
-struct CellCounter {
-    found: u64,
-    /// The name of the element at hand, without its prefix; `None` outside of one's name.
-    name: Option<Vec<u8>>,
-}
-
-impl std::io::Write for CellCounter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        for byte in bytes {
-            match (byte, &mut self.name) {
-                (b'<', name) => *name = Some(Vec::new()),
-                (_, None) => {}
-                (b':', Some(name)) => name.clear(),
-                (b' ' | b'/' | b'>' | b'\t' | b'\r' | b'\n', Some(name)) => {
-                    if name == b"c" || name == b"row" {
-                        self.found += 1;
-                    }
-                    self.name = None;
-                }
-                // No name that is looked for is longer.
-                (byte, Some(name)) if name.len() < 64 => name.push(*byte),
-                (_, name) => *name = None,
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Counts what is read.
-struct Counted<R> {
-    inner: R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
-    }
-}
-
-/// Refuses an `OpenDocument` sheet whose cells lie too far apart or are repeated
-/// beyond the limits: a repeat count is one attribute, the cells it stands for
-/// are not, and the library makes a full rectangle of them. Refuses one that
-/// breaks off, too.
-fn check_repeats(content: impl std::io::BufRead, limits: &Limits) -> Result<(), ReadError> {
-    use quick_xml::events::{BytesStart, Event};
-    let mut reader = quick_xml::Reader::from_reader(content);
-    // The library waits for the end of a table even beyond the end of the part.
-    let mut depth = 0u32;
-    let mut buffer = Vec::new();
-    let repeats = |element: &BytesStart<'_>, name: &str| -> u64 {
-        element
-            .attributes()
-            .filter_map(Result::ok)
-            .find(|attribute| attribute.key.as_ref() == name)
-            .and_then(|attribute| attribute.value.trim().parse().ok())
-            .unwrap_or(1)
-    };
-    let mut extent = Extent::default();
-    let mut elements = 0u64;
-    loop {
-        buffer.clear();
-        let event = reader
-            .read_event_into(&mut buffer)
-            .map_err(|_| ReadError::Damaged)?;
-        match &event {
-            Event::Start(_) => depth += 1,
-            Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Eof if depth > 0 => return Err(ReadError::Damaged),
-            _ => {}
-        }
-        match &event {
-            Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
-                "table:table" => extent.next_sheet(),
-                "table:table-row" => {
-                    elements += 1;
-                    extent.next_row(repeats(element, "table:number-rows-repeated"));
-                }
-                "table:table-cell" | "table:covered-table-cell" => {
-                    elements += 1;
-                    if elements > most_cells(limits) {
-                        return Err(ReadError::SheetTooLarge);
-                    }
-                    extent.next_cell(repeats(element, "table:number-columns-repeated"));
-                    let has_value = element
-                        .attributes()
-                        .filter_map(Result::ok)
-                        .any(|attribute| {
-                            let name = attribute.key.as_ref();
-                            name.starts_with("office:") || name == "table:formula"
-                        });
-                    if has_value {
-                        extent.fill(limits)?;
-                    }
-                }
-                _ => {}
-            },
-            Event::Text(text) if !text.as_ref().trim().is_empty() => extent.fill(limits)?,
-            Event::CData(_) | Event::GeneralRef(_) => extent.fill(limits)?,
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
-    }
-}
-
-/// The rectangles of the sheets while they are read.
-#[derive(Default)]
-struct Extent {
-    /// Cells of the sheets before this one.
-    cells: u64,
-    /// Rows of this sheet, the one at hand included.
-    rows: u64,
-    /// Columns of the row at hand, the cell at hand included.
-    columns: u64,
-    /// Rows and columns down and across to the last filled cell.
-    filled: (u64, u64),
-}
-
-impl Extent {
-    fn next_sheet(&mut self) {
-        self.cells = self
-            .cells
-            .saturating_add(self.filled.0.saturating_mul(self.filled.1));
-        (self.rows, self.columns, self.filled) = (0, 0, (0, 0));
-    }
-
-    fn next_row(&mut self, repeats: u64) {
-        self.rows = self.rows.saturating_add(repeats);
-        self.columns = 0;
-    }
-
-    fn next_cell(&mut self, repeats: u64) {
-        self.columns = self.columns.saturating_add(repeats);
-    }
-
-    /// The cell at hand has something in it.
-    fn fill(&mut self, limits: &Limits) -> Result<(), ReadError> {
-        if self.rows == 0 || self.columns == 0 {
-            return Ok(());
-        }
-        if self.rows > u64::from(limits.rows) {
-            return Err(ReadError::TooManyRows(limits.rows));
-        }
-        if self.columns > limits.columns as u64 {
-            return Err(ReadError::TooManyColumns {
-                row: self.rows as u32,
-                limit: limits.columns,
-            });
-        }
-        self.filled = (self.rows, self.filled.1.max(self.columns));
-        if self.cells.saturating_add(self.filled.0 * self.filled.1) > biff::MOST_CELLS {
-            return Err(ReadError::SheetTooLarge);
-        }
-        Ok(())
     }
 }
 
@@ -451,6 +244,7 @@ fn date_of_serial(serial: f64) -> Option<chrono::NaiveDate> {
 mod tests {
     use std::io::Write;
 
+    use super::super::packed::most_cells;
     use super::*;
 
     fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
@@ -506,6 +300,34 @@ mod tests {
     }
 
     #[test]
+    fn shared_texts_that_claim_to_be_a_trillion_do_not_end_the_process() {
+        let texts = |head: &str| {
+            zipped(&[
+                ("xl/workbook.xml", b"<workbook/>"),
+                (
+                    "xl/SharedStrings.xml",
+                    format!("{head}<si><t>x</t></si></sst>").as_bytes(),
+                ),
+            ])
+        };
+        for head in [
+            "<sst uniqueCount=\"1000000000000\">",
+            "<sst count='1' a='>' uniqueCount = '99999999999999999999'>",
+            "<a/><x:sst uniqueCount=\"4194305\">",
+        ] {
+            assert_eq!(
+                refused(&texts(head), &Limits::UPLOAD),
+                ReadError::SheetTooLarge,
+                "{head}"
+            );
+        }
+        assert_ne!(
+            refused(&texts("<sst uniqueCount=\"1000\">"), &Limits::UPLOAD),
+            ReadError::SheetTooLarge
+        );
+    }
+
+    #[test]
     fn a_sheet_of_nothing_but_empty_cells_is_refused_before_it_is_read() {
         let empty = |element: &str, count: usize| {
             let cells = element.repeat(count);
@@ -519,7 +341,14 @@ mod tests {
             ])
         };
         let most = most_cells(&Limits::UPLOAD) as usize;
-        for element in ["<c/>", "<row/>", "<x:c/>"] {
+        for element in [
+            "<c/>",
+            "<row/>",
+            "<x:c/>",
+            "<si/>",
+            "<a/><b/><d/>",
+            "&amp;&lt;&gt;",
+        ] {
             assert_eq!(
                 refused(&empty(element, most + 1), &Limits::UPLOAD),
                 ReadError::SheetTooLarge,

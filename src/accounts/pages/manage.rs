@@ -11,8 +11,8 @@ use crate::accounts::{self, AccountError, AccountRow, NewAccount, Waiting};
 use crate::app::App;
 use crate::error::AppError;
 use crate::outbox::SENDING_JOB;
-use crate::web::{Allowed, Answer, FormData, Submitted, View, once};
-use programme::text::capitalised;
+use crate::web::{Allowed, Answer, FormData, Submitted, View, chosen, once};
+use programme::{read_name, text::capitalised};
 
 /// A row of the list.
 #[derive(Serialize)]
@@ -39,7 +39,8 @@ pub async fn list(
     request: HttpRequest,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let only_slowed = query.state == "slowed";
+    let slowed = |code: &str| (code == "slowed").then_some(());
+    let only_slowed = chosen(Some(&query.state), slowed)?.is_some();
     let (for_work, now) = (app.clone(), app.clock.now());
     let rows = app
         .db
@@ -237,7 +238,8 @@ fn told(changed: Changed) -> Answer {
 
 fn put_error(form: &mut FormData, error: &AccountError) {
     let field = match error {
-        AccountError::Taken => "email",
+        AccountError::Taken | AccountError::Address => "email",
+        AccountError::Name(_) => "name",
         AccountError::Assignment(_) => "schools",
         AccountError::LastSystemAdministrator if form.text("action").is_empty() => "role",
         _ => "",
@@ -246,16 +248,19 @@ fn put_error(form: &mut FormData, error: &AccountError) {
 }
 
 fn read_account(form: &mut FormData) -> Option<NewAccount> {
-    let email = form
-        .required("email", "Enter an email address")
-        .to_lowercase();
-    if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
-        form.error(
-            "email",
-            "Enter an email address in the form name@example.org",
-        );
+    let email = form.required("email", "Enter an email address");
+    if !email.is_empty()
+        && let Err(error) = accounts::check_address(&email)
+    {
+        put_error(form, &error);
     }
+    form.one_line("name");
     let name = form.required("name", "Enter the person’s name");
+    if !name.is_empty()
+        && let Err(error) = read_name(&name)
+    {
+        put_error(form, &error.into());
+    }
     let role = form.parsed::<Role>("role", "Choose a role");
     let words = |text: &str| -> Vec<String> {
         text.split(|letter: char| letter.is_whitespace() || letter == ',')

@@ -289,26 +289,41 @@ struct Number {
 /// with the child's number, so the number must be known first. Numbers that are
 /// not used after all are left out for good.
 pub fn reserve_pupil_numbers(connection: &mut Conn, count: usize) -> Result<Vec<i64>, Error> {
+    reserve_numbers(connection, "pupil", count)
+}
+
+/// Reserves the number of an import: what it changes is sealed with it, before
+/// its row is there.
+pub fn reserve_import_number(connection: &mut Conn) -> Result<i64, Error> {
+    reserve_numbers(connection, "import", 1)?
+        .pop()
+        .ok_or_else(|| Error::Schema("the database gave no number for a new import".to_owned()))
+}
+
+fn reserve_numbers(connection: &mut Conn, table: &str, count: usize) -> Result<Vec<i64>, Error> {
     let count = count as i64;
     Ok(match connection {
         Conn::Sqlite(sqlite) => {
-            // The row is there from the first child on.
+            // The row is there from the first number on.
             diesel::sql_query(
                 "INSERT INTO main.sqlite_sequence (name, seq)
-                 SELECT 'pupil', 0 WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = 'pupil')",
+                 SELECT $1, 0 WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = $1)",
             )
+            .bind::<Text, _>(table)
             .execute(sqlite)?;
             let last = diesel::sql_query(
-                "UPDATE main.sqlite_sequence SET seq = seq + ? WHERE name = 'pupil' RETURNING seq AS number",
+                "UPDATE main.sqlite_sequence SET seq = seq + ? WHERE name = ? RETURNING seq AS number",
             )
             .bind::<BigInt, _>(count)
+            .bind::<Text, _>(table)
             .get_result::<Number>(sqlite)?
             .number;
             (last - count + 1..=last).collect()
         }
         Conn::Postgres(postgres) => diesel::sql_query(
-            "SELECT nextval(pg_get_serial_sequence('pupil', 'id')) AS number FROM generate_series(1, $1)",
+            "SELECT nextval(pg_get_serial_sequence($1, 'id')) AS number FROM generate_series(1, $2)",
         )
+        .bind::<Text, _>(table)
         .bind::<BigInt, _>(count)
         .load::<Number>(postgres)?
         .into_iter()

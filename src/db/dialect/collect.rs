@@ -4,7 +4,17 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
+use super::waiting_long;
 use crate::db::{Conn, Error};
+
+/// Makes temporary rows lie in a file instead of in memory. SQLite deletes the file's name at once, and the rest with
+/// the connection; only this much of it is kept in memory (in pages).
+pub fn keep_temporary_rows_on_disk(connection: &mut Conn) -> Result<(), Error> {
+    if let Conn::Sqlite(sqlite) = connection {
+        sqlite.batch_execute("PRAGMA temp_store = FILE; PRAGMA temp.cache_size = 500;")?;
+    }
+    Ok(())
+}
 
 /// The tables whose rows are collected, parents first.
 const COLLECTED: [&str; 2] = ["pupil", "identity"];
@@ -88,28 +98,12 @@ pub fn try_lock_imports(connection: &mut Conn, year: &str) -> Result<bool, Error
 
 /// Waits for the lock of [`try_lock_imports`] as long as a long import may take.
 pub fn lock_imports(connection: &mut Conn, year: &str) -> Result<(), Error> {
-    let Conn::Postgres(postgres) = connection else {
-        return Ok(());
-    };
-    let usual: Setting = diesel::sql_query("SELECT current_setting('lock_timeout') AS value")
-        .get_result(postgres)?;
-    set_lock_timeout(postgres, "10min")?;
-    diesel::sql_query("SELECT pg_advisory_xact_lock(7370167, hashtext($1))")
-        .bind::<Text, _>(year)
-        .execute(postgres)?;
-    set_lock_timeout(postgres, &usual.value)
-}
-
-#[derive(QueryableByName)]
-struct Setting {
-    #[diesel(sql_type = Text)]
-    value: String,
-}
-
-/// Until the transaction ends.
-fn set_lock_timeout(postgres: &mut PgConnection, value: &str) -> Result<(), Error> {
-    diesel::sql_query("SELECT set_config('lock_timeout', $1, true)")
-        .bind::<Text, _>(value)
-        .execute(postgres)?;
-    Ok(())
+    waiting_long(connection, "10min", |connection| {
+        if let Conn::Postgres(postgres) = connection {
+            diesel::sql_query("SELECT pg_advisory_xact_lock(7370167, hashtext($1))")
+                .bind::<Text, _>(year)
+                .execute(postgres)?;
+        }
+        Ok(())
+    })
 }

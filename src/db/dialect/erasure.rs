@@ -174,6 +174,7 @@ pub fn coarsen_moments(connection: &mut Conn, pupils: &[i64]) -> Result<(), Erro
         letter::updated_at.eq(month!("updated_at")),
         letter::decided_at.eq(month!("decided_at" or null)),
         letter::sent_at.eq(month!("sent_at" or null)),
+        letter::send_after.eq(month!("send_after" or null)),
         // Reasons say of a child what was erased with its name.
         letter::reasons.eq(""),
     );
@@ -184,13 +185,22 @@ pub fn coarsen_moments(connection: &mut Conn, pupils: &[i64]) -> Result<(), Erro
         outbox::created_at.eq(month!("created_at")),
         outbox::next_attempt_at.eq(month!("next_attempt_at")),
         outbox::finished_at.eq(month!("finished_at" or null)),
+        outbox::give_up_at.eq(month!("give_up_at" or null)),
     );
     let of_letters = letter::table
         .filter(letter::pupil_id.eq_any(pupils))
         .select(letter::id.nullable());
-    diesel::update(outbox::table.filter(outbox::letter_id.eq_any(of_letters)))
+    diesel::update(outbox::table.filter(outbox::letter_id.eq_any(of_letters.clone())))
         .set(messages)
         .execute(connection)?;
+    // A lease in use must keep its minute, or the message would be taken for abandoned; a later night comes back to it.
+    diesel::update(
+        outbox::table
+            .filter(outbox::letter_id.eq_any(of_letters))
+            .filter(outbox::state.ne("sending")),
+    )
+    .set(outbox::lease_until.eq(None::<chrono::NaiveDateTime>))
+    .execute(connection)?;
     Ok(())
 }
 

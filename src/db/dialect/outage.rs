@@ -1,7 +1,12 @@
 //! What the two databases say when they cannot work just now.
 //!
-//! Neither gives diesel more than a sentence for most of these, so the sentences are compared. One that is not known
-//! here is a fault of the program until shown otherwise.
+//! Both have codes for it (SQLite's result codes, PostgreSQL's SQLSTATE), and diesel hands on none of them: it has kinds
+//! of its own for a closed connection, a read-only transaction and what violates a constraint, and everything else is
+//! `Unknown` with a sentence. Kinds are used where there are any; for the rest, here and nowhere else, sentences are
+//! compared. They are always English. SQLite has no other language. The client library of PostgreSQL would speak that of
+//! the process, which sets none. The server speaks the session's, and [`super::speak_english`] sets it.
+//!
+//! A sentence that is not known here is a fault of the program until shown otherwise.
 
 use diesel::result::DatabaseErrorKind;
 
@@ -16,27 +21,33 @@ pub enum Outage {
     Full,
 }
 
-/// Parts of messages, lower case, of SQLite and of PostgreSQL with its client library.
+/// Parts of messages, lower case, with the code that each database has for them.
 const MESSAGES: [(&str, Outage); 20] = [
+    // SQLITE_BUSY, SQLITE_LOCKED
     ("database is locked", Outage::Busy),
     ("database table is locked", Outage::Busy),
-    ("canceling statement due to lock timeout", Outage::Busy),
+    // SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN
     ("database or disk is full", Outage::Full),
     ("disk i/o error", Outage::Full),
     ("attempt to write a readonly database", Outage::Full),
+    ("unable to open database file", Outage::Unreachable),
+    // SQLSTATE 55P03
+    ("canceling statement due to lock timeout", Outage::Busy),
+    // 53100, with what the operating system said
     ("no space left on device", Outage::Full),
     ("could not extend file", Outage::Full),
     ("could not write to file", Outage::Full),
-    ("unable to open database file", Outage::Unreachable),
-    ("server closed the connection", Outage::Unreachable),
+    // 57P01 to 57P03, 53300
     ("terminating connection", Outage::Unreachable),
+    ("the database system is", Outage::Unreachable),
+    ("remaining connection slots", Outage::Unreachable),
+    ("too many clients already", Outage::Unreachable),
+    // The client library, which has no codes
+    ("server closed the connection", Outage::Unreachable),
     ("no connection to the server", Outage::Unreachable),
     ("connection to server", Outage::Unreachable),
     ("could not receive data from server", Outage::Unreachable),
     ("could not send data to server", Outage::Unreachable),
-    ("the database system is", Outage::Unreachable),
-    ("remaining connection slots", Outage::Unreachable),
-    ("too many clients already", Outage::Unreachable),
     ("connection not open", Outage::Unreachable),
 ];
 
@@ -49,6 +60,8 @@ pub fn outage(error: &diesel::result::Error) -> Option<Outage> {
             _,
         )
         | E::BrokenTransactionManager => Some(Outage::Unreachable),
+        // A server that only follows another one.
+        E::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => Some(Outage::Full),
         E::DatabaseError(DatabaseErrorKind::Unknown, information) => {
             let message = information.message().to_lowercase();
             MESSAGES

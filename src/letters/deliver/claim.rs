@@ -18,8 +18,8 @@ use crate::letters::reason::Reason;
 use crate::letters::sending_queries;
 use crate::letters::state::{Letter, State};
 use crate::letters::texts::Texts;
-use crate::letters::{LetterError, current_texts, queries, store};
-use crate::outbox::{self, Kind, OutboxError, Parcel, Which};
+use crate::letters::{LetterError, queries, readable_texts, store};
+use crate::outbox::{self, Kind, OutboxError, Parcel};
 
 /// Stands for no run among the texts that a worker knows.
 const NO_RUN: i64 = 0;
@@ -31,14 +31,11 @@ impl Post<'_> {
         let (now, today) = (self.app.clock.now(), self.app.clock.today());
         let claimed = self.app.db.write_now(|tx| -> Result<_, LetterError> {
             report.stopped = is_stopped(tx)?;
-            let which = if report.stopped {
-                Which::Notices
-            } else {
-                Which::All
-            };
-            let parcels = outbox::claim(tx, which, &self.owner, now, limit)?;
-            self.read_texts(tx, &parcels)?;
-            let policy = current_texts(tx)?.policy();
+            let texts = readable_texts(tx)?;
+            report.templates_unreadable = texts.is_none();
+            let parcels = outbox::claim(tx, report.which(), &self.owner, now, limit)?;
+            let policy = texts.as_ref().map(Texts::policy).unwrap_or_default();
+            self.read_texts(tx, texts, &parcels)?;
             let (letters, children, persons) = self.look_up(tx, &parcels)?;
             let mut may_go = Vec::new();
             for parcel in parcels {
@@ -72,7 +69,7 @@ impl Post<'_> {
             }
             let content = letter.as_ref().and_then(|letter| {
                 let child = children.get(&letter.pupil)?;
-                let person = persons.get(&letter.pupil)?;
+                let person = persons.people.get(&letter.pupil)?;
                 compose(child, person, &self.texts_of(&parcel), today)
             });
             match self.write(&parcel, letter.as_ref(), content) {
@@ -95,10 +92,17 @@ impl Post<'_> {
     }
 
     /// Reads the texts of the runs to which these messages belong, where they are not known yet.
-    fn read_texts(&self, tx: &mut Conn, parcels: &[Parcel]) -> Result<(), LetterError> {
+    fn read_texts(
+        &self,
+        tx: &mut Conn,
+        now: Option<Texts>,
+        parcels: &[Parcel],
+    ) -> Result<(), LetterError> {
         let mut known = self.texts.borrow_mut();
         // Of messages that belong to no run: those of now.
-        known.insert(NO_RUN, current_texts(tx)?);
+        if let Some(now) = now {
+            known.insert(NO_RUN, now);
+        }
         for run in parcels.iter().filter_map(|parcel| parcel.run) {
             if let Entry::Vacant(entry) = known.entry(run) {
                 let run = sending_queries::run(tx, run)?;
@@ -156,8 +160,8 @@ impl Post<'_> {
         if child.version != letter.version {
             return Ok(LastLook::Held(letter.clone().superseded()?));
         }
-        let person = persons.get(&letter.pupil);
-        let found = eligibility::reasons(child, person, policy, |text| self.press.prints(text));
+        let identity = persons.found(letter.pupil);
+        let found = eligibility::reasons(child, identity, policy, |text| self.press.prints(text));
         let looked_at = letter.clone().assessed(&found)?;
         Ok(if looked_at.state == State::Queued {
             LastLook::MayGo

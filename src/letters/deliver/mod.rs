@@ -32,12 +32,12 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Sealer, hex};
-use crate::letters::LetterError;
 use crate::letters::content::Content;
 use crate::letters::decide;
 use crate::letters::press::Press;
 use crate::letters::state::{Letter, Refused};
 use crate::letters::texts::Texts;
+use crate::letters::{LetterError, current_texts};
 use crate::mail::{self, MailError, Verdict};
 use crate::outbox::{self, Delivery, Kind, Met, OutboxError, Parcel, Which};
 
@@ -67,6 +67,8 @@ pub struct Report {
     pub held: usize,
     /// Whether all letters are stopped; other messages go all the same.
     pub stopped: bool,
+    /// Whether the saved templates cannot be read; other messages go all the same.
+    pub templates_unreadable: bool,
     /// Why the run ended before its time: the server takes no message.
     pub fault: Option<String>,
     /// Whether the run ended because the process was told to end.
@@ -82,8 +84,18 @@ impl Report {
         self.in_doubt += other.in_doubt;
         self.held += other.held;
         self.stopped |= other.stopped;
+        self.templates_unreadable |= other.templates_unreadable;
         self.interrupted |= other.interrupted;
         self.fault = self.fault.take().or(other.fault);
+    }
+
+    /// Which messages can go.
+    fn which(&self) -> Which {
+        if self.stopped || self.templates_unreadable {
+            Which::Notices
+        } else {
+            Which::All
+        }
     }
 
     fn count(&mut self, delivery: &Delivery) {
@@ -292,11 +304,7 @@ impl<'a> Post<'a> {
     /// Whether other workers took what this one looked at, and more is due.
     fn any_due(&self, report: &Report) -> Result<bool, LetterError> {
         let now = self.app.clock.now();
-        let which = if report.stopped {
-            Which::Notices
-        } else {
-            Which::All
-        };
+        let which = report.which();
         Ok(self.app.db.read_now(|tx| outbox::any_due(tx, which, now))?)
     }
 
@@ -328,13 +336,23 @@ pub fn send(
     workers: usize,
     most: usize,
 ) -> Result<Report, LetterError> {
-    let queued = queue(app, actor, &Scope::Everything)?;
+    let queued = queue_or_wait(app, actor)?;
     let mut report = deliver(app, press, actor, workers, most)?;
     report.queued = queued.letters;
     Ok(report)
 }
 
-/// Takes up what was left and sends what is due; see [`send`].
+/// Queues what is ready, everywhere. While the saved templates cannot be read the letters wait: [`deliver`] says so once
+/// it has sent the messages that need no template.
+pub fn queue_or_wait(app: &App, actor: &Actor) -> Result<Queued, LetterError> {
+    match queue(app, actor, &Scope::Everything) {
+        Err(LetterError::Templates(_)) => Ok(Queued::default()),
+        queued => queued,
+    }
+}
+
+/// Takes up what was left and sends what is due; see [`send`]. An error while the saved templates cannot be read, once
+/// the messages that need no template have been sent.
 pub fn deliver(
     app: &App,
     press: &Press,
@@ -368,6 +386,9 @@ pub fn deliver(
     });
     for result in results {
         report.add(result?);
+    }
+    if report.templates_unreadable {
+        app.db.read_now(current_texts)?;
     }
     Ok(report)
 }

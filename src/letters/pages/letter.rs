@@ -172,7 +172,7 @@ fn load(
     let child = queries::children(tx, &pupils)?
         .remove(&letter.pupil)
         .ok_or(LetterError::NoSuchLetter)?;
-    let person = persons.get(&letter.pupil);
+    let identity = persons.found(letter.pupil);
     let afterwards = afterwards::afterwards(tx, &[&letter])?.remove(&letter.id);
     if let (State::Sent | State::InDoubt, Some(sent)) = (letter.state, &parcel) {
         let content = deliver::kept_content(app, sent)?;
@@ -194,8 +194,9 @@ fn load(
             afterwards,
         });
     };
-    let letter = Assessor::new(press, &texts, today).refresh(tx, letter, &child, person, now)?;
-    let content = person
+    let letter = Assessor::new(press, &texts, today).refresh(tx, letter, &child, identity, now)?;
+    let content = identity
+        .person()
         .filter(|_| child.version == letter.version)
         .and_then(|person| compose(&child, person, &texts, today));
     Ok(Shown {

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::clock::local;
 use crate::db::{self, Conn};
 use crate::error::AppError;
-use crate::identity::{Opened, Purpose, Whose};
+use crate::identity::{Found, Opened, Purpose, Whose};
 use crate::letters::afterwards::{self, Afterwards};
 use crate::letters::assess::Assessor;
 use crate::letters::due::{self, Due};
@@ -24,8 +24,7 @@ use crate::letters::state::{Letter, State};
 use crate::letters::{
     LetterError, due_counts, due_queries, queries, readable_texts, sending_queries,
 };
-use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
-use programme::Person;
+use crate::web::{Allowed, LAST_PAGE, View, chosen, last_page_instead};
 
 /// Letters on one page of a list.
 const PAGE: usize = 50;
@@ -53,7 +52,7 @@ struct Wanted {
 #[derive(Serialize)]
 struct Row {
     id: i64,
-    child: Option<String>,
+    child: String,
     kind: &'static str,
     school: String,
     class: Option<String>,
@@ -79,6 +78,7 @@ struct Tally {
 #[derive(Serialize)]
 struct Letters {
     rows: Vec<Row>,
+    damaged: String,
     tallies: Vec<Tally>,
     /// The state that is listed; none when the letters that are due are.
     state: Option<&'static str>,
@@ -106,8 +106,8 @@ pub async fn list(
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, AppError> {
     let wanted = Wanted {
-        state: State::from_code(&query.state),
-        due: Due::from_code(&query.due),
+        state: chosen(Some(&query.state), State::from_code)?,
+        due: chosen(Some(&query.due), Due::from_code)?,
         page: query.page.clamp(1, LAST_PAGE),
     };
     let (session, parts) = (allowed.session().clone(), app.clone());
@@ -166,8 +166,8 @@ fn load(
     let children = queries::children(tx, &pupils)?;
     for line in &mut lines {
         if let (Some(assessor), Some(child)) = (&assessor, children.get(&line.letter.pupil)) {
-            let (letter, person) = (line.letter.clone(), persons.get(&line.letter.pupil));
-            line.letter = assessor.refresh(tx, letter, child, person, now)?;
+            let (letter, identity) = (line.letter.clone(), persons.found(line.letter.pupil));
+            line.letter = assessor.refresh(tx, letter, child, identity, now)?;
         }
     }
     let shown: Vec<&Letter> = lines.iter().map(|line| &line.letter).collect();
@@ -191,6 +191,7 @@ fn load(
     let (overdue, due_soon) = (due_count(Due::Overdue), due_count(Due::Soon));
     Ok(Letters {
         rows,
+        damaged: persons.notice().unwrap_or_default(),
         tallies: State::ALL
             .into_iter()
             .filter(|state| count(*state) > 0)
@@ -260,10 +261,15 @@ fn row(
         .and_then(|child| due_by(&letter, child));
     Row {
         id: letter.id,
-        child: persons.get(&letter.pupil).map(Person::full_name),
+        child: match persons.found(letter.pupil) {
+            Found::Person(person) => person.full_name(),
+            Found::Damaged => format!("Child {}: record damaged", letter.pupil),
+            Found::Erased => "Name removed".to_owned(),
+        },
         kind: letter.kind.words(),
         school: line.school,
         class: persons
+            .people
             .get(&letter.pupil)
             .map(|person| person.particulars.class.clone()),
         state: letter.state.code(),

@@ -3,6 +3,7 @@
 mod delay;
 mod letter;
 mod list;
+mod merge;
 mod obstacles;
 mod overtaken;
 mod runs;

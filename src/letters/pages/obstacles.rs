@@ -22,9 +22,15 @@ pub(super) struct Obstacles {
     templates_unreadable: bool,
     /// The mail server takes no message.
     fault: Option<MailFault>,
-    may_pause: bool,
-    may_manage_jobs: bool,
-    may_edit_templates: bool,
+    may: May,
+}
+
+/// What the visitor may do about it.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct May {
+    pause: bool,
+    manage_jobs: bool,
+    edit_templates: bool,
 }
 
 /// Who has stopped all letters, and when.
@@ -68,9 +74,11 @@ impl Obstacles {
             job_paused,
             templates_unreadable: readable_texts(tx)?.is_none(),
             fault,
-            may_pause: session.may(Permission::PauseLetters),
-            may_manage_jobs: session.may(Permission::ManageJobs),
-            may_edit_templates: session.may(Permission::EditTemplates),
+            may: May {
+                pause: session.may(Permission::PauseLetters),
+                manage_jobs: session.may(Permission::ManageJobs),
+                edit_templates: session.may(Permission::EditTemplates),
+            },
         })
     }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
+use super::merge::{Merged, base, merge};
 use super::overtaken::{Overtaken, version_of};
 use super::standard;
 use crate::access::needs;
@@ -16,7 +17,7 @@ use crate::letters::press::Press;
 use crate::letters::proof;
 use crate::letters::sample::Sample;
 use crate::letters::state::Refused;
-use crate::letters::texts::{self, LINES, PARAGRAPHS, Texts};
+use crate::letters::texts::{self, PARAGRAPHS, Texts};
 use crate::letters::{LetterError, current_texts, readable_texts};
 use crate::settings;
 use crate::web::{Allowed, FormData, Submitted, View, download, redirect_with};
@@ -86,10 +87,12 @@ pub async fn save_texts(
             }
             // Mistakes do not make the form newer than it is.
             shown.version = version;
+            form.text("base").clone_into(&mut shown.base);
             return shown.render(&allowed, &app, &request, &form);
         }
         Tried::Overtaken(overtaken, now) => {
-            shown.differences = differences(&changed, &now.texts);
+            shown.merged = merge(&mut form, &changed, &now.texts);
+            shown.base = base(&now.texts);
             shown.version = now.version;
             shown.overtaken = Some(overtaken);
             return shown.render(&allowed, &app, &request, &form);
@@ -108,7 +111,7 @@ enum Tried {
     /// What stands in the way; nothing was saved.
     Faults(Vec<proof::Fault>),
     /// Somebody else has saved since: who, and what stands now.
-    Overtaken(Overtaken, Saved),
+    Overtaken(Overtaken, Box<Saved>),
 }
 
 /// Makes every kind of letter with these texts and saves them, unless they are no longer at the version `from`.
@@ -137,7 +140,7 @@ fn try_and_save(
             return Ok(if saved.texts == *texts {
                 Tried::Saved
             } else {
-                Tried::Overtaken(overtaken, saved)
+                Tried::Overtaken(overtaken, Box::new(saved))
             });
         }
         settings::put(tx, actor, now, texts::SETTING, &json)?;
@@ -145,77 +148,6 @@ fn try_and_save(
         audit::event(tx, actor, now, action, "letters", &json!({}))?;
         Ok(Tried::Saved)
     })
-}
-
-/// A field in which what was typed differs from what somebody else has saved.
-#[derive(Serialize)]
-struct Difference {
-    /// The field's name in the form.
-    field: &'static str,
-    label: &'static str,
-    /// What is saved now.
-    now: String,
-}
-
-/// Every field in which `typed` differs from `saved`, in the order of the form.
-fn differences(typed: &Texts, saved: &Texts) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut compare = |field, label, typed: String, now: String| {
-        if typed != now {
-            found.push(Difference { field, label, now });
-        }
-    };
-    let yes_or_no = |yes: bool| if yes { "Yes" } else { "No" }.to_owned();
-    let categories = |texts: &Texts| -> String {
-        let words = growth::ClinicalCategory::ALL
-            .into_iter()
-            .filter(|category| texts.phone_first.contains(category))
-            .map(growth::ClinicalCategory::words);
-        let chosen: Vec<&str> = words.collect();
-        if chosen.is_empty() {
-            "None".to_owned()
-        } else {
-            chosen.join(", ")
-        }
-    };
-    let address = |texts: &Texts| texts.programme_address.join("\n");
-    for (name, label) in LINES {
-        compare(
-            name,
-            label,
-            typed.line(name).to_owned(),
-            saved.line(name).to_owned(),
-        );
-        if name == "programme_name" {
-            compare(
-                "programme_address",
-                "Address",
-                address(typed),
-                address(saved),
-            );
-        }
-    }
-    compare(
-        "show_centile",
-        "Letters tell the centile",
-        yes_or_no(typed.show_centile),
-        yes_or_no(saved.show_centile),
-    );
-    compare(
-        "phone_first",
-        "Phone before the letter goes",
-        categories(typed),
-        categories(saved),
-    );
-    for (name, label) in PARAGRAPHS {
-        let words = |texts: &Texts| {
-            // Browsers send line breaks as CR LF.
-            let words = texts.paragraphs.get(name).cloned().unwrap_or_default();
-            words.replace("\r\n", "\n")
-        };
-        compare(name, label, words(typed), words(saved));
-    }
-    found
 }
 
 /// Reads what was typed into `texts`; what is missing or cannot be used stands beside its field.
@@ -305,7 +237,10 @@ struct Shown {
     version: String,
     /// Who else has saved since.
     overtaken: Option<Overtaken>,
-    differences: Vec<Difference>,
+    /// What came of bringing both together.
+    merged: Merged,
+    /// What the fields held when the form was made.
+    base: String,
 }
 
 impl Shown {
@@ -314,7 +249,8 @@ impl Shown {
             texts: texts.clone(),
             version: saved.version.clone(),
             overtaken: None,
-            differences: Vec::new(),
+            merged: Merged::default(),
+            base: base(&saved.texts),
         }
     }
 
@@ -344,7 +280,8 @@ impl Shown {
             .with("texts", self.texts)
             .with("version", self.version)
             .with("overtaken", self.overtaken)
-            .with("differences", self.differences)
+            .with("merged", self.merged)
+            .with("base", self.base)
             .with("categories", categories)
             .with("samples", samples)
             .status(status)

@@ -6,13 +6,13 @@ use chrono::NaiveDate;
 
 use super::Parsed;
 use super::outcome::{Refusal, rejected};
-use crate::identity::Opened;
+use crate::identity::People;
 use programme::{NhsNumber, Person, Upn, Urn, read_date, text};
 use tabular::Row;
 
 /// The children of a year, to be found by what a row tells of them.
 pub(super) struct Children {
-    pub(super) people: Opened,
+    pub(super) people: People,
     schools: HashMap<i64, i32>,
     by_nhs_number: HashMap<NhsNumber, Vec<i64>>,
     by_upn: HashMap<Upn, Vec<i64>>,
@@ -20,9 +20,9 @@ pub(super) struct Children {
 }
 
 impl Children {
-    pub(super) fn new(people: Opened, schools: HashMap<i64, i32>) -> Self {
+    pub(super) fn new(people: People, schools: HashMap<i64, i32>) -> Self {
         let mut children = Self {
-            people: Opened::new(),
+            people: People::new(),
             schools,
             by_nhs_number: HashMap::new(),
             by_upn: HashMap::new(),

@@ -141,7 +141,7 @@ pub fn go_back(
             let born = app
                 .identities
                 .open(tx, actor, Purpose::Recording, Whose::Pupils(&[row.id]))?
-                .get(&row.id)
+                .one(row.id)?
                 .map(|person| person.date_of_birth)
                 .ok_or(RecordError::NameRemoved)?;
             Some(assessed_again(tx, when, actor, row, born, held, version)?)

@@ -11,7 +11,7 @@ use growth::plausibility::Limits;
 use serde_json::json;
 
 use super::judge::{Judged, judge_measurement, judge_reason};
-use super::row::{assessed, subject_of};
+use super::row::{assessed, damaged, subject_of};
 use super::standing::Standing;
 use super::{RecordError, Recorded, When};
 use crate::audit::{self, Actor};
@@ -64,7 +64,9 @@ impl<'a> Batch<'a> {
         limits: Limits,
     ) -> Result<Self, RecordError> {
         let scheme = scheme_code(tx, year)?
-            .and_then(|code| Scheme::from_code(&code).ok())
+            .map(|code| Scheme::from_code(&code))
+            .transpose()
+            .map_err(|_| damaged("clinical scheme"))?
             .unwrap_or_default();
         let mut children: HashMap<i64, Subject> = queries::pupils_of_year(tx, year)?
             .into_iter()

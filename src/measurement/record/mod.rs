@@ -107,7 +107,7 @@ pub fn record_measurement(
     let born = app
         .identities
         .open(tx, actor, Purpose::Recording, Whose::Pupils(&[pupil]))?
-        .get(&pupil)
+        .one(pupil)?
         .map(|person| person.date_of_birth)
         .ok_or(RecordError::NameRemoved)?;
     let limits = limits(tx)?;

@@ -12,14 +12,14 @@ use super::row::{Saved, not_recorded, row_of, save};
 use crate::access::{Permission, Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::error::{AppError, conflict, internal};
-use crate::identity::{Opened, Purpose, Whose};
+use crate::error::{AppError, bad_request, conflict, internal};
+use crate::identity::{Opened, Purpose, Whose, noticed_damage};
 use crate::measurement::history_queries;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
 use crate::web::forms::session_token;
-use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
-use programme::{AcademicYear, ReasonNotMeasured, text::capitalised};
+use crate::web::{Allowed, FormData, Submitted, View, chosen, redirect_with};
+use programme::{AcademicYear, ReasonNotMeasured, YearGroup, text::capitalised};
 
 /// What the page shows, and how new measurements are dated.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -72,25 +72,39 @@ impl Filter {
             && wanted(&self.class).is_none_or(|class| {
                 names.is_none_or(|names| {
                     names
+                        .people
                         .get(&pupil.id)
                         .is_some_and(|person| person.particulars.class == class)
                 })
             })
     }
 
-    fn day(&self, today: NaiveDate) -> NaiveDate {
-        self.on
-            .as_deref()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(today)
+    /// The day of new measurements. One that cannot be read is refused: taken for today, it would date them wrongly.
+    fn day(&self, today: NaiveDate) -> Result<NaiveDate, AppError> {
+        match self.on.as_deref().map(str::trim) {
+            None | Some("") => Ok(today),
+            Some(text) => text.parse().map_err(|_| {
+                bad_request(
+                    "The date measured in the address is none. Go back and enter a date such as 2026-11-30.",
+                )
+            }),
+        }
+    }
+
+    /// Refuses a year group that there is not: a list without a child would look like a school without one.
+    fn check(&self) -> Result<(), AppError> {
+        chosen(self.group.as_deref(), YearGroup::from_code).map(|_| ())
     }
 }
 
 /// A school with what stands for its children.
 struct Sheet {
     school: String,
+    has_closed: bool,
     year: String,
     classes: Vec<(String, usize)>,
+    /// Children of the school whose record cannot be read, in words.
+    damaged: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -105,22 +119,30 @@ fn sheet(
     if !scope.covers(urn) {
         return Err(AppError::NotFound);
     }
+    filter.check()?;
     let today = app.clock.today();
     let school = queries::school_name(tx, urn)?.ok_or(AppError::NotFound)?;
+    let has_closed = queries::school_has_closed(tx, urn)?;
     let year = crate::measurement::current_year(tx, today)?.ok_or(AppError::NotFound)?;
     let pupils: Vec<PupilRow> = queries::pupils_of_school(tx, &year, urn)?
         .into_iter()
         .filter(|pupil| pupil.on_roll)
         .collect();
-    let (names, classes) = match actor {
+    let (names, classes, damaged) = match actor {
         Some(actor) => names_and_classes(tx, app, actor, &year, &pupils, filter)?,
-        None => (None, Vec::new()),
+        None => (None, Vec::new(), None),
     };
     let shown: Vec<PupilRow> = pupils
         .into_iter()
         .filter(|pupil| filter.shows(pupil, names.as_ref()))
         .collect();
-    let names = names.unwrap_or_default();
+    let names = match names {
+        Some(names) => names,
+        None => Opened {
+            unreadable: noticed_damage(tx)?,
+            ..Opened::default()
+        },
+    };
     let outcomes = queries::outcomes_of_school(tx, &year, urn)?;
     let histories = history_queries::histories_of_school(tx, &year, urn)?;
     let mut rows = sheet::rows(&shown, &names, &outcomes, &histories, today);
@@ -130,14 +152,17 @@ fn sheet(
     }
     Ok(Sheet {
         school,
+        has_closed,
         year,
         classes,
+        damaged,
         rows,
     })
 }
 
-/// Names to show, where any are, and the classes of the whole school with how many children each has.
-type NamesAndClasses = (Option<Opened>, Vec<(String, usize)>);
+/// Names to show, where any are, the classes of the whole school with how many children each has, and what to say of
+/// children whose record cannot be read: without it nobody knows which class they are in.
+type NamesAndClasses = (Option<Opened>, Vec<(String, usize)>, Option<String>);
 
 /// The names to show, and the classes of the whole school for the filter. The class is sealed with the name: where only
 /// some children are shown, the whole school is opened for the machine to compare, and then those children are opened
@@ -155,14 +180,14 @@ fn names_and_classes(
         let names =
             app.identities
                 .open(tx, actor, Purpose::Recording, Whose::Pupils(&everybody))?;
-        let classes = sheet::classes(&names);
-        return Ok((Some(names), classes));
+        let (classes, damaged) = (sheet::classes(&names.people), names.notice());
+        return Ok((Some(names), classes, damaged));
     }
     let whole_school = Whose::PartOfYear(year, &everybody);
     let compared = app
         .identities
         .open(tx, actor, Purpose::Recording, whole_school)?;
-    let classes = sheet::classes(&compared);
+    let (classes, damaged) = (sheet::classes(&compared.people), compared.notice());
     let shown: Vec<i64> = pupils
         .iter()
         .filter(|pupil| filter.shows(pupil, Some(&compared)))
@@ -172,7 +197,7 @@ fn names_and_classes(
     let names = app
         .identities
         .open(tx, actor, Purpose::Recording, Whose::Pupils(&shown))?;
-    Ok((Some(names), classes))
+    Ok((Some(names), classes, damaged))
 }
 
 /// The class list, with fields for each child.
@@ -197,7 +222,7 @@ pub async fn record_page(
 /// What a form left in its row: why it was not saved, or what is asked first.
 pub(super) enum Left {
     /// Nothing was saved.
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// Nothing was changed yet.
     Question(String),
 }
@@ -205,7 +230,7 @@ pub(super) enum Left {
 impl Left {
     fn problem(self) -> Option<Problem> {
         match self {
-            Self::Problem(problem) => Some(problem),
+            Self::Problem(problem) => Some(*problem),
             Self::Question(_) => None,
         }
     }
@@ -236,7 +261,7 @@ pub(super) async fn render_sheet(
         match left.remove(&row.id) {
             Some(Left::Problem(problem)) => {
                 row.kept = problem.kept.clone().unwrap_or_else(|| row.kept.clone());
-                row.problem = Some(problem);
+                row.problem = Some(*problem);
             }
             Some(Left::Question(question)) => row.ask = question,
             None => {}
@@ -252,7 +277,7 @@ pub(super) async fn render_sheet(
             .count();
     let done = sheet.rows.iter().filter(|row| row.is_done()).count();
     let today = app.clock.today();
-    let day = filter.day(today);
+    let day = filter.day(today)?;
     let first_day = AcademicYear::parse_label(&sheet.year).map(AcademicYear::first_day);
     let title = format!("Record measurements: {}", sheet.school);
     let status = if failed > 0 {
@@ -263,8 +288,10 @@ pub(super) async fn render_sheet(
     View::new(app, request, allowed, title)
         .with("urn", urn)
         .with("school", &sheet.school)
+        .with("has_closed", sheet.has_closed)
         .with("year", &sheet.year)
         .with("classes", classes(&sheet.classes))
+        .with("damaged", sheet.damaged.clone().unwrap_or_default())
         .with("reasons", reasons())
         .with("filter", &filter)
         .with("day", day)
@@ -404,7 +431,7 @@ pub(super) async fn save_alone(
         .await;
     match saved {
         Err(AppError::Conflict(message)) => Ok(Saved::Refused(
-            not_recorded(&typed, capitalised(&message)),
+            Box::new(not_recorded(&typed, capitalised(&message))),
             StatusCode::CONFLICT,
         )),
         other => other,

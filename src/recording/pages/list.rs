@@ -97,7 +97,8 @@ pub async fn record_list(
         if sent.pressed == "again" {
             filter.again = Some(id);
             if sent.is_typed {
-                left.insert(id, Left::Problem(typed_before_measuring_again(&sent.form)));
+                let typed = typed_before_measuring_again(&sent.form);
+                left.insert(id, Left::Problem(Box::new(typed)));
             }
         }
         if !sent.pressed.is_empty() || (place.is_none() && sent.is_to_be_saved()) {
@@ -114,7 +115,7 @@ pub async fn record_list(
                 }
                 Err(AppError::NotFound) => {
                     let gone = "This child is no longer on the list of this school.".to_owned();
-                    left.insert(id, Left::Problem(not_recorded(&sent.form, gone)));
+                    left.insert(id, Left::Problem(Box::new(not_recorded(&sent.form, gone))));
                 }
                 Err(error) => return Err(error),
             }

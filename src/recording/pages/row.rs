@@ -32,7 +32,7 @@ pub(super) enum Saved {
     /// The change was made.
     Done,
     /// Nothing was saved; what was typed stays in the row.
-    Refused(Problem, StatusCode),
+    Refused(Box<Problem>, StatusCode),
     /// Nothing was changed yet: the question must be answered first.
     Ask(String),
 }
@@ -204,6 +204,21 @@ fn version(form: &FormData) -> Result<i32, AppError> {
     })
 }
 
+/// The version that stands, where it repeats the outcome of the one that the row was made from: the date of birth was
+/// corrected meanwhile, or an undo was put back. A change of the same figures is laid over nobody's.
+fn version_of_the_same(
+    tx: &mut crate::db::Conn,
+    pupil: &PupilRow,
+    seen: i32,
+) -> Result<i32, AppError> {
+    let now = pupil.outcome_version;
+    let is_repeated = seen != now
+        && history_queries::history(tx, pupil.id)?
+            .same_as(now)
+            .contains(&seen);
+    Ok(if is_repeated { now } else { seen })
+}
+
 /// A row of which nothing was saved, for a reason that lies in no field.
 pub(super) fn not_recorded(form: &FormData, message: String) -> Problem {
     Problem {
@@ -234,12 +249,12 @@ pub(super) fn save(
     let typed = Typed {
         form,
         standing: &standing,
-        version: version(form)?,
+        version: version_of_the_same(tx, pupil, version(form)?)?,
         today: when.today,
     };
     let change = match typed.change(&limits) {
         Ok(change) => change,
-        Err(problem) => return Ok(Saved::Refused(*problem, StatusCode::UNPROCESSABLE_ENTITY)),
+        Err(problem) => return Ok(Saved::Refused(problem, StatusCode::UNPROCESSABLE_ENTITY)),
     };
     let expected = typed.version;
     let recorded = match change {
@@ -264,20 +279,20 @@ pub(super) fn save(
     Ok(match recorded {
         Recorded::Saved { .. } | Recorded::Unchanged { .. } => Saved::Done,
         Recorded::Rejected(findings) => Saved::Refused(
-            typed.problem(entry::in_words(&findings.rejects)),
+            Box::new(typed.problem(entry::in_words(&findings.rejects))),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
         Recorded::OptedOut => Saved::Refused(
-            typed.problem(
+            Box::new(typed.problem(
                 "A parent has withdrawn this child: do not measure. Nothing was saved.".to_owned(),
-            ),
+            )),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
         Recorded::Overtaken(now) => {
             let mut problem = typed.problem(overtaken_words(&now));
             // The figures were not typed as a correction of what has been recorded since.
             problem.again = true;
-            Saved::Refused(problem, StatusCode::CONFLICT)
+            Saved::Refused(Box::new(problem), StatusCode::CONFLICT)
         }
     })
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{Opened, Purpose, Whose};
+use crate::identity::{Found, People, Purpose, Whose};
 use crate::measurement::sheet::Order;
 use crate::measurement::warning_queries::{self as queries, Waiting};
 use crate::measurement::{current_year, entry};
@@ -38,7 +38,7 @@ pub async fn warnings(
         app.clock.today(),
     );
     let inside = app.clone();
-    let (year, total, warnings, rows) = app
+    let (year, total, warnings, rows, damaged) = app
         .db
         .write(move |tx| -> Result<_, AppError> {
             let year = current_year(tx, today)?.unwrap_or_default();
@@ -50,7 +50,8 @@ pub async fn warnings(
                 Purpose::Recording,
                 Whose::PartOfYear(&year, &all),
             )?;
-            sort_by_school_class_and_name(&mut waiting, &compared);
+            sort_by_school_class_and_name(&mut waiting, &compared.people);
+            let damaged = compared.notice();
             drop(compared);
             let warnings: usize = waiting.iter().map(|child| child.codes.len()).sum();
             let total = waiting.len();
@@ -60,6 +61,7 @@ pub async fn warnings(
                 inside
                     .identities
                     .open(tx, &actor, Purpose::Recording, Whose::Pupils(&ids))?;
+            let is_damaged = |id| matches!(names.found(id), Found::Damaged);
             let measured = queries::standing_measurements(tx, &ids)?;
             let rows: Vec<Value> = shown
                 .iter()
@@ -68,10 +70,11 @@ pub async fn warnings(
                     let held = measured.get(&pupil.id);
                     json!({
                         "id": pupil.id,
-                        "name": names.get(&pupil.id).map(|it| format!("{}, {}", it.family_name, it.given_name)),
+                        "damaged": is_damaged(pupil.id),
+                        "name": names.people.get(&pupil.id).map(|it| format!("{}, {}", it.family_name, it.given_name)),
                         "urn": pupil.school_urn,
                         "school": child.school,
-                        "class": names.get(&pupil.id).map(|it| it.particulars.class.as_str()),
+                        "class": names.people.get(&pupil.id).map(|it| it.particulars.class.as_str()),
                         "on_roll": pupil.on_roll,
                         "version": pupil.outcome_version,
                         "height_mm": held.map(|held| held.height_mm),
@@ -83,7 +86,7 @@ pub async fn warnings(
                     })
                 })
                 .collect();
-            Ok((year, total, warnings, rows))
+            Ok((year, total, warnings, rows, damaged))
         })
         .await?;
     if let Some(elsewhere) = last_page_instead(&request, page, total.div_ceil(PAGE)) {
@@ -91,6 +94,7 @@ pub async fn warnings(
     }
     View::new(&app, &request, &allowed, "Warnings to confirm")
         .with("year", year)
+        .with("damaged", damaged.unwrap_or_default())
         .with("warnings", warnings)
         .with("total", total)
         .with("page", page)
@@ -102,7 +106,7 @@ pub async fn warnings(
 }
 
 /// Puts the list into the order in which somebody walks through a school with it.
-fn sort_by_school_class_and_name(waiting: &mut [Waiting], names: &Opened) {
+fn sort_by_school_class_and_name(waiting: &mut [Waiting], names: &People) {
     let order = Order::new();
     waiting.sort_by(|one, other| {
         let school = |it: &Waiting| (it.school.clone(), it.pupil.school_urn);

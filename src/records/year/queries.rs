@@ -37,13 +37,6 @@ pub struct Year {
     pub key_destroyed_at: Option<NaiveDateTime>,
 }
 
-impl Year {
-    /// The clinical scheme of the year's letters.
-    pub fn clinical_scheme(&self) -> Scheme {
-        Scheme::from_code(&self.scheme).unwrap_or_default()
-    }
-}
-
 /// Every year, the newest first.
 pub fn years(tx: &mut Conn) -> Result<Vec<Year>, Error> {
     Ok(academic_year::table

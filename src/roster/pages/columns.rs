@@ -1,4 +1,4 @@
-//! What each column was taken to be, for correction.
+//! How each column was read, for correction.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::ROWS_A_PAGE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
+use crate::web::{Allowed, LAST_PAGE, View, chosen, last_page_instead};
 
 /// Which page of a list.
 #[derive(Debug, Deserialize)]
@@ -32,7 +32,8 @@ pub async fn list(
     let page = query.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
     let scope = allowed.scope().clone();
     let offset = ((page - 1) * ROWS_A_PAGE) as i64;
-    let only_staged = query.state == State::Staged.code();
+    let staged = |code: &str| (code == State::Staged.code()).then_some(());
+    let only_staged = chosen(Some(&query.state), staged)?.is_some();
     let state = only_staged.then_some(State::Staged);
     let (records, total) = app
         .db

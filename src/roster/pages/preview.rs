@@ -19,7 +19,7 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
 use crate::web::{
-    Allowed, LAST_PAGE, Submission, Submitted, View, answered, download, last_page_instead,
+    Allowed, LAST_PAGE, Submission, Submitted, View, answered, chosen, download, last_page_instead,
     redirect, redirect_with,
 };
 
@@ -111,7 +111,7 @@ async fn preview_page(
     let Preview { parsed, prepared } = &*preview;
     let counts = prepared.counts();
     let parts = show::part_counts(prepared);
-    let chosen = chosen_part(&parts, part.show.as_deref());
+    let chosen = chosen_part(&parts, part.show.as_deref())?;
     let total = parts
         .iter()
         .find(|part| part["word"] == chosen)
@@ -156,18 +156,20 @@ fn title_of(parts: &[Value], chosen: &str) -> String {
 }
 
 /// The part asked for, else the first one with anything in it.
-fn chosen_part(parts: &[Value], asked: Option<&str>) -> String {
-    let known = |word: &&str| parts.iter().any(|part| part["word"] == *word);
-    asked
-        .filter(known)
-        .or_else(|| {
-            parts
-                .iter()
-                .find(|part| part["count"] != 0)
-                .and_then(|part| part["word"].as_str())
-        })
-        .unwrap_or("new")
-        .to_owned()
+fn chosen_part(parts: &[Value], asked: Option<&str>) -> Result<String, AppError> {
+    let known = |word: &str| {
+        parts
+            .iter()
+            .any(|part| part["word"] == word)
+            .then(|| word.to_owned())
+    };
+    let first_with_rows = || {
+        let part = parts.iter().find(|part| part["count"] != 0)?;
+        part["word"].as_str().map(str::to_owned)
+    };
+    Ok(chosen(asked, known)?
+        .or_else(first_with_rows)
+        .unwrap_or_else(|| "new".to_owned()))
 }
 
 async fn result_page(
@@ -178,10 +180,16 @@ async fn result_page(
     part: &Part,
 ) -> Result<HttpResponse, AppError> {
     let page = part.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
-    let kind = part
-        .show
-        .clone()
-        .filter(|kind| ["review", "rejected", "leaver"].contains(&kind.as_str()));
+    let waits = |kind: &str| {
+        ["review", "rejected", "leaver"]
+            .contains(&kind)
+            .then(|| kind.to_owned())
+    };
+    let kind = match part.show.as_deref() {
+        // A page of the preview that was open when the import was confirmed.
+        Some(word) if show::is_part(word) && waits(word).is_none() => None,
+        word => chosen(word, waits)?,
+    };
     let (for_rows, chosen) = (record.clone(), kind.clone());
     let (rows, total, waiting) = blocking(app, allowed, move |app, by| {
         app.db.write_now(|tx| {

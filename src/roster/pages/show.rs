@@ -11,15 +11,15 @@ use roster_reader::{code::Strength, matching::merge::Change, row::child::RosterC
 /// The parts of a preview, in the order in which they need looking at: address
 /// word, title, status.
 pub(super) const PARTS: [(&str, &str, &str); 9] = [
-    ("problems", "Cannot go in as they stand", "rejected"),
+    ("problems", "Rows with problems", "rejected"),
     ("review", "Close matches", "review"),
-    ("warnings", "Go in with a warning", "warning"),
+    ("warnings", "Rows with a warning", "warning"),
     ("movers", "In another school", "mover"),
     ("changed", "Changed", "changed"),
-    ("leavers", "Not in this list any more", "leaver"),
+    ("leavers", "No longer in this list", "leaver"),
     ("new", "New", "new"),
     ("unchanged", "Unchanged", "matched"),
-    ("others", "Passed over", "skipped"),
+    ("others", "Left out", "skipped"),
 ];
 
 /// The part of the preview a row belongs to; one with a warning is in that part
@@ -42,6 +42,11 @@ fn belongs(row: &PlannedRow, part: &str) -> bool {
             && row.has(Strength::Warning);
     }
     part_of(row) == part
+}
+
+/// Whether the preview of an import has a part of this name.
+pub(super) fn is_part(word: &str) -> bool {
+    PARTS.iter().any(|(part, ..)| *part == word)
 }
 
 /// How many rows each part has.

@@ -58,7 +58,7 @@ async fn view(
         if row > 0 {
             format!("Row {row}")
         } else {
-            "Not in this list any more".to_owned()
+            "No longer in this list".to_owned()
         },
     )
     .with("id", id)

@@ -1,8 +1,9 @@
 //! Why a letter waits: as of now, not as of the last run of a job.
 
-use stature::access::Role;
+use stature::access::{Role, Scope};
+use stature::letters::deliver::Post;
 
-use super::{SCHOOL, child, measure, prepared, states, warn};
+use super::{SCHOOL, actor, child, measure, prepared, press, sent, states, warn};
 use crate::support::ChildSpec;
 
 both_databases! {
@@ -33,6 +34,30 @@ both_databases! {
         // The tallies are those of the same moment as the list.
         assert_eq!(states(test), ["ready"]);
         assert!(!page.says("letter is held"), "{}", page.text());
+    }
+
+    fn one_damaged_record_holds_its_own_letter_and_no_other(test: TestApp) {
+        let (whole, damaged) = (child(test, "Zara", Some("ada@example.org")), child(test, "Amelia", Some("amy@example.org")));
+        measure(test, whole, 1120);
+        measure(test, damaged, 1130);
+        test.damage(damaged);
+        let count = prepared(test);
+        assert_eq!((count.ready, count.held), (1, 1));
+        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+        let name = format!("Child {damaged}: record damaged");
+        let reason = "The child’s record is damaged, so no letter can be written.";
+        nurse.get("/letters?state=held").status(200).shows(reason)
+            .shows(&format!("The record of child {damaged} is damaged")).follow(&name).status(200).shows(reason);
+        nurse.get("/letters?state=ready").status(200).shows("Zara Okonkwo");
+        // Restored, the letter is ready at the next look; damaged once more after it was queued, it is held again.
+        test.damage(damaged);
+        assert_eq!(prepared(test).ready, 1);
+        Post::new(&test.app, &press(), actor()).unwrap().queue_ready(&Scope::Everything).unwrap();
+        test.damage(damaged);
+        let report = sent(test);
+        assert_eq!((report.sent, report.held), (1, 1), "{report:?}");
+        assert_eq!(test.mail().len(), 1);
+        assert_eq!(states(test), ["sent", "held"]);
     }
 
     fn a_warning_that_came_later_is_shown_before_any_job_has_run(test: TestApp) {

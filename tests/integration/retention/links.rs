@@ -6,12 +6,12 @@ use stature::audit::{self, Actor, Disclosure};
 use stature::db::Error;
 use stature::db::schema::{
     access, access_pupil, audit_event, audit_subject, disclosure, disclosure_pupil, import_pupil,
-    letter, measurement, pupil, warning,
+    letter, measurement, outbox, pupil, warning,
 };
 
 use crate::support::{ChildSpec, TestApp};
 
-use super::{child, date, measured, run};
+use super::{child, date, measured, not_measured_because, run};
 
 #[derive(QueryableByName)]
 struct Moment {
@@ -19,26 +19,69 @@ struct Moment {
     moment: String,
 }
 
+/// A column of a day or a time in a row that belongs to a child, as the schema has it.
+#[derive(Clone, QueryableByName)]
+struct Column {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    table_name: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    column_name: String,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    is_date: i32,
+}
+
+impl Column {
+    /// The condition on the rows of a child; `None` where a row belongs to no child.
+    fn of_child(&self, keys: &[Column], child: i64) -> Option<String> {
+        let has = |key: &str| {
+            keys.iter()
+                .any(|column| column.table_name == self.table_name && column.column_name == key)
+        };
+        if self.table_name == "pupil" {
+            Some(format!("id = {child}"))
+        } else if has("pupil_id") {
+            Some(format!("pupil_id = {child}"))
+        } else if has("letter_id") {
+            Some(format!(
+                "letter_id IN (SELECT id FROM letter WHERE pupil_id = {child})"
+            ))
+        } else {
+            None
+        }
+    }
+}
+
+/// Every column of the schema that holds a day or a time in rows that belong to a child, with the condition on the
+/// child's rows.
+fn dated_columns(test: &TestApp, child: i64) -> Vec<(Column, String)> {
+    let query = match test.db().file() {
+        Some(_) => {
+            "SELECT m.name AS table_name, p.name AS column_name,
+                    CASE p.type WHEN 'DATE' THEN 1 WHEN 'TIMESTAMP' THEN 0 ELSE -1 END AS is_date
+             FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'"
+        }
+        None => {
+            "SELECT table_name::text, column_name::text,
+                    CASE WHEN data_type = 'date' THEN 1 WHEN data_type LIKE 'timestamp%' THEN 0 ELSE -1 END AS is_date
+             FROM information_schema.columns WHERE table_schema = 'public'"
+        }
+    };
+    let all: Vec<Column> = test
+        .db()
+        .read_now(|tx| -> Result<_, Error> { Ok(diesel::sql_query(query).load(tx)?) })
+        .unwrap();
+    all.iter()
+        .filter(|column| column.is_date >= 0)
+        .filter_map(|column| Some((column.clone(), column.of_child(&all, child)?)))
+        .collect()
+}
+
 /// Every date and time that stands in a row of a child, as text.
 fn moments(test: &TestApp, child: i64) -> Vec<String> {
-    let columns = [
-        ("pupil", "id", "created_at"),
-        ("pupil", "id", "updated_at"),
-        ("pupil", "id", "name_removed_on"),
-        ("measurement", "pupil_id", "measured_on"),
-        ("measurement", "pupil_id", "recorded_at"),
-        ("not_measured", "pupil_id", "noted_on"),
-        ("not_measured", "pupil_id", "recorded_at"),
-        ("warning", "pupil_id", "confirmed_at"),
-        ("letter", "pupil_id", "created_at"),
-        ("letter", "pupil_id", "updated_at"),
-        ("letter", "pupil_id", "decided_at"),
-        ("letter", "pupil_id", "sent_at"),
-    ];
-    let union: Vec<String> = columns
+    let union: Vec<String> = dated_columns(test, child)
         .iter()
-        .map(|(table, key, column)| {
-            format!("SELECT CAST({column} AS TEXT) AS moment FROM {table} WHERE {key} = {child} AND {column} IS NOT NULL")
+        .map(|(Column { table_name, column_name, .. }, of_child)| {
+            format!("SELECT CAST({column_name} AS TEXT) AS moment FROM {table_name} WHERE {of_child} AND {column_name} IS NOT NULL")
         })
         .collect();
     test.db()
@@ -49,6 +92,41 @@ fn moments(test: &TestApp, child: i64) -> Vec<String> {
         .into_iter()
         .map(|row| row.moment)
         .collect()
+}
+
+/// Puts an exact moment into every column of a child's rows that can hold one, whatever the schema has by now; returns
+/// the columns in which a row took it. With `only`, the columns of these tables alone.
+fn date_exactly(test: &TestApp, child: i64, only: Option<&[&str]>) -> Vec<String> {
+    let columns = dated_columns(test, child);
+    test.db()
+        .write_now(|tx| -> Result<Vec<String>, Error> {
+            let mut dated = Vec::new();
+            for (column, of_child) in columns {
+                let Column {
+                    table_name,
+                    column_name,
+                    is_date,
+                } = column;
+                let moment = if is_date == 1 {
+                    "2026-11-13"
+                } else {
+                    "2026-11-13 10:42:07"
+                };
+                // This one says that the name has gone already.
+                if column_name == "name_removed_on"
+                    || only.is_some_and(|only| !only.contains(&table_name.as_str()))
+                {
+                    continue;
+                }
+                let update =
+                    format!("UPDATE {table_name} SET {column_name} = '{moment}' WHERE {of_child}");
+                if diesel::sql_query(update).execute(tx)? > 0 {
+                    dated.push(format!("{table_name}.{column_name}"));
+                }
+            }
+            Ok(dated)
+        })
+        .unwrap()
 }
 
 /// A letter that was sent about a child, with its row in the ledger.
@@ -171,6 +249,49 @@ both_databases! {
         assert!(page.says("141.3") && page.says("November 2026"), "{}", page.text());
         nurse.get(&format!("/children/{kept}")).shows("Measurement recorded");
         assert_eq!(run(test).counts.measurements, 0, "what is unlinked already was touched again");
+    }
+
+    fn no_column_of_any_table_dates_an_erased_child_exactly_nor_does_a_message_in_doubt(test: TestApp) {
+        test.set_year("2026-27", 10);
+        let (gone, absent) = (child(test, "Gone"), child(test, "Absent"));
+        test.measure(gone, 1412, 34_500, date(2026, 11, 12));
+        not_measured_because(test, absent, date(2026, 11, 12), "absent");
+        let id = letter_sent(test, gone);
+        let now = test.app.clock.now();
+        test.db()
+            .write_now(|tx| -> Result<(), Error> {
+                diesel::update(letter::table.find(id)).set(letter::state.eq("in_doubt")).execute(tx)?;
+                diesel::insert_into(outbox::table)
+                    .values((
+                        outbox::kind.eq("letter"),
+                        outbox::letter_id.eq(id),
+                        outbox::year_label.eq("2026-27"),
+                        outbox::message_id.eq("<1@example.org>"),
+                        outbox::state.eq("in_doubt"),
+                        outbox::next_attempt_at.eq(now),
+                        outbox::created_at.eq(now),
+                    ))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+        let mut dated = date_exactly(test, gone, None);
+        dated.extend(date_exactly(test, absent, None));
+        for wanted in ["outbox.give_up_at", "outbox.lease_until", "letter.send_after", "measurement.recorded_at", "not_measured.recorded_at", "pupil.updated_at", "identity.updated_at"] {
+            assert!(dated.iter().any(|column| column == wanted), "{wanted} was not looked at: {dated:?}");
+        }
+        test.app.clock.set_to_noon(date(2027, 9, 30));
+        assert_eq!(run(test).names, 2);
+        let is_coarse = |moment: &String| moment.get(7..).is_some_and(|rest| rest == "-01" || rest.starts_with("-01 00:00:00"));
+        for pupil in [gone, absent] {
+            let moments = moments(test, pupil);
+            assert!(moments.iter().all(is_coarse), "{moments:?}");
+        }
+        // What a worker writes to the message afterwards is coarse again after the next night.
+        date_exactly(test, gone, Some(&["outbox", "letter"]));
+        run(test);
+        let moments = moments(test, gone);
+        assert!(moments.iter().all(is_coarse), "{moments:?}");
     }
 
     fn the_order_of_measuring_does_not_put_erased_names_back(test: TestApp) {

@@ -339,7 +339,8 @@ both_databases! {
             .db()
             .write_now(|tx| test.app.identities.open(tx, &Actor::command("test"), Purpose::Correcting, Whose::Pupils(&[child])))
             .unwrap()
-            .remove(&child)
+            .one(child)
+            .unwrap()
             .unwrap();
         run(test);
         let put = test.db().write_now(|tx| test.app.identities.put(tx, "2024-25", child, &person));
@@ -360,7 +361,7 @@ both_databases! {
             .write_now(|tx| -> Result<_, IdentityError> {
                 let mut people = test.app.identities.open(tx, &actor, Purpose::Correcting, Whose::Pupils(&[child]))?;
                 diesel::delete(identity::table.find(child)).execute(tx)?;
-                Ok(people.remove(&child).unwrap())
+                Ok(people.one(child)?.unwrap())
             })
             .unwrap();
         std::thread::scope(|scope| {
@@ -394,7 +395,8 @@ both_databases! {
             .db()
             .write_now(|tx| test.app.identities.open(tx, &Actor::command("test"), Purpose::Correcting, Whose::Pupils(&[child])))
             .unwrap()
-            .remove(&child)
+            .one(child)
+            .unwrap()
             .unwrap();
         measured(test, child, date(2026, 11, 2), 1401, "healthy_weight");
         assert_eq!(run(test).names, 1);

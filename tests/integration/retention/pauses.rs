@@ -24,6 +24,19 @@ fn night(test: &TestApp) -> Result<retention::Run, RetentionError> {
 }
 
 both_databases! {
+    fn a_pause_in_force_offers_neither_another_nor_a_removal_and_ends_once(test: TestApp) {
+        due_child(test);
+        let lead = test.signed_in(Role::Governance, &[], &[]);
+        lead.get("/retention/pause").fill("Why retention is paused", "Inquiry 12").press("Pause retention").status(200);
+        let page = lead.get("/retention/pause").status(200).shows("Retention is paused already, until 7 December 2026");
+        assert_eq!(page.url, "/retention");
+        let page = lead.get("/retention/run").status(200).shows("No name can be removed until the pause ends");
+        assert!(!page.says("Remove these names now"), "{}", page.text());
+        let page = lead.get("/retention");
+        page.press("End the pause").status(200).shows("The pause has ended");
+        page.press("End the pause").status(200).shows("the pause had ended already");
+    }
+
     fn only_the_governance_lead_pauses_retention_and_everybody_who_runs_the_service_sees_it(test: TestApp) {
         let child = due_child(test);
         test.set_year("2026-27", 365);
@@ -34,6 +47,7 @@ both_databases! {
         assert!(!jobs_page.says("Pause retention"), "{}", jobs_page.text());
         let page = governance.get("/retention").shows("1 name is due and goes tonight").follow("Pause retention");
         page.press("Pause retention").status(422).shows("Enter why retention is paused");
+        let opened_before = governance.get("/retention/pause");
         governance
             .get("/retention/pause")
             .fill("Why retention is paused", "A complaint is being looked into")
@@ -55,7 +69,7 @@ both_databases! {
         let plan = test.run(&["retention", "plan"]).done();
         assert!(plan.stdout.contains("Retention is paused until"), "{}", plan.stdout);
         assert!(has_name(test, child) && test.path("keyring/2024-25.key").exists());
-        let again = governance.get("/retention/pause").fill("Why retention is paused", "Again").press("Pause retention");
+        let again = opened_before.fill("Why retention is paused", "Again").press("Pause retention");
         assert_eq!(again.status, 409, "{}", again.text());
         governance.get("/retention").press("End the pause").shows("The pause has ended");
         governance.get("/").shows("Nothing needs doing.");

@@ -212,23 +212,23 @@ both_databases! {
             .unwrap();
         let night = run(test);
         assert_eq!(night.names, 2_101);
-        assert_eq!(night.counts.unopened, 2_101, "a name that does not open must go all the same");
+        assert_eq!(night.counts.unopened, 2_100, "the names that do not open must go all the same, and the one that does be looked for");
         assert_eq!(scan_of(&night).outcome, Outcome::Clean, "{:?}", scan_of(&night));
-        assert_eq!(scan_of(&night).looked_for, 2_101);
+        assert!(scan_of(&night).looked_for >= 2_101, "{:?}", scan_of(&night));
     }
 }
 
 /// The same service, its database account one that may read and write rows and nothing else.
-fn with_tables_only(test: &TestApp) -> App {
+fn with_tables_only(test: &TestApp, account: &str) -> App {
     use diesel::connection::SimpleConnection;
     test.db()
         .outside_transaction(|connection| -> Result<(), Error> {
-            connection.batch_execute(
-                "CREATE ROLE rows_only LOGIN;
-                 GRANT ALL ON ALL TABLES IN SCHEMA public TO rows_only;
-                 GRANT USAGE, CREATE ON SCHEMA public TO rows_only;
-                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rows_only;",
-            )?;
+            connection.batch_execute(&format!(
+                "CREATE ROLE {account} LOGIN;
+                 GRANT ALL ON ALL TABLES IN SCHEMA public TO {account};
+                 GRANT USAGE, CREATE ON SCHEMA public TO {account};
+                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {account};"
+            ))?;
             Ok(())
         })
         .unwrap();
@@ -236,7 +236,7 @@ fn with_tables_only(test: &TestApp) -> App {
     let DatabaseUrl::Postgres(url) = &config.database else {
         panic!("not a server")
     };
-    config.database = DatabaseUrl::Postgres(url.replace("postgres@", "rows_only@"));
+    config.database = DatabaseUrl::Postgres(url.replace("postgres@", &format!("{account}@")));
     App::start(config).unwrap()
 }
 
@@ -248,7 +248,7 @@ fn postgres_that_lets_nobody_read_its_files_is_told_in_the_evidence() {
         year: "2024-25",
         ..ChildSpec::default()
     });
-    let limited = with_tables_only(&test);
+    let limited = with_tables_only(&test, "rows_only");
     let night = retention::run_night(&limited, &Actor::job("retention")).unwrap();
     assert_eq!(night.names, 1);
     assert_eq!(scan_of(&night).outcome, Outcome::NotScanned);
@@ -272,4 +272,42 @@ fn postgres_that_lets_nobody_read_its_files_is_told_in_the_evidence() {
         })
         .unwrap();
     assert_eq!(state, "destroyed");
+}
+
+#[test]
+fn check_config_gives_the_statements_without_which_the_evidence_is_not_scanned() {
+    use diesel::connection::SimpleConnection;
+    let test = TestApp::start(Backend::Postgres);
+    test.set_year("2024-25", 30);
+    test.child(ChildSpec {
+        year: "2024-25",
+        ..ChildSpec::default()
+    });
+    let limited = with_tables_only(&test, "to_be_granted");
+    let url = test.url().replace("postgres@", "to_be_granted@");
+    let check = |url: &str| {
+        let checked = test.run(&["--database", url, "check-config"]).done();
+        checked.stdout
+    };
+    let told = check(&url);
+    assert!(told.contains("evidence says “Not searched”"), "{told}");
+    let grants: Vec<&str> = told
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("GRANT "))
+        .collect();
+    assert_eq!(grants.len(), 2, "{told}");
+    test.db()
+        .outside_transaction(|connection| -> Result<(), Error> {
+            Ok(connection.batch_execute(&grants.join("\n"))?)
+        })
+        .unwrap();
+    for url in [&url, test.url()] {
+        let told = check(url);
+        assert!(!told.contains("GRANT"), "{told}");
+    }
+    let night = retention::run_night(&limited, &Actor::job("retention")).unwrap();
+    assert_eq!(night.names, 1);
+    let scan = scan_of(&night);
+    assert_ne!(scan.outcome, Outcome::NotScanned, "{scan:?}");
 }

@@ -14,7 +14,7 @@ use stature::app::App;
 use stature::audit::Actor;
 use stature::clock::Clock;
 use stature::config::{Config, DatabaseUrl, MailConfig, MailTransport, WebConfig};
-use stature::db::Db;
+use stature::db::{Db, raw_bytes};
 use stature::mail::Mailer;
 use stature::records::year::{self as years, YearRule};
 use stature::{routes, web};
@@ -114,6 +114,22 @@ impl TestApp {
     /// The database.
     pub(crate) fn db(&self) -> &Db {
         &self.app.db
+    }
+
+    /// Every byte of the database as it lies on disk, its journal included, with nothing cleaned before. Another process
+    /// reads SQLite's file: if this one opened and closed it, SQLite's locks on it would be gone.
+    pub(crate) fn database_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        raw_bytes::read_all(self.db(), &self.app.config.program, &mut |piece| {
+            bytes.extend_from_slice(piece.unwrap_or_default());
+        })
+        .unwrap();
+        assert!(
+            bytes.len() > 100_000,
+            "only {} bytes were read",
+            bytes.len()
+        );
+        bytes
     }
 
     /// A path in the test's folder.

@@ -269,6 +269,31 @@ impl Page {
         self.send(pressed)
     }
 
+    /// The forms in the page's own part that are posted: where to, and what stands in each.
+    pub(crate) fn forms(&self) -> Vec<(String, Vec<(String, String)>)> {
+        self.document()
+            .select(&selector("main form[method=post]"))
+            .map(|form| {
+                let action = form.attr("action").filter(|action| !action.is_empty());
+                (action.unwrap_or(&self.url).to_owned(), standing_in(form))
+            })
+            .collect()
+    }
+
+    /// Sends a form that the page does not have, with the session's token: for what only a tampered page would send.
+    #[track_caller]
+    pub(crate) fn send_to(&self, path: &str, fields: &[(&str, &str)]) -> Self {
+        let token = self
+            .document()
+            .select(&selector("input[name=csrf]"))
+            .next()
+            .and_then(|field| field.attr("value").map(str::to_owned))
+            .unwrap_or_else(|| panic!("{} has no form: {}", self.url, self.text()));
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &token));
+        self.browser.post(path, &fields)
+    }
+
     /// Presses the first button that matches a CSS selector.
     #[track_caller]
     pub(crate) fn press_css(&self, css: &str) -> Self {

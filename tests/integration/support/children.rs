@@ -131,9 +131,26 @@ impl TestApp {
                     .app
                     .identities
                     .open(tx, &actor, Purpose::ViewingRecord, whose)?;
-                Ok(opened.into_iter().collect())
+                Ok(opened.people.into_iter().collect())
             })
             .unwrap()
+    }
+
+    /// Alters a byte of what is sealed about a child, so that it does not open; done again, it opens again.
+    pub(crate) fn damage(&self, child: i64) {
+        self.db()
+            .write_now(|tx| -> Result<(), stature::db::Error> {
+                let mut sealed: Vec<u8> = identity::table
+                    .find(child)
+                    .select(identity::sealed)
+                    .first(tx)?;
+                *sealed.last_mut().unwrap() ^= 1;
+                diesel::update(identity::table.find(child))
+                    .set(identity::sealed.eq(sealed))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
     }
 
     /// Changes what is sealed about a child.

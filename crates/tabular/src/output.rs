@@ -1,8 +1,7 @@
-//! Tables on their way out.
+//! Writes tables as CSV.
 //!
-//! The one thing to know: a cell that a spreadsheet would take for a formula
-//! gets an apostrophe in front in every file written, and reading takes that
-//! apostrophe off again.
+//! A cell that a spreadsheet would take for a formula gets an apostrophe in front in every file
+//! written, and reading takes that apostrophe off again.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -4,10 +4,10 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use growth::{Age, Height, Measure, Weight, lms};
 use programme::Sex;
 
-use crate::area::School;
 use crate::children::Child;
 use crate::names::MEASURERS;
 use crate::random::Chance;
+use crate::school::School;
 use programme::{AcademicYear, YearGroup};
 
 /// Of a hundred year groups, how many have been visited in a year that is still running: with the children who were

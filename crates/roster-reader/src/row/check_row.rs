@@ -61,7 +61,7 @@ pub(crate) fn check_row(
                 displaced.words(columns)
             ),
             Displaced::Swapped(..) => {
-                format!("The cells under {}, as it seems.", displaced.words(columns))
+                format!("The values under {}.", displaced.words(columns))
             }
         },
     };

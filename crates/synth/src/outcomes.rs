@@ -17,13 +17,13 @@ const VISITED: f64 = 65.0;
 /// What was recorded of a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// When.
+    /// The day of the visit.
     pub date: NaiveDate,
     /// Height and weight, or why there are none.
     pub result: Result<(Height, Weight), &'static str>,
     /// The set of scales and height measure.
     pub device: &'static str,
-    /// Who measured.
+    /// The name of the person who measured.
     pub measured_by: &'static str,
 }
 

@@ -20,7 +20,7 @@ pub fn neutralised(cell: &str) -> Cow<'_, str> {
 }
 
 /// Takes off the apostrophe that [`neutralised`] put in front, and the one with
-/// which a spreadsheet is told that a number is text.
+/// which a person marks a number as text in a spreadsheet.
 pub fn restored(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest)

@@ -98,7 +98,7 @@ fn read(seen: &Seen<'_>, reading: Reading) -> Findings {
         match bounds.of(&target) {
             Ok(span) => findings.note(
                 span.greatest.map(|most| most - span.least + 1),
-                span.least <= said(&target, &claims),
+                span.least <= least_by_symbols(&target, &claims),
             ),
             Err(Contradiction) => findings.contradiction = true,
         }
@@ -114,7 +114,7 @@ fn least_hidden(reading: Reading, kind: AreaType) -> u32 {
 
 /// The children that the symbols themselves say are among `target`: one for
 /// each `[c]` within it that a reader takes to be one or more.
-fn said(target: &[usize], claims: &[Claim]) -> u32 {
+fn least_by_symbols(target: &[usize], claims: &[Claim]) -> u32 {
     let hidden = claims.iter().filter(|claim| {
         claim.span.greatest == Some(LARGEST_HIDDEN)
             && claim.span.least > 0

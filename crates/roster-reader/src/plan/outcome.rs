@@ -9,11 +9,11 @@ use crate::row::kind::NotAChild;
 /// A child already held.
 #[derive(Debug, Clone)]
 pub struct Held {
-    /// The child's number.
+    /// The child's number in the database.
     pub pupil: i64,
     /// Whether it is on roll, as far as is known.
     pub on_roll: bool,
-    /// The child.
+    /// The child as it is held.
     pub child: RosterChild,
 }
 

@@ -42,7 +42,19 @@ impl Unit {
     }
 }
 
-/// Makes one unit and leaves figures out until its audit passes.
+/// What is shown of a unit before any audit.
+struct Draft {
+    /// The figures as they are now, or as they were where the time rule holds them back.
+    shown: Unit,
+    /// Categories of an earlier release over the same years, or over some of them.
+    earlier: Option<Categories>,
+    /// For each year's participation, whether it is restated.
+    restated: Vec<bool>,
+    /// How many blocks stay as they were in an earlier release.
+    kept: usize,
+}
+
+/// Makes one unit and changes or leaves out figures until its audit passes.
 pub(crate) fn close(
     raw: &RawTable,
     area: &Area,
@@ -51,14 +63,29 @@ pub(crate) fn close(
     seen: &Seen<'_>,
     evidence: &mut Evidence,
 ) -> Unit {
+    let draft = draft(raw, area, group, span, seen);
+    let (unit, findings) = first_to_pass(&draft, seen);
+    evidence.add(&findings);
+    evidence.kept_from_earlier += draft.kept as u64;
+    evidence.hidden_first += count_hidden(&draft.shown, Shown::Confidential);
+    evidence.hidden_by_audit += left_out_by_audit(&draft.shown, &unit);
+    evidence.moved_by_audit += moved_by_audit(&draft.shown, &unit);
+    unit
+}
+
+/// The unit by the rules on small numbers and on time, before any audit.
+fn draft(
+    raw: &RawTable,
+    area: &Area,
+    group: YearGroup,
+    span: Vec<AcademicYear>,
+    seen: &Seen<'_>,
+) -> Draft {
     let truth: Vec<_> = span
         .iter()
         .map(|&year| raw.counts_of(area, group, year))
         .collect();
-    let alone = area.kind == AreaType::LocalAuthority
-        && span
-            .iter()
-            .any(|&year| raw.schools_in(&area.code, group, year) < FEWEST_SCHOOLS);
+    let alone = too_few_schools(raw, area, group, &span);
     let participation: Vec<(Participation, bool)> = span
         .iter()
         .zip(&truth)
@@ -77,25 +104,43 @@ pub(crate) fn close(
     );
     let new = if alone { new.withheld() } else { new };
     let earlier = earlier_categories(&new, seen);
-    let may = seen
+    let may_follow = seen
         .categories
         .iter()
         .all(|earlier| categories_may_follow(&new, earlier));
-    let first = match (&earlier, may) {
+    let categories = match (&earlier, may_follow) {
         (Some(earlier), false) => earlier.clone(),
         (None, false) => new.withheld(),
-        (_, true) => new.clone(),
+        (_, true) => new,
     };
     let kept = participation.iter().filter(|(_, kept)| *kept).count()
-        + usize::from(earlier.as_ref() == Some(&first));
-    let restated: Vec<bool> = participation.iter().map(|(_, kept)| !*kept).collect();
+        + usize::from(earlier.as_ref() == Some(&categories));
+    let restated = participation.iter().map(|(_, kept)| !*kept).collect();
     let shown = Unit {
         participation: participation.into_iter().map(|(block, _)| block).collect(),
-        categories: first,
+        categories,
     }
     .with_one_total();
+    Draft {
+        shown,
+        earlier,
+        restated,
+        kept,
+    }
+}
+
+/// Whether an authority's figures would be those of one or two schools.
+fn too_few_schools(raw: &RawTable, area: &Area, group: YearGroup, span: &[AcademicYear]) -> bool {
+    area.kind == AreaType::LocalAuthority
+        && span
+            .iter()
+            .any(|&year| raw.schools_in(&area.code, group, year) < FEWEST_SCHOOLS)
+}
+
+/// The first attempt whose audit passes, else the last one, with the findings of its audit.
+fn first_to_pass(draft: &Draft, seen: &Seen<'_>) -> (Unit, Findings) {
     let mut last = None;
-    for attempt in attempts(&shown, earlier.as_ref(), &restated) {
+    for attempt in attempts(&draft.shown, draft.earlier.as_ref(), &draft.restated) {
         let attempt = attempt.with_one_total();
         let findings = audit_with(seen, &attempt);
         let passed = findings.passed();
@@ -104,22 +149,15 @@ pub(crate) fn close(
             break;
         }
     }
-    let (unit, findings) = last.unwrap_or_else(|| {
+    last.unwrap_or_else(|| {
         (
-            shown.clone(),
+            draft.shown.clone(),
             Findings {
                 contradiction: true,
                 ..Findings::default()
             },
         )
-    });
-    evidence.add(&findings);
-    evidence.kept_from_earlier += kept as u64;
-    let hidden = |unit: &Unit, kind: Shown| count_hidden(unit, kind);
-    evidence.hidden_first += hidden(&shown, Shown::Confidential);
-    evidence.hidden_by_audit += left_out_by_audit(&shown, &unit);
-    evidence.moved_by_audit += moved_by_audit(&shown, &unit);
-    unit
+    })
 }
 
 /// The block as it is now, or the latest earlier one where the time rule holds it back.

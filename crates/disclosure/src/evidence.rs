@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::design::FEWEST_VALUES;
+
 /// The result of one audit of one place and year group.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Findings {
@@ -17,7 +19,7 @@ impl Findings {
     /// Counts one sensitive count with the number of values left.
     pub(crate) fn note(&mut self, values: Option<u32>, nought_possible: bool) {
         self.sensitive += 1;
-        if !crate::audit::protected(values, nought_possible) {
+        if !protected(values, nought_possible) {
             self.exposed += 1;
         }
         if let Some(values) = values {
@@ -28,6 +30,11 @@ impl Findings {
     pub(crate) fn passed(&self) -> bool {
         self.exposed == 0 && !self.contradiction
     }
+}
+
+/// Whether a count with this many values left, nought among them or not, is protected.
+fn protected(values: Option<u32>, nought_possible: bool) -> bool {
+    nought_possible && values.is_none_or(|values| values >= FEWEST_VALUES)
 }
 
 /// The evidence of an audit: what was asked, what was hidden, what is left.

@@ -146,21 +146,45 @@ impl Target {
     }
 }
 
+/// A place in a world's counts: step, year, sex and category.
+type Cell = (usize, usize, usize, usize);
+
 /// Moves children within one year until the target holds `value`, then moves
 /// others the other way in another year or step, to make up for it.
 fn propose(world: &World, target: Target, value: u32, random: &mut Random) -> Option<World> {
     let mut other = world.clone();
     let cells = target.cells(world);
-    let years = other.missed.len();
-    let asked = |t: usize, at: usize, s: usize, c: usize| {
-        at == target.at && c == target.category && cells.contains(&(t, s))
-    };
+    let asked =
+        |(t, at, s, c): Cell| at == target.at && c == target.category && cells.contains(&(t, s));
+    let moved = reach(&mut other, target, value, &asked, random);
+    if other.count(target) != value {
+        return None;
+    }
+    if random.chance(0.6) {
+        make_up(&mut other, &moved, &asked, random);
+    }
+    change_others(&mut other, &asked, random);
+    Some(other)
+}
+
+/// A move within one year, from one sex and category to another.
+type Move = ((usize, usize), (usize, usize));
+
+/// Moves children to or from the target until it holds `value`, or 60 times in vain.
+fn reach(
+    world: &mut World,
+    target: Target,
+    value: u32,
+    asked: &impl Fn(Cell) -> bool,
+    random: &mut Random,
+) -> Vec<Move> {
+    let cells = target.cells(world);
     // The other sex, the other half of very overweight, another category, or
     // other children altogether.
     let (usual, mixed) = (random.below(4), random.chance(0.5));
     let mut moved = Vec::new();
     for _ in 0..60 {
-        let now = other.count(target);
+        let now = world.count(target);
         if now == value {
             break;
         }
@@ -171,7 +195,7 @@ fn propose(world: &World, target: Target, value: u32, random: &mut Random) -> Op
             1 if target.category > 2 => (random.below(2), 7 - target.category),
             _ => (s, random.below(5)),
         };
-        if asked(t, target.at, elsewhere.0, elsewhere.1) {
+        if asked((t, target.at, elsewhere.0, elsewhere.1)) {
             continue;
         }
         let here = (s, target.category);
@@ -180,7 +204,7 @@ fn propose(world: &World, target: Target, value: u32, random: &mut Random) -> Op
         } else {
             (elsewhere, here)
         };
-        let year = &mut other.came[t][target.at];
+        let year = &mut world.came[t][target.at];
         if manner == 3 && now < value {
             year[s][target.category] += 1;
         } else if manner == 3 {
@@ -191,38 +215,46 @@ fn propose(world: &World, target: Target, value: u32, random: &mut Random) -> Op
             moved.push((from, to));
         }
     }
-    if other.count(target) != value {
-        return None;
-    }
-    let make_up = random.chance(0.6);
-    for (from, to) in moved.into_iter().filter(|_| make_up) {
+    moved
+}
+
+/// Moves as many children the other way, in any year and step that nobody asks about.
+fn make_up(world: &mut World, moved: &[Move], asked: &impl Fn(Cell) -> bool, random: &mut Random) {
+    let years = world.missed.len();
+    for &(from, to) in moved {
         for _ in 0..4 {
-            let (t, at) = (random.below(other.came.len()), random.below(years));
-            let year = &mut other.came[t][at];
-            if !asked(t, at, from.0, from.1) && !asked(t, at, to.0, to.1) && year[to.0][to.1] > 0 {
+            let (t, at) = (random.below(world.came.len()), random.below(years));
+            let year = &mut world.came[t][at];
+            if !asked((t, at, from.0, from.1))
+                && !asked((t, at, to.0, to.1))
+                && year[to.0][to.1] > 0
+            {
                 year[to.0][to.1] -= 1;
                 year[from.0][from.1] += 1;
                 break;
             }
         }
     }
-    // A child or two more or less where nobody asks.
+}
+
+/// Adds or takes away a child or two in cells that nobody asks about.
+fn change_others(world: &mut World, asked: &impl Fn(Cell) -> bool, random: &mut Random) {
+    let years = world.missed.len();
     for _ in 0..random.below(6) {
         let (t, at, s, category) = (
-            random.below(other.came.len()),
+            random.below(world.came.len()),
             random.below(years),
             random.below(2),
             random.below(5),
         );
-        let inside = asked(t, at, s, category);
-        let cell = &mut other.came[t][at][s][category];
+        let inside = asked((t, at, s, category));
+        let cell = &mut world.came[t][at][s][category];
         if !inside && (random.chance(0.5) || *cell == 0) {
             *cell += 1;
         } else if !inside {
             *cell -= 1;
         }
     }
-    Some(other)
 }
 
 /// The values of a count for which other children lead to the same files.

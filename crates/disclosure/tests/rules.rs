@@ -55,7 +55,7 @@ fn school_release(counts: [[i64; 5]; 2], eligible: i64) -> Release {
         .expect("counts that add up");
     make(
         &raw,
-        &request(Audience::School("100000".parse().unwrap())),
+        &request(Audience::School("100000".parse().expect("a URN"))),
         &History::default(),
     )
     .expect("a release")

@@ -68,7 +68,7 @@ impl Age {
     }
 
     /// Years and months for a letter or a page: "9 years and 10 months". Days
-    /// are told only of a child younger than one month.
+    /// are given only for a child younger than one month.
     pub fn words(&self) -> String {
         let (years, months) = (self.months / 12, self.months % 12);
         if self.months == 0 {

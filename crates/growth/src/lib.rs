@@ -2,8 +2,8 @@
 //! reference (UK90): body mass index, z-scores, centiles, categories, and
 //! whether a measurement is plausible.
 //!
-//! Nothing here touches the world. There is no file, no
-//! clock and no global state; dates come in as values and so does "today".
+//! The crate reads no file and no clock and has no global state; dates are passed in as values, and
+//! so is "today".
 //! Nothing is rounded before it is compared with a cut, and every
 //! [`Assessment`] carries both classifications, the population one for
 //! statistics and the clinical one for letters.
@@ -40,8 +40,8 @@ pub use assessment::{Assessment, NotAssessed, assess, assess_values};
 pub use category::{ClinicalCategory, PopulationCategory, UnknownCode};
 pub use display::{centile_ordinal, centile_position, centile_text};
 pub use measure::{Height, Weight};
-pub use reference::{Lms, MAX_AGE_DAYS, MAX_AGE_YEARS, MIN_AGE_DAYS, MIN_AGE_YEARS, Measure, lms};
+pub use reference::{
+    Lms, MAX_AGE_DAYS, MAX_AGE_YEARS, MIN_AGE_DAYS, MIN_AGE_YEARS, Measure,
+    REFERENCE_ACKNOWLEDGEMENT, lms,
+};
 pub use scheme::{Cut, Cuts, POPULATION, Scheme, SchemeDefinition};
-
-/// How the reference is to be acknowledged wherever its figures are shown.
-pub const REFERENCE_ACKNOWLEDGEMENT: &str = "British 1990 reference (Cole, Freeman & Preece 1998)";

@@ -8,6 +8,9 @@
 
 use programme::Sex;
 
+/// The acknowledgement of the reference, to print wherever its figures are shown.
+pub const REFERENCE_ACKNOWLEDGEMENT: &str = "British 1990 reference (Cole, Freeman & Preece 1998)";
+
 /// The youngest age with an assessment, in years.
 pub const MIN_AGE_YEARS: f64 = 4.0;
 /// The oldest age with an assessment, in years.

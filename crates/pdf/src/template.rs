@@ -3,7 +3,7 @@
 use typst::syntax::{DiagSpan, DiagSpanKind, FileId, Source};
 
 use crate::error::Problem;
-use crate::world::file_id;
+use crate::files::file_id;
 
 /// A typst source and the parts that it imports.
 ///
@@ -19,7 +19,7 @@ impl Template {
     /// `letterhead.typ` and its text.
     ///
     /// Every syntax error of all of them is returned, so that a person who
-    /// edits a template can mend them together.
+    /// edits a template can correct them together.
     pub fn new(text: &str, parts: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
         let mut sources = Vec::new();
         let mut problems = Vec::new();

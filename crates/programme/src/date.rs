@@ -1,8 +1,7 @@
 //! Dates as offices write them.
 //!
-//! The one thing to know: a date is day first. One that only makes sense month
-//! first is not turned round; the caller learns of it, so that a column which
-//! mixes both orders can be questioned as a whole.
+//! Dates are read day first. One that only makes sense month first is an error of its own and is
+//! not turned round, so that the caller can ask about a whole column that mixes both orders.
 
 use chrono::{Days, NaiveDate};
 
@@ -127,63 +126,66 @@ fn without_time(text: &str) -> &str {
     text[..end].trim()
 }
 
+/// Reads the three parts of a date, which are separated as in `7/3/2016` or `2016-03-07`.
 fn from_parts(
     first: &str,
     second: &str,
     third: &str,
     month_first: bool,
 ) -> Result<DateReading, DateError> {
-    let number = |part: &str| -> Option<u32> {
-        (part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| part.parse().ok())
-            .flatten()
-    };
-    let ymd = |year: i32, month: u32, day: u32| {
-        NaiveDate::from_ymd_opt(year, month, day).filter(|date| plausible(*date))
-    };
     if first.len() == 4
         && let Some(year) = number(first)
     {
-        let month = number(second)
-            .or_else(|| month_named(second))
-            .ok_or(DateError::Unreadable)?;
-        let day = number(third)
-            .filter(|_| third.len() <= 2)
-            .ok_or(DateError::Unreadable)?;
-        return ymd(year as i32, month, day)
-            .map(certain)
-            .ok_or(DateError::Unreadable);
+        return year_first(year as i32, second, third);
     }
     let (year, two_digit_year) = match (third.len(), number(third)) {
         (4, Some(year)) => (year as i32, false),
         (2, Some(year)) => (2000 + year as i32, true),
         _ => return Err(DateError::Unreadable),
     };
-    let day_like = |part: &str| {
-        let digits = part.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let suffix = &part[digits.len()..];
-        let fits = suffix.is_empty()
-            || matches!(
-                suffix.to_ascii_lowercase().as_str(),
-                "st" | "nd" | "rd" | "th"
-            );
-        (digits.len() <= 2 && fits)
-            .then(|| number(digits))
-            .flatten()
+    let (date, order) = match month_in_words(first, second) {
+        Some((month, day)) => {
+            let date = plausible_date(year, month, day).ok_or(DateError::Unreadable)?;
+            (date, DateOrder::Certain)
+        }
+        None => month_in_figures(year, first, second, month_first)?,
     };
-    let named = match (month_named(first), month_named(second)) {
-        (None, Some(month)) => day_like(first).map(|day| (month, day)),
-        (Some(month), None) => day_like(second).map(|day| (month, day)),
+    Ok(DateReading {
+        date,
+        two_digit_year,
+        order,
+    })
+}
+
+/// Reads `2016-03-07` and `2016-Mar-07` once the year is known.
+fn year_first(year: i32, month: &str, day: &str) -> Result<DateReading, DateError> {
+    let month = number(month)
+        .or_else(|| month_named(month))
+        .ok_or(DateError::Unreadable)?;
+    let day = number(day)
+        .filter(|_| day.len() <= 2)
+        .ok_or(DateError::Unreadable)?;
+    plausible_date(year, month, day)
+        .map(certain)
+        .ok_or(DateError::Unreadable)
+}
+
+/// The month and day of `7 March` or `March 7`; `None` unless exactly one part names a month.
+fn month_in_words(first: &str, second: &str) -> Option<(u32, u32)> {
+    match (month_named(first), month_named(second)) {
+        (None, Some(month)) => day_number(first).map(|day| (month, day)),
+        (Some(month), None) => day_number(second).map(|day| (month, day)),
         _ => None,
-    };
-    if let Some((month, day)) = named {
-        let date = ymd(year, month, day).ok_or(DateError::Unreadable)?;
-        return Ok(DateReading {
-            date,
-            two_digit_year,
-            order: DateOrder::Certain,
-        });
     }
+}
+
+/// Reads `7/3` or, with the month first, `3/7`.
+fn month_in_figures(
+    year: i32,
+    first: &str,
+    second: &str,
+    month_first: bool,
+) -> Result<(NaiveDate, DateOrder), DateError> {
     let (Some(first), Some(second)) = (
         number(first).filter(|_| first.len() <= 2),
         number(second).filter(|_| second.len() <= 2),
@@ -195,26 +197,48 @@ fn from_parts(
     } else {
         (first, second)
     };
-    let Some(date) = ymd(year, month, day) else {
-        return Err(if !month_first && ymd(year, day, month).is_some() {
+    let other_order = plausible_date(year, day, month);
+    let Some(date) = plausible_date(year, month, day) else {
+        return Err(if !month_first && other_order.is_some() {
             DateError::MonthFirst
         } else {
             DateError::Unreadable
         });
     };
-    let order = if day != month && ymd(year, day, month).is_some() {
+    let order = if day != month && other_order.is_some() {
         DateOrder::Either
     } else {
         DateOrder::DayFirst
     };
-    Ok(DateReading {
-        date,
-        two_digit_year,
-        order,
-    })
+    Ok((date, order))
 }
 
-/// Dates that a cell of this service may mean.
+/// A number of up to four digits.
+fn number(part: &str) -> Option<u32> {
+    (part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| part.parse().ok())
+        .flatten()
+}
+
+/// A day of the month, with or without its ending: `7`, `07`, `7th`.
+fn day_number(part: &str) -> Option<u32> {
+    let digits = part.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let suffix = &part[digits.len()..];
+    let fits = suffix.is_empty()
+        || matches!(
+            suffix.to_ascii_lowercase().as_str(),
+            "st" | "nd" | "rd" | "th"
+        );
+    (digits.len() <= 2 && fits)
+        .then(|| number(digits))
+        .flatten()
+}
+
+fn plausible_date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, day).filter(|date| plausible(*date))
+}
+
+/// Whether a date lies in the years a cell may mean.
 fn plausible(date: NaiveDate) -> bool {
     use chrono::Datelike;
     (1900..2100).contains(&date.year())

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{FieldError, text, text_value};
+use crate::text;
+use crate::value::{FieldError, text_value};
 
 /// A DfE number: local authority code and establishment number, 213/4567.
 ///

@@ -1,12 +1,13 @@
 //! Ethnic groups: the codes of education and of the NHS, and their long forms.
 //!
-//! The one thing to know: whatever arrives, the NHS code is what is kept.
+//! Every code and spelling that is read is stored as the NHS code.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use crate::{FieldError, text, text_value};
+use crate::text;
+use crate::value::{FieldError, text_value};
 
 /// An ethnic group by its NHS code: A to S, X (not known) or Z (not stated).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::{FieldError, text, text_value};
+use crate::text;
+use crate::value::{FieldError, text_value};
 
 /// A valid NHS number: ten digits of which the last is a modulus 11 check digit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Zeroize)]

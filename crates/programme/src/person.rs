@@ -1,7 +1,7 @@
-//! What is known of who a child is: the part that is sealed.
+//! Who a child is: the part of the record that is encrypted.
 //!
-//! The one thing to know: a `Person` exists in the clear only in memory, for as
-//! long as one piece of work needs it, and is overwritten when dropped.
+//! A `Person` exists in the clear only in memory, for as long as one piece of work needs it, and is
+//! overwritten when dropped.
 
 use std::fmt;
 

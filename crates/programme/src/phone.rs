@@ -9,7 +9,7 @@ pub enum PhoneReading {
     None,
     /// A number, written as it came apart from repairs.
     Number {
-        /// The number.
+        /// The telephone number.
         number: String,
         /// Whether a leading 0 that a spreadsheet had dropped was put back.
         zero_restored: bool,

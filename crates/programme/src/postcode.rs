@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::{FieldError, text_value};
+use crate::value::{FieldError, text_value};
 
 /// A postcode in its usual form: capitals and one space, `EB1 4PU`.
 ///

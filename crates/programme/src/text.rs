@@ -1,8 +1,7 @@
 //! Cleaning of text as it arrives in a cell.
 //!
-//! The one thing to know: `clean` changes only what nobody typed on purpose
-//! (odd spaces, zero-width characters, control characters); accents, hyphens
-//! and curly apostrophes are part of a name and stay.
+//! [`clean`] changes only what nobody types on purpose: odd spaces, zero-width characters and
+//! control characters. Accents, hyphens and curly apostrophes are part of a name and stay.
 
 use std::borrow::Cow;
 

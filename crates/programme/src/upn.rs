@@ -4,7 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::{FieldError, text, text_value};
+use crate::text;
+use crate::value::{FieldError, text_value};
 
 /// The 23 letters a check letter is taken from: I, O and S are left out.
 const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";

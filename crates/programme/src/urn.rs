@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{FieldError, text, text_value};
+use crate::text;
+use crate::value::{FieldError, text_value};
 
 /// A school's unique reference number: six digits, the first not 0.
 ///

@@ -11,7 +11,7 @@ pub enum Strength {
     Warning,
     /// A person decides; the row waits.
     Review,
-    /// The row waits until it is mended.
+    /// The row waits until it is corrected.
     Problem,
 }
 

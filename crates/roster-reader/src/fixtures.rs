@@ -1,8 +1,8 @@
 //! Files as other systems and offices write them, each beside the children that
 //! are in it, in the canonical columns.
 //!
-//! The one thing to know: what is expected was written from the list of children
-//! the files were made of, not from what an import made of them.
+//! The expected children were written from the list the files were made of, not from the result of
+//! an import.
 
 use crate::canonical::write_canonical;
 use crate::plan::{Action, Plan};

@@ -1,7 +1,7 @@
-//! How far a long import is.
+//! The progress of a long import.
 //!
-//! The one thing to know: it is told by the threads that do the work and read
-//! by whoever waits, so a terminal and a page show the same.
+//! The threads that do the work update it, and the terminal or page that waits reads it, so both show
+//! the same.
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 

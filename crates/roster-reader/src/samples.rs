@@ -1,5 +1,6 @@
 //! Every sample roster, row by row against what a correct import of it does.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use crate::check::{self, Context};
 use crate::code::Code;
 use crate::columns::{Choices, Columns, find_columns};
-use crate::plan::{Action, Held, Plan, plan};
+use crate::plan::{Action, Held, Plan, PlannedRow, plan};
 use crate::progress::Progress;
 use crate::report::{Report, report};
 use crate::row::child::RosterChild;
@@ -97,100 +98,104 @@ fn fits(expected: &Value, actual: &str) -> bool {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "every kind of row is compared")]
 fn compare_rows(name: &str, expected: &Value, plan: &Plan, report: &Report) {
     let file = &expected["files"][name];
-    let mut listed = std::collections::BTreeSet::new();
+    let mut listed = BTreeSet::new();
     for notable in file["notable_rows"].as_array().unwrap() {
         let row = u32::try_from(notable["row"].as_u64().unwrap()).unwrap();
         listed.insert(row);
-        let outcome = notable["outcome"].as_str().unwrap();
         let planned = plan.rows.iter().find(|planned| planned.number == row);
-        if outcome == "blank" {
+        if notable["outcome"] == "blank" {
             assert!(planned.is_none(), "{name} row {row} is blank");
             continue;
         }
         let planned = planned.unwrap_or_else(|| panic!("{name} row {row} is missing"));
-        assert_eq!(
-            planned.action.outcome(),
-            outcome,
-            "{name} row {row}: {:?}",
-            planned.findings
-        );
-        let mut wanted: Vec<&str> = Vec::new();
-        wanted.extend(notable["reason"].as_str());
-        wanted.extend(
-            notable["warnings"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str),
-        );
-        wanted.extend(
-            notable["repairs"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str),
-        );
-        let mut found: Vec<&str> = planned
-            .findings
-            .iter()
-            .filter(|finding| finding.code != Code::ContactNotAdded)
-            .map(|finding| finding.code.as_str())
-            .collect();
-        // A rejected row may be faulty in more ways than the one it is there for.
-        if outcome == "rejected" {
-            assert!(
-                found.contains(&wanted[0]),
-                "{name} row {row}: {found:?} without {wanted:?}"
-            );
-        } else {
-            wanted.sort_unstable();
-            found.sort_unstable();
-            assert_eq!(found, wanted, "{name} row {row}");
-        }
-        if let Some(of_row) = notable["of_row"].as_u64() {
-            let reported = report
-                .row_outcomes
-                .iter()
-                .find(|reported| reported.row == row)
-                .unwrap();
-            assert_eq!(
-                reported.of_row.map(u64::from),
-                Some(of_row),
-                "{name} row {row}"
-            );
-        }
-        if let Some(change) = notable["change"].as_array() {
-            let reported = report
-                .row_outcomes
-                .iter()
-                .find(|reported| reported.row == row)
-                .unwrap();
-            let change: Vec<&str> = change.iter().filter_map(Value::as_str).collect();
-            assert_eq!(reported.change, change, "{name} row {row}");
+        compare_findings(name, notable, planned);
+        compare_report(name, row, notable, report);
+    }
+    for planned in &plan.rows {
+        if !listed.contains(&planned.number) {
+            assert_is_plain(name, planned);
         }
     }
-    for planned in plan
-        .rows
+    compare_counts(name, file, report);
+}
+
+/// Compares the outcome of a row, and the codes found, with those expected.
+fn compare_findings(name: &str, notable: &Value, planned: &PlannedRow) {
+    let row = planned.number;
+    let outcome = notable["outcome"].as_str().unwrap();
+    assert_eq!(
+        planned.action.outcome(),
+        outcome,
+        "{name} row {row}: {:?}",
+        planned.findings
+    );
+    let mut wanted: Vec<&str> = Vec::new();
+    wanted.extend(notable["reason"].as_str());
+    for list in ["warnings", "repairs"] {
+        let codes = notable[list].as_array().into_iter().flatten();
+        wanted.extend(codes.filter_map(Value::as_str));
+    }
+    let mut found: Vec<&str> = planned
+        .findings
         .iter()
-        .filter(|planned| !listed.contains(&planned.number))
-    {
+        .filter(|finding| finding.code != Code::ContactNotAdded)
+        .map(|finding| finding.code.as_str())
+        .collect();
+    // A rejected row may be faulty in more ways than the one it is there for.
+    if outcome == "rejected" {
         assert!(
-            matches!(planned.action, Action::New(_) | Action::Unchanged { .. }),
-            "{name} row {} should be plain: {} {:?}",
-            planned.number,
-            planned.action.outcome(),
-            planned.findings
+            found.contains(&wanted[0]),
+            "{name} row {row}: {found:?} without {wanted:?}"
         );
-        assert!(
-            planned.findings.is_empty(),
-            "{name} row {}: {:?}",
-            planned.number,
-            planned.findings
+    } else {
+        wanted.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{name} row {row}");
+    }
+}
+
+/// Compares what the report says of a row: the row it repeats, and what changed.
+fn compare_report(name: &str, row: u32, notable: &Value, report: &Report) {
+    let reported = || {
+        report
+            .row_outcomes
+            .iter()
+            .find(|reported| reported.row == row)
+            .unwrap()
+    };
+    if let Some(of_row) = notable["of_row"].as_u64() {
+        assert_eq!(
+            reported().of_row.map(u64::from),
+            Some(of_row),
+            "{name} row {row}"
         );
     }
+    if let Some(change) = notable["change"].as_array() {
+        let change: Vec<&str> = change.iter().filter_map(Value::as_str).collect();
+        assert_eq!(reported().change, change, "{name} row {row}");
+    }
+}
+
+fn assert_is_plain(name: &str, planned: &PlannedRow) {
+    assert!(
+        matches!(planned.action, Action::New(_) | Action::Unchanged { .. }),
+        "{name} row {} should be plain: {} {:?}",
+        planned.number,
+        planned.action.outcome(),
+        planned.findings
+    );
+    assert!(
+        planned.findings.is_empty(),
+        "{name} row {}: {:?}",
+        planned.number,
+        planned.findings
+    );
+}
+
+/// Compares the counts of a whole file, and what its columns were recognised as.
+fn compare_counts(name: &str, file: &Value, report: &Report) {
     let counts = serde_json::to_value(&report.counts).unwrap();
     for (word, count) in file["counts"].as_object().unwrap() {
         assert_eq!(&counts[word], count, "{name} {word}");

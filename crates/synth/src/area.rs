@@ -1,175 +1,161 @@
-//! The schools of the area.
+//! An area that is written file by file, year by year.
 
-use crate::names::{ROAD_KINDS, ROADS, SCHOOLS, TOWNS};
-use crate::random::Chance;
-use programme::YearGroup;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
-/// More schools than this would run out of establishment numbers.
-pub const MOST_SCHOOLS: u32 = 13_000;
+use programme::AcademicYear;
 
-/// A school's share in the programme.
+use crate::children::children;
+use crate::files::{self, MeasurementFile, RosterFile};
+use crate::numbers::Numbers;
+use crate::outcomes::outcomes;
+use crate::plan::{AreaPlan, MOST_CHILDREN, SynthError};
+use crate::register;
+use crate::school::{MOST_SCHOOLS, School};
+
+/// How much was written for one academic year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Reception to Year 6.
-    Primary,
-    /// Reception to Year 2.
-    Infant,
-    /// Year 3 to Year 6.
-    Junior,
-    /// A special school: its children get letters and are left out of the statistics.
-    Special,
+pub struct YearWritten {
+    /// The year.
+    pub year: AcademicYear,
+    /// Children on the roster.
+    pub children: u64,
+    /// Children with an outcome.
+    pub outcomes: u64,
 }
 
-/// An invented school.
-#[derive(Clone, Debug)]
-pub struct School {
-    /// Its place in the area, from 0.
-    pub index: u32,
-    /// Unique reference number.
-    pub urn: u32,
-    /// 999 or 998, which no real authority has.
-    pub la_code: &'static str,
-    /// The authority's name.
-    pub la_name: &'static str,
-    /// The last four digits of its DfE number.
-    pub establishment: u32,
-    /// Its name.
-    pub name: String,
-    /// Whom it teaches.
-    pub kind: Kind,
-    /// Whether it is an academy (else maintained by the authority).
-    pub academy: bool,
-    /// Whether it is a Church of England school.
-    pub church: bool,
-    /// Number and road.
-    pub street: String,
-    /// Town.
-    pub town: &'static str,
-    /// The postcodes around it.
-    pub district: District,
-    /// Its postcode.
-    pub postcode: String,
-    /// Deprivation of the streets around it, 1 (most deprived) to 10.
-    pub decile: u32,
-    /// Children in Reception and in Year 6 in a usual year.
-    pub sizes: [u32; 2],
-    /// Whether every year has exactly as many.
-    pub same_every_year: bool,
+/// An area that can be written.
+#[derive(Debug)]
+pub struct Area {
+    plan: AreaPlan,
+    schools: Vec<School>,
+    years: Vec<AcademicYear>,
+    numbers: Numbers,
+    /// Every postcode written so far; the area has at most 160,000.
+    postcodes: BTreeSet<String>,
 }
 
-impl School {
-    /// The school with the place `index`; `size` fixes the number of children in each year group.
-    pub(super) fn invent(seed: u64, index: u32, size: Option<u32>) -> Self {
-        let mut chance = Chance::keyed(seed, 1, u64::from(index), 0);
-        // Two thirds of the schools lie in one authority, so that two of different size can be compared.
-        let (la_code, la_name, area, in_la) = if index % 3 == 2 {
-            ("998", "Testborough", "TB", index / 3)
-        } else {
-            ("999", "Exampleshire", "EB", index / 3 * 2 + index % 3)
-        };
-        let kind = match index % 40 {
-            3 => Kind::Infant,
-            4 => Kind::Junior,
-            21 => Kind::Special,
-            _ => Kind::Primary,
-        };
-        let base = SCHOOLS[index as usize % SCHOOLS.len()];
-        let church = base.starts_with("St ");
-        let round = index as usize / SCHOOLS.len();
-        let town = TOWNS[(index / 3) as usize % TOWNS.len()];
-        let kind_words = match kind {
-            Kind::Primary if church => "Church of England Primary School",
-            Kind::Primary => "Primary School",
-            Kind::Infant => "Infant School",
-            Kind::Junior => "Junior School",
-            Kind::Special => "School",
-        };
-        let name = match round {
-            0 => format!("{base} {kind_words}"),
-            _ => format!("{base} {kind_words}, {town} {round}"),
-        };
-        let district = District {
-            area,
-            number: 1 + in_la % 20,
-        };
-        let decile = chance.between(1, 10);
-        let mut cohort = |taught: bool| match (taught, size) {
-            (false, _) => 0,
-            (true, Some(size)) => size,
-            (true, None) if kind == Kind::Special => chance.between(4, 9),
-            (true, None) => chance.between(38, 62),
-        };
-        let sizes = [cohort(kind != Kind::Junior), cohort(kind != Kind::Infant)];
-        Self {
-            index,
-            urn: 900_101 + index,
-            la_code,
-            la_name,
-            establishment: 1001 + in_la,
-            name,
-            kind,
-            academy: !church && chance.percent(35.0),
-            church,
-            street: format!("{} {}", chance.one(ROADS), chance.one(ROAD_KINDS)),
-            town,
-            postcode: district.postcode(&mut chance, decile),
-            district,
-            decile,
-            sizes,
-            same_every_year: size.is_some(),
+impl Area {
+    /// Invents the schools; refuses a plan out of bounds.
+    pub fn new(plan: AreaPlan) -> Result<Self, SynthError> {
+        if !(1..=MOST_SCHOOLS).contains(&plan.schools) {
+            return Err(SynthError::Schools);
         }
-    }
-
-    /// Children of a year group in one year; `chance` is that year's.
-    pub(super) fn size(&self, group: YearGroup, chance: &mut Chance) -> u32 {
-        let usual = self.sizes[usize::from(group == YearGroup::Year6)];
-        if usual == 0 || self.same_every_year {
-            return usual;
+        if plan
+            .children_per_year_group
+            .is_some_and(|size| !(1..=MOST_CHILDREN).contains(&size))
+        {
+            return Err(SynthError::Children);
         }
-        let tenth = usual / 10;
-        usual - tenth + chance.between(0, 2 * tenth)
-    }
-}
-
-/// The outward half of postcodes, such as `EB4`. Each of its ten sectors (`EB4 0`, `EB4 1` …) is one small area, and
-/// each tenth of deprivation has one of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct District {
-    area: &'static str,
-    number: u32,
-}
-
-impl District {
-    /// A postcode in the sector with this decile of deprivation.
-    pub(super) fn postcode(self, chance: &mut Chance, decile: u32) -> String {
-        // The letters that inward halves use.
-        const LETTERS: &[u8] = b"ABDEFGHJLNPQRSTUWXYZ";
-        let digit = (0..10)
-            .find(|digit| self.decile_of(*digit) == decile)
-            .unwrap_or(0);
-        let mut letter = || char::from(LETTERS[chance.between(0, 19) as usize]);
-        let (first, second) = (letter(), letter());
-        format!("{}{} {digit}{first}{second}", self.area, self.number)
+        let current = AcademicYear::containing(plan.today).ok_or(SynthError::Years)?;
+        if !(1..=20).contains(&plan.years) {
+            return Err(SynthError::Years);
+        }
+        let years = (0..plan.years)
+            .rev()
+            .map(|back| {
+                AcademicYear::starting(current.start_year() - back as i32).ok_or(SynthError::Years)
+            })
+            .collect::<Result<_, _>>()?;
+        let schools = (0..plan.schools)
+            .map(|index| School::invent(plan.seed, index, plan.children_per_year_group))
+            .collect();
+        Ok(Self {
+            postcodes: BTreeSet::new(),
+            numbers: Numbers::new(plan.seed),
+            plan,
+            schools,
+            years,
+        })
     }
 
-    /// The decile of a sector: 7 has no factor in common with 10, so each decile comes once.
-    fn decile_of(self, digit: u32) -> u32 {
-        1 + (digit * 7 + self.number * 3) % 10
+    /// The schools, in the order of their place in the area.
+    pub fn schools(&self) -> &[School] {
+        &self.schools
     }
-}
 
-/// The code of the small area that a postcode of the area lies in, and its decile. The codes are beyond those in use.
-pub(super) fn small_area(postcode: &str) -> Option<(String, u32)> {
-    let (outward, inward) = postcode.split_once(' ')?;
-    let (area, number) = outward.split_at_checked(2)?;
-    let (area, tens) = if area == "EB" { ("EB", 0) } else { ("TB", 1) };
-    let district = District {
-        area,
-        number: number.parse().ok()?,
-    };
-    let digit = inward.chars().next()?.to_digit(10)?;
-    Some((
-        format!("E0199{tens}{:02}{digit}", district.number),
-        district.decile_of(digit),
-    ))
+    /// The academic years, the oldest first.
+    pub fn years(&self) -> &[AcademicYear] {
+        &self.years
+    }
+
+    /// Writes the schools as the national register does.
+    pub fn write_schools(&self, to: impl Write) -> Result<(), SynthError> {
+        Ok(register::write_schools(to, &self.schools)?)
+    }
+
+    /// Writes a year's roster and its measurements. Years are written in order, each once: children get their NHS
+    /// numbers as they are written.
+    pub fn write_year(
+        &mut self,
+        year: AcademicYear,
+        roster: impl Write,
+        measurements: impl Write,
+    ) -> Result<YearWritten, SynthError> {
+        let mut roster = RosterFile::begin(roster)?;
+        let mut measurements = MeasurementFile::begin(measurements)?;
+        let mut written = YearWritten {
+            year,
+            children: 0,
+            outcomes: 0,
+        };
+        let seed = self.plan.seed;
+        self.numbers.begin_year();
+        for school in &self.schools {
+            let children = children(seed, school, year, &mut self.numbers);
+            let outcomes = outcomes(seed, school, year, self.plan.today, &children);
+            for (child, outcome) in children.iter().zip(&outcomes) {
+                if !self.postcodes.contains(&child.postcode) {
+                    self.postcodes.insert(child.postcode.clone());
+                }
+                roster.child(child)?;
+                written.children += 1;
+                if let Some(outcome) = outcome {
+                    measurements.outcome(child, outcome)?;
+                    written.outcomes += 1;
+                }
+            }
+        }
+        roster.end()?;
+        measurements.end()?;
+        Ok(written)
+    }
+
+    /// Writes the postcodes of the years written so far, with the small areas they lie in.
+    pub fn write_postcodes(&self, to: impl Write) -> Result<(), SynthError> {
+        Ok(files::write_postcodes(to, self.known_postcodes())?)
+    }
+
+    /// Writes the deprivation of those small areas.
+    pub fn write_deprivation(&self, to: impl Write) -> Result<(), SynthError> {
+        Ok(files::write_deprivation(to, self.known_postcodes())?)
+    }
+
+    fn known_postcodes(&self) -> impl Iterator<Item = &str> {
+        self.postcodes
+            .iter()
+            .map(String::as_str)
+            .filter(|postcode| !postcode.is_empty())
+    }
+
+    /// Writes `schools.csv`, and `roster-YEAR.csv` and `measurements-YEAR.csv` for each year, and
+    /// `postcodes.csv` and `deprivation.csv`, into a folder, which is made when it is missing.
+    pub fn write_folder(&mut self, folder: &Path) -> Result<Vec<YearWritten>, SynthError> {
+        std::fs::create_dir_all(folder)?;
+        let create = |name: String| {
+            File::create(folder.join(name)).map(|file| BufWriter::with_capacity(1 << 18, file))
+        };
+        self.write_schools(create("schools.csv".to_owned())?)?;
+        let mut written = Vec::new();
+        for year in self.years.clone() {
+            let roster = create(format!("roster-{year}.csv"))?;
+            let measurements = create(format!("measurements-{year}.csv"))?;
+            written.push(self.write_year(year, roster, measurements)?);
+        }
+        self.write_postcodes(create("postcodes.csv".to_owned())?)?;
+        self.write_deprivation(create("deprivation.csv".to_owned())?)?;
+        Ok(written)
+    }
 }

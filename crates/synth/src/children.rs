@@ -1,32 +1,15 @@
-//! The children of a school's year: families, twins, brothers and sisters, numbers that check.
+//! The children of a school's year: names, twins, brothers and sisters, numbers that check.
 
 use std::collections::HashSet;
 
 use chrono::{Days, NaiveDate};
-use programme::Sex;
+use programme::{AcademicYear, Sex, YearGroup};
 
-use crate::area::School;
-use crate::names::{CLASSES, COMMUNITIES, Community, ROAD_KINDS, ROADS};
+use crate::family::{Family, Parent, family};
+use crate::names::CLASSES;
 use crate::numbers::{Numbers, upn};
 use crate::random::Chance;
-use programme::{AcademicYear, YearGroup};
-
-/// A parent or carer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Mr, Mrs …
-    pub title: &'static str,
-    /// Given and family name.
-    pub name: String,
-    /// Mother, Father …
-    pub relationship: &'static str,
-    /// Email address, at a domain kept for examples; may be empty.
-    pub email: String,
-    /// Telephone number, of those kept for drama; may be empty.
-    pub phone: String,
-    /// Preferred language.
-    pub language: &'static str,
-}
+use crate::school::School;
 
 /// An invented child in one academic year.
 #[derive(Clone, Debug)]
@@ -65,25 +48,6 @@ pub struct Child {
     pub parents: Vec<Parent>,
 }
 
-/// A family: what brothers, sisters and twins share.
-#[derive(Clone)]
-struct Family {
-    community: &'static Community,
-    ethnicity: &'static str,
-    name: String,
-    street: String,
-    postcode: String,
-    decile: u32,
-    parents: Vec<Parent>,
-}
-
-/// A child's place in its year group, counted from 0.
-#[derive(Clone, Copy)]
-struct Place {
-    at: u32,
-    of: u32,
-}
-
 /// The children of one school in one year, Reception first; `numbers` gives each its own NHS number.
 pub(super) fn children(
     seed: u64,
@@ -92,94 +56,176 @@ pub(super) fn children(
     numbers: &mut Numbers,
 ) -> Vec<Child> {
     let start_year = year.start_year();
-    let mut chance = Chance::keyed(
-        seed,
-        2,
-        u64::from(school.index),
-        start_year.unsigned_abs().into(),
-    );
-    let mut all: Vec<Child> = Vec::new();
-    let mut families: Vec<Family> = Vec::new();
-    let mut taken = HashSet::new();
+    let mut roster = Roster {
+        school,
+        start_year,
+        chance: Chance::keyed(
+            seed,
+            2,
+            u64::from(school.index),
+            start_year.unsigned_abs().into(),
+        ),
+        numbers,
+        taken: HashSet::new(),
+        families: Vec::new(),
+        children: Vec::new(),
+    };
     for group in YearGroup::ALL {
-        let size = school.size(group, &mut chance);
-        let (first, last) = group.birth_window(start_year);
+        roster.add_year_group(group);
+    }
+    roster.children
+}
+
+/// The roster of one school and year while it is made.
+struct Roster<'a> {
+    school: &'a School,
+    start_year: i32,
+    chance: Chance,
+    numbers: &'a mut Numbers,
+    /// Given and family names of the children so far.
+    taken: HashSet<(String, String)>,
+    /// Families with a child in Reception.
+    families: Vec<Family>,
+    children: Vec<Child>,
+}
+
+/// What is known of a child before it has a name and numbers.
+struct Place<'a> {
+    group: YearGroup,
+    /// The place in the year group, from 0.
+    at: u32,
+    /// Children of the year group.
+    of: u32,
+    family: &'a Family,
+    born: NaiveDate,
+    one_of_twins: bool,
+}
+
+impl Roster<'_> {
+    fn add_year_group(&mut self, group: YearGroup) {
+        let size = self.school.size(group, &mut self.chance);
+        let (first, last) = group.birth_window(self.start_year);
         let days = (last - first).num_days() as u32;
         let mut twin_of: Option<(Family, NaiveDate)> = None;
-        for place in 0..size {
+        for at in 0..size {
             let twin = twin_of.take();
             let is_twin = twin.is_some();
             let (family, born) = twin.unwrap_or_else(|| {
-                // A tenth of Year 6 has a brother or sister in Reception.
-                let family =
-                    if group == YearGroup::Year6 && !families.is_empty() && chance.percent(10.0) {
-                        families[chance.between(0, families.len() as u32 - 1) as usize].clone()
-                    } else {
-                        family(&mut chance, school)
-                    };
-                (family, first + Days::new(chance.between(0, days).into()))
+                let family = self.family_of(group);
+                (
+                    family,
+                    first + Days::new(self.chance.between(0, days).into()),
+                )
             });
-            let begins_twins = !is_twin && place + 1 < size && chance.percent(1.2);
-            let child = child(
-                &mut chance,
-                school,
-                start_year,
+            let begins_twins = !is_twin && at + 1 < size && self.chance.percent(1.2);
+            let child = self.child(&Place {
                 group,
-                Place {
-                    of: size,
-                    at: place,
-                },
-                &family,
+                at,
+                of: size,
+                family: &family,
                 born,
-                is_twin || begins_twins,
-                &mut taken,
-                numbers,
-            );
+                one_of_twins: is_twin || begins_twins,
+            });
+            self.children.push(child);
             if begins_twins {
                 twin_of = Some((family.clone(), born));
             }
             if group == YearGroup::Reception {
-                families.push(family);
+                self.families.push(family);
             }
-            all.push(child);
         }
     }
-    all
+
+    /// A family of a child in this year group: a tenth of Year 6 has a brother or sister in
+    /// Reception.
+    fn family_of(&mut self, group: YearGroup) -> Family {
+        if group == YearGroup::Year6 && !self.families.is_empty() && self.chance.percent(10.0) {
+            let last = self.families.len() as u32 - 1;
+            self.families[self.chance.between(0, last) as usize].clone()
+        } else {
+            family(&mut self.chance, self.school)
+        }
+    }
+
+    fn child(&mut self, place: &Place<'_>) -> Child {
+        let family = place.family;
+        let sex = if self.chance.percent(51.2) {
+            Sex::Male
+        } else {
+            Sex::Female
+        };
+        let given_name = self.given_name(sex, family, place.born);
+        // Twins keep their numbers: two rows that agree in everything but a first name are for a
+        // person to decide.
+        let nhs_number = if place.one_of_twins || self.chance.percent(92.0) {
+            self.numbers.next_nhs()
+        } else {
+            String::new()
+        };
+        let upn = if place.one_of_twins || self.chance.percent(94.0) {
+            self.upn(place)
+        } else {
+            String::new()
+        };
+        let classes = CLASSES[usize::from(place.group == YearGroup::Year6)];
+        let class_count = place.of.div_ceil(30).min(classes.len() as u32);
+        Child {
+            urn: self.school.urn,
+            upn,
+            nhs_number,
+            preferred_name: preferred_name(&given_name).to_owned(),
+            given_name,
+            family_name: family.name.clone(),
+            date_of_birth: place.born,
+            sex,
+            year_group: place.group,
+            class: classes[(place.at % class_count) as usize],
+            ethnicity: family.ethnicity,
+            street: family.street.clone(),
+            town: if family.street.is_empty() {
+                ""
+            } else {
+                self.school.town
+            },
+            postcode: family.postcode.clone(),
+            decile: family.decile,
+            parents: family.parents.clone(),
+        }
+    }
+
+    /// A given name that, with the family name, no other child of the school has: two such children
+    /// would be told apart by nothing but their numbers.
+    fn given_name(&mut self, sex: Sex, family: &Family, born: NaiveDate) -> String {
+        let names = match sex {
+            Sex::Male => family.community.boys,
+            Sex::Female => family.community.girls,
+        };
+        let mut name = self.chance.one(names).to_owned();
+        while !self.taken.insert((name.clone(), family.name.clone()))
+            || !self.numbers.is_new(&name, &family.name, born)
+        {
+            name = format!("{} {}", self.chance.one(names), self.chance.one(names));
+        }
+        name
+    }
+
+    fn upn(&self, place: &Place<'_>) -> String {
+        let (entered, first_serial) = match place.group {
+            YearGroup::Reception => (self.start_year, 1),
+            YearGroup::Year6 => (self.start_year - 6, 501),
+        };
+        upn(
+            self.school.la_code,
+            self.school.establishment,
+            entered.rem_euclid(100).unsigned_abs(),
+            first_serial + place.at,
+        )
+    }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "all of it goes into the one child"
-)]
-fn child(
-    chance: &mut Chance,
-    school: &School,
-    start_year: i32,
-    group: YearGroup,
-    place: Place,
-    family: &Family,
-    born: NaiveDate,
-    one_of_twins: bool,
-    taken: &mut HashSet<(String, String)>,
-    numbers: &mut Numbers,
-) -> Child {
-    let sex = if chance.percent(51.2) {
-        Sex::Male
-    } else {
-        Sex::Female
-    };
-    let given_names = match sex {
-        Sex::Male => family.community.boys,
-        Sex::Female => family.community.girls,
-    };
-    let mut given_name = chance.one(given_names).to_owned();
-    // Two children of one name in one school would be told apart by nothing but their numbers.
-    while !taken.insert((given_name.clone(), family.name.clone()))
-        || !numbers.is_new(&given_name, &family.name, born)
-    {
-        given_name = format!("{} {}", chance.one(given_names), chance.one(given_names));
-    }
-    let preferred_name = match given_name.as_str() {
+/// The short form of some given names.
+fn preferred_name(given_name: &str) -> &'static str {
+    match given_name {
         "Thomas" => "Tom",
         "Benjamin" => "Ben",
         "Alexander" => "Alex",
@@ -187,184 +233,5 @@ fn child(
         "Oluwaseun" => "Seun",
         "Xin Yi" => "Cindy",
         _ => "",
-    };
-    // Twins keep their numbers: two rows that agree in everything but a first name are for a person to decide.
-    let nhs_number = if one_of_twins || chance.percent(92.0) {
-        numbers.next_nhs()
-    } else {
-        String::new()
-    };
-    let entered = match group {
-        YearGroup::Reception => start_year,
-        YearGroup::Year6 => start_year - 6,
-    };
-    let serial = place.at + 1 + if group == YearGroup::Year6 { 500 } else { 0 };
-    let upn = if one_of_twins || chance.percent(94.0) {
-        upn(
-            school.la_code,
-            school.establishment,
-            entered.rem_euclid(100).unsigned_abs(),
-            serial,
-        )
-    } else {
-        String::new()
-    };
-    let classes = CLASSES[usize::from(group == YearGroup::Year6)];
-    let class_count = place.of.div_ceil(30).min(classes.len() as u32);
-    Child {
-        urn: school.urn,
-        upn,
-        nhs_number,
-        given_name,
-        family_name: family.name.clone(),
-        preferred_name: preferred_name.to_owned(),
-        date_of_birth: born,
-        sex,
-        year_group: group,
-        class: classes[(place.at % class_count) as usize],
-        ethnicity: family.ethnicity,
-        street: family.street.clone(),
-        town: if family.street.is_empty() {
-            ""
-        } else {
-            school.town
-        },
-        postcode: family.postcode.clone(),
-        decile: family.decile,
-        parents: family.parents.clone(),
     }
-}
-
-fn family(chance: &mut Chance, school: &School) -> Family {
-    let shares = COMMUNITIES.iter().flat_map(|community| {
-        community
-            .ethnicities
-            .iter()
-            .map(move |ethnicity| (community, *ethnicity))
-    });
-    let place = chance.weighted(shares.clone().map(|(_, (_, share))| share));
-    let (community, ethnicity) = shares
-        .clone()
-        .nth(place)
-        .map_or((&COMMUNITIES[0], "WBRI"), |(community, (code, _))| {
-            (community, code)
-        });
-    let name = if chance.percent(2.0) {
-        format!(
-            "{}-{}",
-            chance.one(community.families),
-            chance.one(COMMUNITIES[0].families)
-        )
-    } else {
-        chance.one(community.families).to_owned()
-    };
-    let has_address = chance.percent(98.0);
-    let decile =
-        (i64::from(school.decile) + i64::from(chance.between(0, 4)) - 2).clamp(1, 10) as u32;
-    Family {
-        community,
-        ethnicity,
-        street: if has_address {
-            format!(
-                "{} {} {}",
-                chance.between(1, 180),
-                chance.one(ROADS),
-                chance.one(ROAD_KINDS)
-            )
-        } else {
-            String::new()
-        },
-        postcode: if has_address {
-            school.district.postcode(chance, decile)
-        } else {
-            String::new()
-        },
-        decile,
-        parents: parents(chance, community, &name),
-        name,
-    }
-}
-
-/// Mostly two parents; a few families nobody can be reached in.
-fn parents(chance: &mut Chance, community: &Community, family_name: &str) -> Vec<Parent> {
-    if chance.percent(2.0) {
-        return Vec::new();
-    }
-    let mut parents = vec![parent(chance, community, family_name, true)];
-    if chance.percent(60.0) {
-        parents.push(parent(chance, community, family_name, false));
-    }
-    parents
-}
-
-fn parent(chance: &mut Chance, community: &Community, family_name: &str, first: bool) -> Parent {
-    let grandparent = first && chance.percent(2.0);
-    let mother = if first {
-        chance.percent(85.0)
-    } else {
-        chance.percent(8.0)
-    };
-    let (names, title, relationship) = match (grandparent, mother) {
-        (true, _) => (community.girls, "Mrs", "Grandmother"),
-        (false, true) => (
-            community.girls,
-            ["Mrs", "Miss", "Ms", "Dr"][chance.weighted([50, 25, 20, 5].into_iter())],
-            "Mother",
-        ),
-        (false, false) => (
-            community.boys,
-            ["Mr", "Dr"][chance.weighted([96, 4].into_iter())],
-            "Father",
-        ),
-    };
-    let given = chance.one(names);
-    let family = if chance.percent(80.0) {
-        family_name.to_owned()
-    } else {
-        chance.one(community.families).to_owned()
-    };
-    let email = if chance.percent(if first { 94.0 } else { 70.0 }) {
-        let domain = ["example.org", "mail.test", "family.test"][chance.between(0, 2) as usize];
-        format!(
-            "{}.{}{}@{domain}",
-            plain(given),
-            plain(&family),
-            chance.between(1, 999)
-        )
-    } else {
-        String::new()
-    };
-    let phone = match chance.between(0, 9) {
-        0 => String::new(),
-        1 => format!("01632 960{:03}", chance.between(0, 999)),
-        2 | 3 => format!("07700 900{:03}", chance.between(0, 999)),
-        _ => format!("07700900{:03}", chance.between(0, 999)),
-    };
-    let other = !community.languages.is_empty()
-        && chance.percent(f64::from(community.prefers_other_language));
-    Parent {
-        title,
-        name: format!("{given} {family}"),
-        relationship,
-        email,
-        phone,
-        language: if other {
-            chance.one(community.languages)
-        } else {
-            "English"
-        },
-    }
-}
-
-/// A name in the small letters of an email address.
-fn plain(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization as _;
-    name.nfd()
-        .filter_map(|letter| match letter {
-            'ł' | 'Ł' => Some('l'),
-            'ı' => Some('i'),
-            letter if letter.is_ascii_alphanumeric() => Some(letter.to_ascii_lowercase()),
-            _ => None,
-        })
-        .collect()
 }

@@ -1,68 +1,12 @@
-//! The area as files: what `import schools`, `import roster` and `import measurements` take.
+//! The files of a year and of its postcodes, as the commands that import them read them.
 
 use std::io::Write;
 
 use csv::Writer;
 
-use crate::area::{self, Kind, School};
 use crate::children::Child;
 use crate::outcomes::Outcome;
-
-/// Columns of the national schools register that are filled in here, in the register's order.
-const SCHOOL_COLUMNS: [&str; 52] = [
-    "URN",
-    "LA (code)",
-    "LA (name)",
-    "EstablishmentNumber",
-    "EstablishmentName",
-    "TypeOfEstablishment (code)",
-    "TypeOfEstablishment (name)",
-    "EstablishmentTypeGroup (code)",
-    "EstablishmentTypeGroup (name)",
-    "EstablishmentStatus (code)",
-    "EstablishmentStatus (name)",
-    "ReasonEstablishmentOpened (code)",
-    "ReasonEstablishmentOpened (name)",
-    "OpenDate",
-    "ReasonEstablishmentClosed (code)",
-    "ReasonEstablishmentClosed (name)",
-    "CloseDate",
-    "PhaseOfEducation (code)",
-    "PhaseOfEducation (name)",
-    "StatutoryLowAge",
-    "StatutoryHighAge",
-    "Boarders (code)",
-    "Boarders (name)",
-    "NurseryProvision (name)",
-    "OfficialSixthForm (code)",
-    "OfficialSixthForm (name)",
-    "Gender (code)",
-    "Gender (name)",
-    "ReligiousCharacter (code)",
-    "ReligiousCharacter (name)",
-    "SchoolCapacity",
-    "CensusDate",
-    "NumberOfPupils",
-    "NumberOfBoys",
-    "NumberOfGirls",
-    "PercentageFSM",
-    "UKPRN",
-    "LastChangedDate",
-    "Street",
-    "Locality",
-    "Address3",
-    "Town",
-    "County (name)",
-    "Postcode",
-    "SchoolWebsite",
-    "TelephoneNum",
-    "HeadTitle (name)",
-    "HeadFirstName",
-    "HeadLastName",
-    "HeadPreferredJobTitle",
-    "GOR (code)",
-    "GOR (name)",
-];
+use crate::school::small_area;
 
 const PARENT_COLUMNS: [&str; 6] = [
     "title",
@@ -73,106 +17,6 @@ const PARENT_COLUMNS: [&str; 6] = [
     "language",
 ];
 
-/// Writes the schools.
-pub(super) fn write_schools(to: impl Write, schools: &[School]) -> csv::Result<()> {
-    let mut file = Writer::from_writer(to);
-    file.write_record(SCHOOL_COLUMNS)?;
-    for school in schools {
-        let (type_code, type_name, group_code, group_name) =
-            match (school.kind, school.academy, school.church) {
-                (Kind::Special, ..) => ("07", "Community special school", "5", "Special schools"),
-                (_, true, _) => ("34", "Academy converter", "10", "Academies"),
-                (_, false, true) => (
-                    "02",
-                    "Voluntary aided school",
-                    "4",
-                    "Local authority maintained schools",
-                ),
-                (_, false, false) => (
-                    "01",
-                    "Community school",
-                    "4",
-                    "Local authority maintained schools",
-                ),
-            };
-        let (low_age, high_age, years) = match school.kind {
-            Kind::Primary => ("4", "11", 7),
-            Kind::Infant => ("4", "7", 3),
-            Kind::Junior => ("7", "11", 4),
-            Kind::Special => ("3", "16", 6),
-        };
-        let pupils = school.sizes[0].max(school.sizes[1]) * years;
-        let telephone = format!("01632960{:03}", school.index % 1000);
-        let (phase_code, phase) = if school.kind == Kind::Special {
-            ("0", "Not applicable")
-        } else {
-            ("2", "Primary")
-        };
-        let (religion_code, religion) = if school.church {
-            ("02", "Church of England")
-        } else {
-            ("00", "Does not apply")
-        };
-        let number = |value: u32| value.to_string();
-        file.write_record([
-            &number(school.urn),
-            school.la_code,
-            school.la_name,
-            &format!("{:04}", school.establishment),
-            &school.name,
-            type_code,
-            type_name,
-            group_code,
-            group_name,
-            "1",
-            "Open",
-            "00",
-            "Not applicable",
-            "",
-            "00",
-            "Not applicable",
-            "",
-            phase_code,
-            phase,
-            low_age,
-            high_age,
-            "1",
-            "No boarders",
-            "No Nursery Classes",
-            "2",
-            "Does not have a sixth form",
-            "3",
-            "Mixed",
-            religion_code,
-            religion,
-            &number(pupils + 20),
-            "",
-            &number(pupils),
-            &number(pupils / 2),
-            &number(pupils - pupils / 2),
-            "",
-            "",
-            "",
-            &school.street,
-            "",
-            "",
-            school.town,
-            school.la_name,
-            &school.postcode,
-            "",
-            &telephone,
-            "Mrs",
-            "Alex",
-            "Example",
-            "Headteacher",
-            "Z",
-            "Not Applicable",
-        ])?;
-    }
-    file.flush()?;
-    Ok(())
-}
-
 /// Writes postcodes as the ONS directory does, with the columns that are used.
 pub(super) fn write_postcodes<'a>(
     to: impl Write,
@@ -181,7 +25,7 @@ pub(super) fn write_postcodes<'a>(
     let mut file = Writer::from_writer(to);
     file.write_record(["pcds", "doterm", "laua", "lsoa21"])?;
     for postcode in postcodes {
-        if let Some((lsoa, _)) = area::small_area(postcode) {
+        if let Some((lsoa, _)) = small_area(postcode) {
             let authority = if postcode.starts_with("EB") {
                 "E06999999"
             } else {
@@ -198,8 +42,7 @@ pub(super) fn write_deprivation<'a>(
     to: impl Write,
     postcodes: impl Iterator<Item = &'a str>,
 ) -> csv::Result<()> {
-    let areas: std::collections::BTreeMap<String, u32> =
-        postcodes.filter_map(area::small_area).collect();
+    let areas: std::collections::BTreeMap<String, u32> = postcodes.filter_map(small_area).collect();
     let mut file = Writer::from_writer(to);
     file.write_record([
         "LSOA code (2021)",

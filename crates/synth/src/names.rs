@@ -1,7 +1,7 @@
 //! The words that invented children, parents and places are made of.
 //!
-//! The one thing to know: a community is a set of ethnic groups whose families tend to choose from the same names and
-//! speak the same languages at home; the shares are roughly those of primary schools in England.
+//! A community is a set of ethnic groups whose families tend to choose from the same names and speak
+//! the same languages at home. The shares are roughly those of primary schools in England.
 
 /// Families who choose from the same names.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use growth::{Age, Height, Measure, Weight, lms};
 use programme::Sex;
 
-use crate::area::School;
 use crate::children::Child;
 use crate::names::MEASURERS;
 use crate::random::Chance;
+use crate::school::School;
 use programme::{AcademicYear, YearGroup};
 
 /// Of a hundred year groups, how many have been visited in a year that is still running: with the children who were
@@ -17,13 +17,13 @@ const VISITED: f64 = 65.0;
 /// What was recorded of a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// When.
+    /// The day of the visit.
     pub date: NaiveDate,
     /// Height and weight, or why there are none.
     pub result: Result<(Height, Weight), &'static str>,
     /// The set of scales and height measure.
     pub device: &'static str,
-    /// Who measured.
+    /// The name of the person who measured.
     pub measured_by: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! Chance that can be repeated.
 //!
-//! The one thing to know: every school's year has a stream of its own, keyed by what it is for, so that asking for
-//! more schools or more years leaves those that were there as they were.
+//! Every school's year has a stream of its own, keyed by what it is for, so that a plan with more
+//! schools or more years leaves those of a smaller plan as they were.
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};

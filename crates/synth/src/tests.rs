@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use growth::Scheme;
 
 use super::*;
@@ -33,11 +34,12 @@ fn written(plan: AreaPlan) -> Vec<Vec<u8>> {
 /// Every child and outcome of the running year.
 fn everybody(schools: u32) -> Vec<(Child, Option<Outcome>)> {
     let plan = plan(schools);
-    let mut area = Area::new(plan.clone()).unwrap();
+    let area = Area::new(plan.clone()).unwrap();
+    let mut numbers = numbers::Numbers::new(plan.seed);
     let year = *area.years().last().unwrap();
     let mut all = Vec::new();
-    for school in &area.schools {
-        let children = children::children(plan.seed, school, year, &mut area.numbers);
+    for school in area.schools() {
+        let children = children::children(plan.seed, school, year, &mut numbers);
         let outcomes = outcomes::outcomes(plan.seed, school, year, plan.today, &children);
         all.extend(children.into_iter().zip(outcomes));
     }

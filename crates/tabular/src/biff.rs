@@ -1,16 +1,15 @@
 //! The records of the older binary workbook ([MS-XLS]), as far as they can do harm.
 //!
-//! The library reads every sheet into a full rectangle of cells and every
-//! formula into text, as large as the file claims. The one thing to know: what
-//! that will take is added up here first, record by record, and a file that
-//! would take too much is refused before the library sees it.
+//! The library reads every sheet into a full rectangle of cells and every formula into text, as
+//! large as the file claims. This module adds up beforehand, record by record, how much memory that
+//! takes, and refuses a file that would take too much before the library opens it.
+
+use std::ops::RangeInclusive;
 
 use crate::compound::{u16_at, u32_at};
+use crate::limits::MOST_CELLS;
 use crate::{Limits, ReadError};
 
-/// The most cells of all sheets together, blank ones inside their rectangles
-/// included; each takes some 60 bytes.
-pub(super) const MOST_CELLS: u64 = 6_000_000;
 /// The most sheets.
 const MOST_SHEETS: usize = 1_000;
 /// The most records that continue one record: 40 MB of shared strings.
@@ -126,7 +125,7 @@ pub(super) fn check(stream: &[u8], limits: &Limits) -> Result<(), ReadError> {
 
 fn check_sheet(stream: &mut &[u8], demand: &mut Demand, limits: &Limits) -> Result<(), ReadError> {
     let (mut begun, mut depth) = (false, 0usize);
-    let mut extent: Option<[u64; 4]> = None;
+    let mut filled = Rectangle::default();
     while let Some(record) = next_record(stream)? {
         if depth > 0 {
             match record.kind {
@@ -136,61 +135,94 @@ fn check_sheet(stream: &mut &[u8], demand: &mut Demand, limits: &Limits) -> Resu
             }
             continue;
         }
-        let data = record.data;
         match record.kind {
             BEGIN if begun => depth += 1,
             BEGIN => begun = true,
             END => break,
-            DIMENSIONS if claimed(data) > MOST_CELLS => return Err(ReadError::SheetTooLarge),
-            TEXT | RICH_TEXT => fits_its_record(data, 6)?,
-            FORMULA_TEXT => fits_its_record(data, 0)?,
-            SHARED_TEXT => {
-                let string = demand.strings.get(u32_at(data, 6) as usize);
-                demand.text += u64::from(string.copied().unwrap_or(0));
-            }
-            FORMULA => {
-                if data.len() > LONGEST_FORMULA {
-                    return Err(ReadError::Damaged);
-                }
-                demand.tokens += data.len() as u64;
-            }
-            _ => {}
+            _ => demand.add(&record)?,
         }
-        // A token of five bytes may stand for a whole name.
-        let formulas = demand.tokens.saturating_mul(demand.longest_name) / 5;
-        if demand.text.max(formulas) > limits.unpacked_bytes {
-            return Err(ReadError::UnpacksTooLarge(limits.unpacked_bytes >> 20));
-        }
-        if matches!(
-            record.kind,
-            FORMULA
-                | MANY_NUMBERS
-                | RICH_TEXT
-                | SHARED_TEXT
-                | NUMBER
-                | TEXT
-                | LOGICAL
-                | SHORT_NUMBER
-        ) {
-            let (row, first) = (u64::from(u16_at(data, 0)), u64::from(u16_at(data, 2)));
-            let last = if record.kind == MANY_NUMBERS {
-                u64::from(u16_at(data, data.len().saturating_sub(2)))
-            } else {
-                first
-            };
-            let [top, bottom, left, right] = extent.unwrap_or([row, row, first, last]);
-            let [top, bottom] = [top.min(row), bottom.max(row)];
-            let [left, right] = [left.min(first), right.max(first).max(last)];
-            extent = Some([top, bottom, left, right]);
-            if demand.cells + (bottom - top + 1) * (right - left + 1) > MOST_CELLS {
+        demand.check_text(limits)?;
+        if let Some((row, columns)) = cells_of(&record) {
+            filled.include(row, columns);
+            if demand.cells + filled.cells() > MOST_CELLS {
                 return Err(ReadError::SheetTooLarge);
             }
         }
     }
-    if let Some([top, bottom, left, right]) = extent {
-        demand.cells += (bottom - top + 1) * (right - left + 1);
-    }
+    demand.cells += filled.cells();
     Ok(())
+}
+
+impl Demand {
+    /// Adds what one record of a sheet takes, and refuses a record that lies about its length.
+    fn add(&mut self, record: &Record<'_>) -> Result<(), ReadError> {
+        let data = record.data;
+        match record.kind {
+            DIMENSIONS if claimed(data) > MOST_CELLS => Err(ReadError::SheetTooLarge),
+            TEXT | RICH_TEXT => fits_its_record(data, 6),
+            FORMULA_TEXT => fits_its_record(data, 0),
+            SHARED_TEXT => {
+                let string = self.strings.get(u32_at(data, 6) as usize);
+                self.text += u64::from(string.copied().unwrap_or(0));
+                Ok(())
+            }
+            FORMULA if data.len() > LONGEST_FORMULA => Err(ReadError::Damaged),
+            FORMULA => {
+                self.tokens += data.len() as u64;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses more text than the limits allow.
+    fn check_text(&self, limits: &Limits) -> Result<(), ReadError> {
+        // A token of five bytes may stand for a whole name.
+        let formulas = self.tokens.saturating_mul(self.longest_name) / 5;
+        if self.text.max(formulas) > limits.unpacked_bytes {
+            return Err(ReadError::UnpacksTooLarge(limits.unpacked_bytes >> 20));
+        }
+        Ok(())
+    }
+}
+
+/// The row and the columns of the cells in a record; `None` for records without cells.
+fn cells_of(record: &Record<'_>) -> Option<(u64, RangeInclusive<u64>)> {
+    let data = record.data;
+    let (row, first) = (u64::from(u16_at(data, 0)), u64::from(u16_at(data, 2)));
+    match record.kind {
+        MANY_NUMBERS => {
+            let last = u64::from(u16_at(data, data.len().saturating_sub(2)));
+            Some((row, first..=last))
+        }
+        FORMULA | RICH_TEXT | SHARED_TEXT | NUMBER | TEXT | LOGICAL | SHORT_NUMBER => {
+            Some((row, first..=first))
+        }
+        _ => None,
+    }
+}
+
+/// The rectangle that the library makes of a sheet's cells: top, bottom, left and right.
+#[derive(Default)]
+struct Rectangle(Option<[u64; 4]>);
+
+impl Rectangle {
+    fn include(&mut self, row: u64, columns: RangeInclusive<u64>) {
+        let (first, last) = columns.into_inner();
+        let [top, bottom, left, right] = self.0.unwrap_or([row, row, first, last]);
+        self.0 = Some([
+            top.min(row),
+            bottom.max(row),
+            left.min(first),
+            right.max(first).max(last),
+        ]);
+    }
+
+    fn cells(&self) -> u64 {
+        self.0.map_or(0, |[top, bottom, left, right]| {
+            (bottom - top + 1) * (right - left + 1)
+        })
+    }
 }
 
 /// How many cells a record of dimensions claims: rows are given as the first

@@ -1,8 +1,7 @@
 //! The container of the older binary workbook (Compound File Binary, [MS-CFB]).
 //!
-//! The one thing to know: the library that reads such workbooks follows chains
-//! of sectors for as long as the file says, and a chain that bites its own tail
-//! has no end. So the chains it will follow are followed here first, with a
+//! The library that reads such workbooks follows chains of sectors for as long as the file says,
+//! and a chain that forms a loop has no end. This module follows the same chains first, with a
 //! limit.
 
 use crate::ReadError;

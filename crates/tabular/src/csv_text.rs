@@ -1,8 +1,7 @@
 //! Delimited text.
 //!
-//! The one thing to know: the library passes over empty lines without a word,
-//! so they are counted here in the text itself, or every row number after one
-//! would be wrong.
+//! The library skips empty lines silently, so they are counted here in the text itself. Without
+//! that, every row number after an empty line would be wrong.
 
 use crate::{Limits, ReadError, Table, TableBuilder};
 

@@ -36,8 +36,8 @@ fn encoding_of(bytes: &[u8]) -> &'static Encoding {
     }
 }
 
-/// The whole text, without a byte-order mark.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
+/// The text of a file in any supported encoding, without a byte-order mark.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     let encoding = encoding_of(bytes);
     let (text, _, malformed) = encoding.decode(bytes);
     // A UTF-8 mark on bytes that are not UTF-8 throughout: some programs

@@ -1,7 +1,7 @@
-//! Finding the row of headings.
+//! Finds the row of headings.
 //!
-//! The one thing to know: a table may open with a title and notes, so the row
-//! of headings is the one most of whose cells are recognised, not the first.
+//! A table may open with a title and notes, so the row of headings is the row in which most cells
+//! are recognised, which is not always the first.
 
 use crate::{Row, Table};
 

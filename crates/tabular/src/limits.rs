@@ -2,6 +2,10 @@
 
 use crate::ReadError;
 
+/// The most cells of all sheets of a workbook together, blank ones inside their rectangles
+/// included; each takes some 60 bytes.
+pub(crate) const MOST_CELLS: u64 = 6_000_000;
+
 /// The limits on one file.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -44,5 +48,16 @@ impl Limits {
         } else {
             Ok(())
         }
+    }
+
+    /// The most rows, cells and shared texts of a packed workbook, empty ones included: one that
+    /// holds a value takes at least 32 bytes.
+    pub(crate) fn workbook_cells(&self) -> u64 {
+        self.unpacked_bytes / 32
+    }
+
+    /// The most pieces of markup of a packed workbook: the library stops at each.
+    pub(crate) fn workbook_markup(&self) -> u64 {
+        self.unpacked_bytes / 16
     }
 }

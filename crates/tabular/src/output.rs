@@ -1,8 +1,7 @@
-//! Tables on their way out.
+//! Writes tables as CSV.
 //!
-//! The one thing to know: a cell that a spreadsheet would take for a formula
-//! gets an apostrophe in front in every file written, and reading takes that
-//! apostrophe off again.
+//! A cell that a spreadsheet would take for a formula gets an apostrophe in front in every file
+//! written, and reading takes that apostrophe off again.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -21,7 +20,7 @@ pub fn neutralised(cell: &str) -> Cow<'_, str> {
 }
 
 /// Takes off the apostrophe that [`neutralised`] put in front, and the one with
-/// which a spreadsheet is told that a number is text.
+/// which a person marks a number as text in a spreadsheet.
 pub fn restored(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest)

@@ -225,13 +225,13 @@ impl TableBuilder {
         Ok(builder)
     }
 
-    /// Says that serial numbers count from another day, see
+    /// Sets the day from which serial numbers count, see
     /// [`Table::serial_offset`].
     pub fn set_serial_offset(&mut self, days: u32) {
         self.table.serial_offset = days;
     }
 
-    /// Adds a cell to the row at hand.
+    /// Adds a cell to the current row.
     pub fn push(&mut self, cell: &str) -> Result<(), ReadError> {
         if cell.len() > self.limits.cell_bytes {
             return Err(ReadError::CellTooLong {
@@ -264,12 +264,12 @@ impl TableBuilder {
         Ok(())
     }
 
-    /// How many cells the row at hand has.
+    /// How many cells the current row has.
     pub fn row_len(&self) -> usize {
         self.table.ends.len() - self.row_start
     }
 
-    /// Ends the row at hand. A row without a filled cell is counted, not kept.
+    /// Ends the current row. A row without a filled cell is counted, not kept.
     pub fn end_row(&mut self) -> Result<(), ReadError> {
         self.number += 1;
         if self.filled == 0 {

@@ -77,12 +77,47 @@ impl<'a> Bounds<'a> {
         integer: bool,
     ) -> Result<(f64, bool), Contradiction> {
         self.solved.set(self.solved.get() + 1);
-        let mut variables = ProblemVariables::new();
+        let mut programme = ProblemVariables::new();
+        let unknowns = self.variables(classes, integer, &mut programme);
+        let objective = unknowns.sum(classes);
+        let problem = if greatest {
+            programme.maximise(&objective)
+        } else {
+            programme.minimise(&objective)
+        };
+        let mut model = problem.using(microlp);
+        for claim in &self.system.claims {
+            if !unknowns.include(claim) {
+                continue;
+            }
+            let children = unknowns.sum(&claim.cells);
+            if claim.span.least > 0 {
+                model = model.with(children.clone().geq(f64::from(claim.span.least)));
+            }
+            if let Some(most) = claim.span.greatest {
+                model = model.with(children.leq(f64::from(most)));
+            }
+        }
+        let solution = model.solve().map_err(|_| Contradiction)?;
+        let whole = unknowns.0.iter().flatten().all(|&unknown| {
+            let value = solution.value(unknown);
+            (value - value.round()).abs() < WHOLE
+        });
+        Ok((solution.eval(&objective), whole))
+    }
+
+    /// One variable for each class that is connected with `classes`, within its own bounds.
+    fn variables(
+        &self,
+        classes: &[usize],
+        integer: bool,
+        programme: &mut ProblemVariables,
+    ) -> Variables {
         let asked: Vec<usize> = classes
             .iter()
             .map(|&class| self.system.part_of[class])
             .collect();
-        let unknowns: Vec<Option<Variable>> = self
+        let unknowns = self
             .system
             .spans
             .iter()
@@ -93,43 +128,31 @@ impl<'a> Bounds<'a> {
                     if let Some(most) = span.greatest {
                         unknown = unknown.max(f64::from(most));
                     }
-                    variables.add(if integer { unknown.integer() } else { unknown })
+                    programme.add(if integer { unknown.integer() } else { unknown })
                 })
             })
             .collect();
-        let sum = |classes: &[usize]| {
-            classes
-                .iter()
-                .filter_map(|&class| unknowns[class])
-                .sum::<Expression>()
-        };
-        let objective = sum(classes);
-        let problem = if greatest {
-            variables.maximise(&objective)
-        } else {
-            variables.minimise(&objective)
-        };
-        let mut model = problem.using(microlp);
-        let connected = |claim: &&Claim| {
-            claim
-                .cells
-                .first()
-                .is_some_and(|&class| unknowns[class].is_some())
-        };
-        for claim in self.system.claims.iter().filter(connected) {
-            let children = sum(&claim.cells);
-            if claim.span.least > 0 {
-                model = model.with(children.clone().geq(f64::from(claim.span.least)));
-            }
-            if let Some(most) = claim.span.greatest {
-                model = model.with(children.leq(f64::from(most)));
-            }
-        }
-        let solution = model.solve().map_err(|_| Contradiction)?;
-        let whole = unknowns.iter().flatten().all(|&unknown| {
-            let value = solution.value(unknown);
-            (value - value.round()).abs() < WHOLE
-        });
-        Ok((solution.eval(&objective), whole))
+        Variables(unknowns)
+    }
+}
+
+/// The variables of one programme: for each class its variable, or `None` where it is not
+/// connected with what is asked.
+struct Variables(Vec<Option<Variable>>);
+
+impl Variables {
+    fn sum(&self, classes: &[usize]) -> Expression {
+        classes
+            .iter()
+            .filter_map(|&class| self.0[class])
+            .sum::<Expression>()
+    }
+
+    /// Whether a claim is about these variables. Its cells are all connected, so the first one tells.
+    fn include(&self, claim: &Claim) -> bool {
+        claim
+            .cells
+            .first()
+            .is_some_and(|&class| self.0[class].is_some())
     }
 }

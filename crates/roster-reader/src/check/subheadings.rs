@@ -18,7 +18,7 @@ pub(super) fn apply_subheadings(
     context: &Context<'_>,
     rows: &mut [Reading],
 ) {
-    let mut said = Said::default();
+    let mut heading = Subheading::default();
     let mut sheet = None;
     for (index, reading) in rows.iter_mut().enumerate() {
         let position = columns.heading_row + 1 + index;
@@ -26,7 +26,7 @@ pub(super) fn apply_subheadings(
         let here = table.sheet_of(position);
         if here != sheet {
             sheet = here;
-            said = Said::by(here.unwrap_or_default());
+            heading = Subheading::read(here.unwrap_or_default());
         }
         if let Verdict::NotAChild(NotAChild::Subheading) = reading.row.verdict {
             let words = row
@@ -34,16 +34,16 @@ pub(super) fn apply_subheadings(
                 .map(text::clean)
                 .find(|cell| !cell.is_empty())
                 .unwrap_or_default();
-            said = Said::by(&words);
+            heading = Subheading::read(&words);
             continue;
         }
         if layout.year_from_subheading
-            && said.year_group.is_some()
+            && heading.year_group.is_some()
             && !matches!(reading.row.verdict, Verdict::NotAChild(_))
         {
-            *reading = check_child(row, columns, layout, context, said.year_group).0;
+            *reading = check_child(row, columns, layout, context, heading.year_group).0;
         }
-        if let (Verdict::Child(child), Some(class)) = (&mut reading.row.verdict, &said.class)
+        if let (Verdict::Child(child), Some(class)) = (&mut reading.row.verdict, &heading.class)
             && layout.class_from_subheading
         {
             child.class.clone_from(class);
@@ -51,29 +51,29 @@ pub(super) fn apply_subheadings(
     }
 }
 
-/// What a subheading says of the rows below it.
+/// The year group and class that a subheading gives the rows below it.
 #[derive(Default)]
-struct Said {
+struct Subheading {
     year_group: Option<YearGroupReading>,
     class: Option<String>,
 }
 
-impl Said {
-    /// "Year 6", "Class: Acorns", "6B", "Reception - RA (Mrs Ash)".
-    fn by(words: &str) -> Self {
-        let mut said = Self::default();
+impl Subheading {
+    /// Reads texts such as "Year 6", "Class: Acorns", "6B" and "Reception - RA (Mrs Ash)".
+    fn read(words: &str) -> Self {
+        let mut heading = Self::default();
         for part in words
             .split([',', ';', '(', ')', '–'])
             .flat_map(|part| part.split(" - "))
         {
             let part = part.trim_matches([':', ' ']);
             if let Some(reading) = YearGroup::read(part) {
-                said.year_group = said.year_group.or(Some(reading));
-            } else if said.class.is_none() {
-                said.class = class_named(part);
+                heading.year_group = heading.year_group.or(Some(reading));
+            } else if heading.class.is_none() {
+                heading.class = class_named(part);
             }
         }
-        said
+        heading
     }
 }
 

@@ -111,7 +111,7 @@ pub fn fingerprint(columns: &Columns) -> String {
     use std::fmt::Write;
     let mut hash = Sha256::new();
     let mut names = columns.choice_names();
-    // The file that comes back with its errors mended is of the same layout.
+    // A file that is uploaded again with its errors corrected has the same layout.
     while names.last().is_some_and(|name| {
         name.is_empty() || name.starts_with('#') || *name == text::label(ERRORS)
     }) {

@@ -1,9 +1,8 @@
-//! What a column of dates of birth is written like.
+//! The order of day and month in a column of dates of birth.
 //!
-//! The one thing to know: dates are read day first. Only a column in which
-//! several dates make sense month first alone, and none day first alone, is
-//! read the other way round; where both occur, the dates that could be either
-//! are questioned.
+//! Dates are read day first. A column is read month first only when several of its dates make sense
+//! month first alone, and none day first alone. Where both occur, the dates that could be either are
+//! held as ambiguous.
 
 use programme::{DateError, DateOrder, DateReading, text};
 use tabular::{Table, restored};

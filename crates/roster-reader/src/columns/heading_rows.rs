@@ -1,7 +1,7 @@
 //! Headings that stand in one row or in two.
 //!
-//! The one thing to know: two rows are only taken for the headings when
-//! together they say more than the one that was found.
+//! Two rows are taken for the headings only when more columns are recognised from the two together
+//! than from the one that was found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(crate) struct Headings {
 /// cell. Two rows are only taken when they say more than one.
 pub(crate) fn whole_headings(table: &Table, found: usize) -> Headings {
     let single = heading_texts(table, found);
-    let mut best = (said_by(&single), found, single);
+    let mut best = (recognised_fields(&single), found, single);
     let neighbours = [
         found.checked_sub(1).map(|upper| (upper, found)),
         (found + 1 < table.len()).then_some((found, found + 1)),
@@ -33,9 +33,9 @@ pub(crate) fn whole_headings(table: &Table, found: usize) -> Headings {
             continue;
         }
         let texts = joined(&heading_texts(table, upper), &heading_texts(table, lower));
-        let said = said_by(&texts);
-        if said > best.0 {
-            best = (said, lower, texts);
+        let recognised = recognised_fields(&texts);
+        if recognised > best.0 {
+            best = (recognised, lower, texts);
         }
     }
     Headings {
@@ -63,8 +63,8 @@ fn is_part_of_headings(table: &Table, row: usize, found: usize) -> bool {
     filled >= 2
 }
 
-/// How many different things the headings say, and how many of them at all.
-fn said_by(headings: &[String]) -> usize {
+/// How many different fields are recognised in the headings.
+fn recognised_fields(headings: &[String]) -> usize {
     let mut unnumbered: BTreeMap<ParentPart, u8> = BTreeMap::new();
     let fields: BTreeSet<Field> = headings
         .iter()

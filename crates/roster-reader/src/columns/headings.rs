@@ -174,64 +174,91 @@ impl HeadingWords {
         if let Some(part) = self.alone.get(label) {
             return Some(Recognised::Parent(*part, ALONE));
         }
-        // "Contact 1 Priority": the last word is the part, not a contact's name.
-        if let Some(contact) = label.strip_suffix(" priority")
-            && let Some(recognised) = self.recognise(contact)
-        {
-            let rank = 6;
-            return Some(match recognised {
-                Recognised::Field(Field::Parent(number, _), _) => {
-                    Recognised::Field(Field::Parent(number, ParentPart::Priority), rank)
-                }
-                _ => Recognised::Parent(ParentPart::Priority, rank),
-            });
+        if let Some(priority) = self.priority_of(label) {
+            return Some(priority);
         }
         let mut rest = format!(" {label} ");
-        let (mut person, mut number) = (false, None);
-        for (word, implied) in &self.persons {
-            while let Some(at) = rest.find(word) {
-                // One of the spaces stays between the words beside it.
-                rest.replace_range(at..at + word.len() - 1, "");
-                person = true;
-                number = number.or(*implied);
-            }
+        let contact = self.take_contact(&mut rest);
+        let (contact, kept) = self.take_ordinal(contact, &rest);
+        if !contact.is_person {
+            // "Email 2", "Telephone 1".
+            return self
+                .alone
+                .get(&kept.join(" "))
+                .zip(contact.number)
+                .map(|(part, number)| Recognised::Field(Field::Parent(number, *part), ALONE));
         }
-        let mut kept: Vec<&str> = Vec::new();
-        for word in rest.split_whitespace() {
-            // "Parent 1 address line 1": only the first number is the contact's.
-            match self.ordinals.get(word) {
-                Some(ordinal) if number.is_none() => {
-                    person |= word.len() > 1 && word.ends_with(|c: char| c.is_ascii_digit());
-                    number = Some(*ordinal);
-                }
-                _ => kept.push(word),
-            }
-        }
-        if !person {
-            return match number {
-                None => None,
-                // "Email 2", "Telephone 1".
-                Some(number) => self
-                    .alone
-                    .get(&kept.join(" "))
-                    .map(|part| Recognised::Field(Field::Parent(number, *part), ALONE)),
-            };
-        }
-        let mut rank = if kept.is_empty() { BARE } else { 6 };
-        let part = self.parts.get(&kept.join(" ")).copied().or_else(|| {
-            // The first of "Email", "Home email" and "Work email" is the best.
-            rank = if kept.contains(&"work") { 4 } else { 5 };
-            kept.retain(|word| !self.fillers.iter().any(|filler| filler == word));
-            if kept.is_empty() {
-                rank = BARE;
-            }
-            self.parts.get(&kept.join(" ")).copied()
-        })?;
-        Some(match number {
+        let (part, rank) = self.part_named(kept)?;
+        Some(match contact.number {
             Some(number) => Recognised::Field(Field::Parent(number, part), rank),
             None => Recognised::Parent(part, rank),
         })
     }
+
+    /// "Contact 1 Priority": the last word is the part, not a contact's name.
+    fn priority_of(&self, label: &str) -> Option<Recognised> {
+        let recognised = self.recognise(label.strip_suffix(" priority")?)?;
+        let rank = 6;
+        Some(match recognised {
+            Recognised::Field(Field::Parent(number, _), _) => {
+                Recognised::Field(Field::Parent(number, ParentPart::Priority), rank)
+            }
+            _ => Recognised::Parent(ParentPart::Priority, rank),
+        })
+    }
+
+    /// Takes the words for a parent or carer out of a label that begins and ends with a space.
+    fn take_contact(&self, label: &mut String) -> Contact {
+        let mut contact = Contact {
+            is_person: false,
+            number: None,
+        };
+        for (word, implied) in &self.persons {
+            while let Some(at) = label.find(word) {
+                // One of the spaces stays between the words beside it.
+                label.replace_range(at..at + word.len() - 1, "");
+                contact.is_person = true;
+                contact.number = contact.number.or(*implied);
+            }
+        }
+        contact
+    }
+
+    /// Takes the contact's number out of a label, and returns the words that are left.
+    fn take_ordinal<'l>(&self, mut contact: Contact, label: &'l str) -> (Contact, Vec<&'l str>) {
+        let mut kept = Vec::new();
+        for word in label.split_whitespace() {
+            // "Parent 1 address line 1": only the first number is the contact's.
+            match self.ordinals.get(word) {
+                Some(ordinal) if contact.number.is_none() => {
+                    contact.is_person |=
+                        word.len() > 1 && word.ends_with(|c: char| c.is_ascii_digit());
+                    contact.number = Some(*ordinal);
+                }
+                _ => kept.push(word),
+            }
+        }
+        (contact, kept)
+    }
+
+    /// The part of a contact that the words name, and how well they name it.
+    fn part_named(&self, mut words: Vec<&str>) -> Option<(ParentPart, u8)> {
+        if let Some(part) = self.parts.get(&words.join(" ")) {
+            return Some((*part, if words.is_empty() { BARE } else { 6 }));
+        }
+        // The first of "Email", "Home email" and "Work email" is the best.
+        let rank = if words.contains(&"work") { 4 } else { 5 };
+        words.retain(|word| !self.fillers.iter().any(|filler| filler == word));
+        let part = self.parts.get(&words.join(" "))?;
+        Some((*part, if words.is_empty() { BARE } else { rank }))
+    }
+}
+
+/// The parent or carer that a heading is about.
+struct Contact {
+    /// Whether a word of the heading stands for a person.
+    is_person: bool,
+    number: Option<u8>,
 }
 
 #[cfg(test)]

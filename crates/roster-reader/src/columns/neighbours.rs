@@ -1,6 +1,6 @@
-//! What columns are, seen beside each other.
+//! Recognises columns by the columns beside them.
 //!
-//! The one thing to know: what a person chose stays as it was chosen.
+//! A column that a person chose is never changed.
 
 use crate::columns::column::{Candidate, How};
 use crate::columns::field::{Field, MOST_LINES, MOST_PARENTS, ParentPart};

@@ -136,7 +136,7 @@ pub(crate) fn runs(moved: &[(usize, Displaced)]) -> Vec<Slip> {
     let mut runs: Vec<Slip> = Vec::new();
     for (position, how) in moved {
         match runs.last_mut() {
-            // A sound row in between, perhaps one mended by hand, does not end a run.
+            // A sound row in between, perhaps one corrected by hand, does not end a run.
             Some(run) if run.how == *how && *position <= run.last + 2 => run.last = *position,
             _ => runs.push(Slip {
                 first: *position,
@@ -149,7 +149,7 @@ pub(crate) fn runs(moved: &[(usize, Displaced)]) -> Vec<Slip> {
 }
 
 impl Displaced {
-    /// In words: "one column to the right".
+    /// In words: "have moved one column to the right".
     pub(crate) fn words(self, columns: &Columns) -> String {
         match self {
             Self::By(by) => format!(
@@ -164,7 +164,7 @@ impl Displaced {
             Self::Swapped(one, two) => {
                 let heading = |column: u16| &columns.columns[usize::from(column)].heading;
                 format!(
-                    "“{}” and “{}” have changed places",
+                    "“{}” and “{}” appear to be swapped",
                     heading(one),
                     heading(two)
                 )
@@ -193,7 +193,7 @@ impl Slip {
                 Displaced::By(by).words(columns)
             ),
             swapped @ Displaced::Swapped(..) => format!(
-                "The cells under {} {rows}, as it seems. Put them back under their headings and upload the file again.",
+                "The values under {} {rows}. Put them back under their headings and upload the file again.",
                 swapped.words(columns)
             ),
         }

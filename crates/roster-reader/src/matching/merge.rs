@@ -1,16 +1,14 @@
 //! What a newer list changes in a child already held.
 //!
-//! The one thing to know: a blank cell in a newer list erases nothing, but when
-//! the first address line or the postcode changes the whole address is the
-//! newer one.
+//! A blank cell in a newer list erases nothing. The exception is the address: when its first line or
+//! its postcode changes, the whole address is replaced by the newer one.
 
 use serde::{Deserialize, Serialize};
 
 use crate::row::child::RosterChild;
-use programme::Contact;
-use programme::{Upn, text};
+use programme::{Contact, Person, Upn, text};
 
-/// One thing that a newer list says differently.
+/// A part of a child's record in which a newer list differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -69,39 +67,72 @@ impl Change {
     }
 }
 
+/// What a newer list changes, collected field by field.
+#[derive(Default)]
+struct Changes(Vec<Change>);
+
+impl Changes {
+    fn note(&mut self, changed: bool, change: Change) {
+        if changed {
+            self.0.push(change);
+        }
+    }
+}
+
 /// The child as it is after a newer list, and what that list changed.
 pub fn merge(held: &RosterChild, newer: &RosterChild) -> (RosterChild, Vec<Change>) {
     let mut merged = held.clone();
-    let mut changes = Vec::new();
-    let mut note = |changed: bool, change: Change| {
-        if changed {
-            changes.push(change);
-        }
-    };
+    let mut changes = Changes::default();
+    merge_record(&mut merged, held, newer, &mut changes);
+    let (person, old, new) = (&mut merged.person, &held.person, &newer.person);
+    merge_numbers(person, old, new, &mut changes);
+    merge_names(person, old, new, &mut changes);
+    person.date_of_birth = new.date_of_birth;
+    changes.note(
+        person.date_of_birth != old.date_of_birth,
+        Change::DateOfBirth,
+    );
+    merge_address(person, old, new, &mut changes);
+    merge_contacts(&mut person.contacts, &new.contacts);
+    changes.note(
+        contacts_differ(&person.contacts, &old.contacts),
+        Change::Contacts,
+    );
+    (merged, changes.0)
+}
+
+/// Merges school, year group, class, sex, ethnic group and the mark of a sensitive record.
+fn merge_record(
+    merged: &mut RosterChild,
+    held: &RosterChild,
+    newer: &RosterChild,
+    changes: &mut Changes,
+) {
     let moved = held.urn != newer.urn;
     merged.urn = newer.urn;
-    note(moved, Change::School);
+    changes.note(moved, Change::School);
     merged.year_group = newer.year_group;
-    note(held.year_group != newer.year_group, Change::YearGroup);
+    changes.note(held.year_group != newer.year_group, Change::YearGroup);
     if moved || !newer.class.is_empty() {
         merged.class.clone_from(&newer.class);
     }
-    note(!moved && merged.class != held.class, Change::Class);
+    changes.note(!moved && merged.class != held.class, Change::Class);
     merged.sex = newer.sex;
-    note(held.sex != newer.sex, Change::Sex);
+    changes.note(held.sex != newer.sex, Change::Sex);
     if newer.ethnicity.is_some() {
         merged.ethnicity = newer.ethnicity;
     }
-    note(merged.ethnicity != held.ethnicity, Change::Ethnicity);
+    changes.note(merged.ethnicity != held.ethnicity, Change::Ethnicity);
     // The mark is taken off by a person, never by a list without it.
     merged.sensitive |= newer.sensitive;
-    note(merged.sensitive != held.sensitive, Change::Sensitive);
+    changes.note(merged.sensitive != held.sensitive, Change::Sensitive);
+}
 
-    let (old, new, person) = (&held.person, &newer.person, &mut merged.person);
+fn merge_numbers(person: &mut Person, old: &Person, new: &Person, changes: &mut Changes) {
     if new.nhs_number.is_some() {
         person.nhs_number.clone_from(&new.nhs_number);
     }
-    note(person.nhs_number != old.nhs_number, Change::NhsNumber);
+    changes.note(person.nhs_number != old.nhs_number, Change::NhsNumber);
     // A temporary UPN does not replace a lasting one.
     let replaces = new
         .upn
@@ -110,24 +141,26 @@ pub fn merge(held: &RosterChild, newer: &RosterChild) -> (RosterChild, Vec<Chang
     if replaces {
         person.upn.clone_from(&new.upn);
     }
-    note(person.upn != old.upn, Change::Upn);
+    changes.note(person.upn != old.upn, Change::Upn);
+}
+
+fn merge_names(person: &mut Person, old: &Person, new: &Person, changes: &mut Changes) {
     person.given_name.clone_from(&new.given_name);
-    note(person.given_name != old.given_name, Change::GivenName);
+    changes.note(person.given_name != old.given_name, Change::GivenName);
     person.family_name.clone_from(&new.family_name);
-    note(person.family_name != old.family_name, Change::FamilyName);
+    changes.note(person.family_name != old.family_name, Change::FamilyName);
     if !new.preferred_name.is_empty() {
         person.preferred_name.clone_from(&new.preferred_name);
     }
-    note(
+    changes.note(
         person.preferred_name != old.preferred_name,
         Change::PreferredName,
     );
-    person.date_of_birth = new.date_of_birth;
-    note(
-        person.date_of_birth != old.date_of_birth,
-        Change::DateOfBirth,
-    );
+}
 
+/// Replaces the whole address when its first line or its postcode differs, and else only what the
+/// newer list gives.
+fn merge_address(person: &mut Person, old: &Person, new: &Person, changes: &mut Changes) {
     let first_line_differs = new
         .address_lines
         .first()
@@ -147,15 +180,9 @@ pub fn merge(held: &RosterChild, newer: &RosterChild) -> (RosterChild, Vec<Chang
             person.town.clone_from(&new.town);
         }
     }
-    let address_differs = (&person.address_lines, &person.town, &person.postcode)
+    let differs = (&person.address_lines, &person.town, &person.postcode)
         != (&old.address_lines, &old.town, &old.postcode);
-    note(address_differs, Change::Address);
-    merge_contacts(&mut person.contacts, &new.contacts);
-    note(
-        contacts_differ(&person.contacts, &old.contacts),
-        Change::Contacts,
-    );
-    (merged, changes)
+    changes.note(differs, Change::Address);
 }
 
 /// Contact by contact: another name in a place is another contact; the same
@@ -213,7 +240,6 @@ fn contacts_differ(a: &[Contact], b: &[Contact]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use programme::Person;
     use programme::{NhsNumber, Postcode, Urn, YearGroup};
 
     fn child() -> RosterChild {

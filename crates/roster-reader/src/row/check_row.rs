@@ -1,6 +1,9 @@
 //! Checks one row: every problem and warning of it at once.
 
-use programme::{Contact, Particulars, Person, YearGroupReading};
+use chrono::NaiveDate;
+use programme::{
+    Contact, Ethnicity, NhsNumber, Particulars, Person, Sex, Upn, Urn, YearGroup, YearGroupReading,
+};
 use tabular::Row;
 
 use crate::code::{Code, Finding};
@@ -10,13 +13,13 @@ use crate::columns::slip::{self, Displaced};
 use crate::row::checked::{CheckedRow, Context, Glimpse, Reading, Verdict};
 use crate::row::checker::RowChecker;
 use crate::row::child::RosterChild;
-use crate::row::contacts::read_contacts;
+use crate::row::contacts::{Ranked, read_contacts};
+use crate::row::fields::{
+    Address, Names, check_age, read_address, read_birth, read_ethnicity, read_names,
+    read_nhs_number, read_school, read_sex, read_upn, read_year_group,
+};
 use crate::row::kind::{self, NotAChild};
 use crate::row::layout::Layout;
-use crate::row::read_child::{
-    Names, check_age, read_address, read_birth, read_ethnicity, read_names, read_nhs_number,
-    read_school, read_sex, read_upn, read_year_group,
-};
 
 pub(crate) fn check_row(
     row: Row<'_>,
@@ -58,7 +61,7 @@ pub(crate) fn check_row(
                 displaced.words(columns)
             ),
             Displaced::Swapped(..) => {
-                format!("The cells under {}, as it seems.", displaced.words(columns))
+                format!("The values under {}.", displaced.words(columns))
             }
         },
     };
@@ -89,82 +92,18 @@ pub(crate) fn check_child(
         findings: Vec::new(),
     };
     let date_of_birth = read_birth(&mut checker);
-    let year_group = read_year_group(&mut checker, date_of_birth, context, year_group);
-    if year_group == Some(YearGroupReading::Other) {
-        let finding = Finding {
-            code: Code::YearNotInProgramme,
-            heading: None,
-            message: "Not in Reception or Year 6, so passed over.".to_owned(),
-        };
-        // A moved cell can look like another year, too.
-        let matters = checker.findings.len();
-        let skipped = CheckedRow {
-            number,
-            verdict: Verdict::Skipped,
-            findings: vec![finding],
-        };
-        return (skipped.into(), matters);
-    }
-    let year_group = match year_group {
-        Some(YearGroupReading::Measured(year_group)) => Some(year_group),
-        _ => None,
-    };
-    let urn = read_school(&mut checker, context);
-    let Names {
-        given: given_name,
-        family: family_name,
-        preferred: preferred_name,
-    } = read_names(&mut checker);
-    let sex = read_sex(&mut checker);
-    if let (Some(birth), Some(year_group)) = (date_of_birth, year_group) {
-        check_age(&mut checker, birth, year_group, context.start_year);
-    }
-    let nhs_number = read_nhs_number(&mut checker);
-    let upn = read_upn(&mut checker);
-    let ethnicity = read_ethnicity(&mut checker);
-    let (address_lines, town, postcode) = read_address(&mut checker);
-    let class = checker.text(Field::Class);
-    let sensitive = matches!(
-        checker.text(Field::Sensitive).to_lowercase().as_str(),
-        "true" | "1" | "yes" | "y" | "t" | "sensitive" | "in care" | "looked after"
-    );
-    let ranked = read_contacts(&mut checker);
-    let priorities = ranked.iter().map(|ranked| ranked.priority).collect();
-    let mut contacts: Vec<Contact> = ranked.into_iter().map(|ranked| ranked.contact).collect();
-    // A hundred thousand children stand in memory at once.
-    contacts.shrink_to_fit();
-    let matters = checker.findings.len();
-    let verdict = match (urn, year_group, sex, date_of_birth) {
-        (Some(urn), Some(year_group), Some(sex), Some(date_of_birth)) if !checker.has_problem() => {
-            Verdict::Child(Box::new(RosterChild {
-                urn,
-                year_group,
-                class,
-                sex,
-                ethnicity,
-                sensitive,
-                person: Person {
-                    nhs_number,
-                    upn,
-                    given_name,
-                    family_name,
-                    preferred_name,
-                    date_of_birth,
-                    address_lines,
-                    town,
-                    postcode,
-                    contacts,
-                    particulars: Particulars::default(),
-                },
-            }))
+    let year_group = match read_year_group(&mut checker, date_of_birth, context, year_group) {
+        Some(YearGroupReading::Other) => {
+            // A moved cell can look like another year, too.
+            let matters = checker.findings.len();
+            return (other_year(number).into(), matters);
         }
-        _ => Verdict::Rejected(Glimpse {
-            nhs_number,
-            upn,
-            given_name,
-            family_name,
-        }),
+        Some(YearGroupReading::Measured(year_group)) => Some(year_group),
+        None => None,
     };
+    let draft = Draft::read(&mut checker, context, date_of_birth, year_group);
+    let matters = checker.findings.len();
+    let (verdict, priorities) = draft.verdict(checker.has_problem());
     let reading = Reading {
         priorities,
         ..Reading::from(CheckedRow {
@@ -174,4 +113,111 @@ pub(crate) fn check_child(
         })
     };
     (reading, matters)
+}
+
+/// A row of a child in neither Reception nor Year 6.
+fn other_year(number: u32) -> CheckedRow {
+    CheckedRow {
+        number,
+        verdict: Verdict::Skipped,
+        findings: vec![Finding {
+            code: Code::YearNotInProgramme,
+            heading: None,
+            message: "Not in Reception or Year 6, so passed over.".to_owned(),
+        }],
+    }
+}
+
+/// A child as far as its row can be read.
+struct Draft {
+    urn: Option<Urn>,
+    year_group: Option<YearGroup>,
+    date_of_birth: Option<NaiveDate>,
+    names: Names,
+    sex: Option<Sex>,
+    nhs_number: Option<NhsNumber>,
+    upn: Option<Upn>,
+    ethnicity: Option<Ethnicity>,
+    address: Address,
+    class: String,
+    sensitive: bool,
+    contacts: Vec<Ranked>,
+}
+
+impl Draft {
+    /// Reads what is left of the row once date of birth and year group are read.
+    fn read(
+        row: &mut RowChecker<'_, '_>,
+        context: &Context<'_>,
+        date_of_birth: Option<NaiveDate>,
+        year_group: Option<YearGroup>,
+    ) -> Self {
+        let urn = read_school(row, context);
+        let names = read_names(row);
+        let sex = read_sex(row);
+        if let (Some(birth), Some(year_group)) = (date_of_birth, year_group) {
+            check_age(row, birth, year_group, context.start_year);
+        }
+        Self {
+            urn,
+            year_group,
+            date_of_birth,
+            names,
+            sex,
+            nhs_number: read_nhs_number(row),
+            upn: read_upn(row),
+            ethnicity: read_ethnicity(row),
+            address: read_address(row),
+            class: row.text(Field::Class),
+            sensitive: matches!(
+                row.text(Field::Sensitive).to_lowercase().as_str(),
+                "true" | "1" | "yes" | "y" | "t" | "sensitive" | "in care" | "looked after"
+            ),
+            contacts: read_contacts(row),
+        }
+    }
+
+    /// The child, or a glimpse of it where the row has a problem, and the priorities of its contacts.
+    fn verdict(self, has_problem: bool) -> (Verdict, Vec<Option<u8>>) {
+        let priorities = self.contacts.iter().map(|ranked| ranked.priority).collect();
+        let verdict = match (self.urn, self.year_group, self.sex, self.date_of_birth) {
+            (Some(urn), Some(year_group), Some(sex), Some(date_of_birth)) if !has_problem => {
+                let mut contacts: Vec<Contact> = self
+                    .contacts
+                    .into_iter()
+                    .map(|ranked| ranked.contact)
+                    .collect();
+                // A hundred thousand children stand in memory at once.
+                contacts.shrink_to_fit();
+                Verdict::Child(Box::new(RosterChild {
+                    urn,
+                    year_group,
+                    class: self.class,
+                    sex,
+                    ethnicity: self.ethnicity,
+                    sensitive: self.sensitive,
+                    person: Person {
+                        nhs_number: self.nhs_number,
+                        upn: self.upn,
+                        given_name: self.names.given,
+                        family_name: self.names.family,
+                        preferred_name: self.names.preferred,
+                        date_of_birth,
+                        address_lines: self.address.lines,
+                        town: self.address.town,
+                        postcode: self.address.postcode,
+                        contacts,
+                        particulars: Particulars::default(),
+                    },
+                }))
+            }
+            _ => Verdict::Rejected(Glimpse {
+                nhs_number: self.nhs_number,
+                upn: self.upn,
+                given_name: self.names.given,
+                family_name: self.names.family,
+            }),
+        };
+        (verdict, priorities)
+    }
 }

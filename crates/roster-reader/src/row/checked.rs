@@ -19,7 +19,7 @@ pub struct Context<'c> {
     pub schools: &'c Schools,
     /// The school the file is for, when that was said beside it.
     pub school: Option<Urn>,
-    /// Is told how many rows are checked.
+    /// Counts the rows that are checked.
     pub progress: &'c Progress,
 }
 

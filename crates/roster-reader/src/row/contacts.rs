@@ -7,8 +7,8 @@ use crate::row::names::{ContactName, is_title, read_contact_name};
 use programme::Contact;
 use programme::{EmailReading, LONGEST_NAME, PhoneReading, split_block, text};
 
-/// Relationships of people who are told nothing about a child's results, unless
-/// the list says that letters go to them.
+/// Relationships of people who get no letters about a child's results, unless
+/// the list says that they do.
 const NOT_FAMILY: [&str; 14] = [
     "childminder",
     "child minder",
@@ -71,11 +71,42 @@ pub(crate) fn in_order(contacts: &mut [Ranked]) {
 }
 
 fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Ranked> {
-    let part = |part| Field::Parent(number, part);
     if !row.has_any_parent_column(number) {
         return None;
     }
+    let part = |part| Field::Parent(number, part);
     let mut contact = Contact::default();
+    let aside = read_name(row, number, &mut contact);
+    contact.relationship = row.text(part(ParentPart::Relationship));
+    if contact.relationship.is_empty() {
+        contact.relationship = if FAMILY.contains(&text::label(&aside).as_str()) {
+            aside
+        } else {
+            row.implied_relationship(number).to_owned()
+        };
+    }
+    contact.language = row.text(part(ParentPart::Language));
+    contact.format = row.text(part(ParentPart::Format));
+    contact.email = read_email(row, part(ParentPart::Email));
+    contact.phone = read_phone(row, part(ParentPart::Phone));
+    contact.postal_address = read_postal_address(row, part(ParentPart::Address));
+    let letters = row.text(part(ParentPart::Letters)).to_lowercase();
+    contact.send_letters = match letters.as_str() {
+        "no" | "n" | "false" | "0" => false,
+        "" => !NOT_FAMILY.contains(&text::label(&contact.relationship).as_str()),
+        _ => true,
+    };
+    let priority = row
+        .text(part(ParentPart::Priority))
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .parse()
+        .ok();
+    (!contact.is_empty()).then_some(Ranked { priority, contact })
+}
+
+/// Reads the title and name of a contact, and returns what stands beside the name in brackets.
+fn read_name(row: &mut RowChecker<'_, '_>, number: u8, contact: &mut Contact) -> String {
+    let part = |part| Field::Parent(number, part);
     contact.title = row.text(part(ParentPart::Title));
     let name = row.text(part(ParentPart::Name));
     let given_and_family = [
@@ -108,41 +139,22 @@ fn read_contact(row: &mut RowChecker<'_, '_>, number: u8) -> Option<Ranked> {
     if contact.title.is_empty() {
         contact.title = title;
     }
-    contact.relationship = row.text(part(ParentPart::Relationship));
-    if contact.relationship.is_empty() {
-        contact.relationship = if FAMILY.contains(&text::label(&aside).as_str()) {
-            aside
-        } else {
-            row.implied_relationship(number).to_owned()
-        };
+    aside
+}
+
+fn read_postal_address(row: &mut RowChecker<'_, '_>, field: Field) -> Vec<String> {
+    let (column, address) = row.raw(field);
+    if address.trim().is_empty() {
+        return Vec::new();
     }
-    contact.language = row.text(part(ParentPart::Language));
-    contact.format = row.text(part(ParentPart::Format));
-    contact.email = read_email(row, part(ParentPart::Email));
-    contact.phone = read_phone(row, part(ParentPart::Phone));
-    let (column, address) = row.raw(part(ParentPart::Address));
-    if !address.trim().is_empty() {
-        row.note_formula(column, address);
-        let block = split_block(address);
-        contact.postal_address = block
-            .lines
-            .into_iter()
-            .chain(block.town)
-            .chain(block.postcode.map(|p| p.to_string()))
-            .collect();
-    }
-    let letters = row.text(part(ParentPart::Letters)).to_lowercase();
-    contact.send_letters = match letters.as_str() {
-        "no" | "n" | "false" | "0" => false,
-        "" => !NOT_FAMILY.contains(&text::label(&contact.relationship).as_str()),
-        _ => true,
-    };
-    let priority = row
-        .text(part(ParentPart::Priority))
-        .trim_start_matches(|c: char| !c.is_ascii_digit())
-        .parse()
-        .ok();
-    (!contact.is_empty()).then_some(Ranked { priority, contact })
+    row.note_formula(column, address);
+    let block = split_block(address);
+    block
+        .lines
+        .into_iter()
+        .chain(block.town)
+        .chain(block.postcode.map(|p| p.to_string()))
+        .collect()
 }
 
 fn read_email(row: &mut RowChecker<'_, '_>, field: Field) -> Option<String> {

@@ -1,8 +1,8 @@
 //! Names that arrive in one cell.
 //!
-//! The one thing to know: nothing is turned round without a sign of which part
-//! is the family name: a comma, capitals, or a particle such as "de la". Where
-//! there is none the cell is cut at its last space, and the row says so.
+//! The order of names is changed only where a comma, capitals, or a particle such as "de la" shows
+//! which part is the family name. Without such a sign the cell is split at its last space, and the
+//! row gets a warning.
 
 use programme::text;
 
@@ -243,7 +243,7 @@ mod tests {
         (name.given, name.family, name.preferred, name.doubtful)
     }
 
-    fn told(
+    fn name(
         given: &str,
         family: &str,
         preferred: &str,
@@ -256,27 +256,27 @@ mod tests {
     fn full_names_are_taken_apart() {
         assert_eq!(
             parts("SMITH, Jane (Janey)"),
-            told("Jane", "SMITH", "Janey", false)
+            name("Jane", "SMITH", "Janey", false)
         );
-        assert_eq!(parts("Smith, Miss Jane"), told("Jane", "Smith", "", false));
-        assert_eq!(parts("Jane SMITH"), told("Jane", "SMITH", "", false));
+        assert_eq!(parts("Smith, Miss Jane"), name("Jane", "Smith", "", false));
+        assert_eq!(parts("Jane SMITH"), name("Jane", "SMITH", "", false));
         assert_eq!(
             parts("OSEI-MENSAH Kwame Kofi"),
-            told("Kwame Kofi", "OSEI-MENSAH", "", false)
+            name("Kwame Kofi", "OSEI-MENSAH", "", false)
         );
-        assert_eq!(parts("Jane Smith"), told("Jane", "Smith", "", true));
-        assert_eq!(parts("JANE SMITH"), told("JANE", "SMITH", "", true));
-        assert_eq!(parts("Ana de la Cruz"), told("Ana", "de la Cruz", "", true));
+        assert_eq!(parts("Jane Smith"), name("Jane", "Smith", "", true));
+        assert_eq!(parts("JANE SMITH"), name("JANE", "SMITH", "", true));
+        assert_eq!(parts("Ana de la Cruz"), name("Ana", "de la Cruz", "", true));
         assert_eq!(
             parts("Jayden St. John"),
-            told("Jayden", "St. John", "", true)
+            name("Jayden", "St. John", "", true)
         );
-        assert_eq!(parts("王"), told("", "王", "", false));
+        assert_eq!(parts("王"), name("", "王", "", false));
         assert_eq!(
             parts("William “Bill” Hill"),
-            told("William", "Hill", "Bill", true)
+            name("William", "Hill", "Bill", true)
         );
-        assert_eq!(parts("Master Tom Hill"), told("Tom", "Hill", "", true));
+        assert_eq!(parts("Master Tom Hill"), name("Tom", "Hill", "", true));
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Children who stand on several rows, one for each contact.
 //!
-//! Several systems write a row for every contact of a child, with the child's
-//! own cells repeated or left blank. The one thing to know: contacts are taken
-//! to the child's first row; the later rows stay what they are, the same child
-//! again, so that nothing is counted twice. Where a list has columns for a
-//! second contact a repeated row is no such row, and only says what it brought.
+//! Several systems write a row for every contact of a child, with the child's own cells repeated or
+//! left blank. Contacts are moved to the child's first row; the later rows stay duplicates of the
+//! child, so that nothing is counted twice. Where a list has columns for a second contact, a repeated
+//! row is not one for a further contact: its contacts are reported and not added.
 
 use std::collections::HashMap;
 

@@ -277,9 +277,13 @@ pub fn restore(
     }
     let night = retention::run_night(app, actor);
     let years = app.db.read_now(years::years)?;
-    let forgotten_releases = app
-        .db
-        .write_now(|tx| statistics::forgotten_releases(tx, keyring));
+    let taken = how
+        .keys_from
+        .map_or(Ok(()), |from| statistics::take_shown_from(from, keyring));
+    let forgotten_releases = taken.and_then(|()| {
+        app.db
+            .write_now(|tx| statistics::forgotten_releases(tx, keyring))
+    });
     let unreadable = years
         .into_iter()
         .filter(|year| year.key_state == "active" && !fits(keyring, year))

@@ -29,5 +29,5 @@ pub use release::{
     ReleaseError, Shelf, audience_name, audit, load, load_published, make, publish, reseal,
     take_out,
 };
-pub use shown::{forgotten_releases, shown_can_be_read};
+pub use shown::{forgotten_releases, shown_can_be_read, take_shown_from};
 pub use state::ReleaseState;

@@ -191,6 +191,16 @@ pub fn forgotten_releases(tx: &mut Conn, keyring: &Keyring) -> Result<Vec<i64>, 
     Ok(forgotten)
 }
 
+/// Enters the releases of another keyring's book into this one's: a restore that takes keys from there must not forget
+/// what was shown there.
+pub fn take_shown_from(from: &Path, keyring: &Keyring) -> Result<(), ReleaseError> {
+    let book = ShownBook::beside(keyring);
+    for (number, frozen) in ShownBook::beside(&Keyring::at(from)).entries()? {
+        book.put(number, &frozen)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

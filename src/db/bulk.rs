@@ -6,7 +6,10 @@
 //!
 //! SQLite's temporary tables lie in a file that has no name any more: in memory, a large roster would stand there twice.
 
-use super::{Conn, Db, Error, connect, dialect, transaction};
+use super::connection::Conn;
+use super::dialect;
+use super::error::Error;
+use super::pool::{Db, connect, transaction};
 
 /// A connection on which rows are collected and then kept.
 pub struct Bulk<'db> {
@@ -17,7 +20,7 @@ pub struct Bulk<'db> {
 impl Db {
     /// A connection for writing very many rows.
     pub fn bulk(&self) -> Result<Bulk<'_>, Error> {
-        let mut connection = connect(&self.url)?;
+        let mut connection = connect(self.url())?;
         dialect::keep_temporary_rows_on_disk(&mut connection)?;
         Ok(Bulk {
             db: self,

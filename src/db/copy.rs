@@ -10,7 +10,10 @@ use diesel::pg::CopyFormat;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{Conn, Db, Error, schema};
+use super::connection::Conn;
+use super::error::Error;
+use super::pool::{Db, transaction};
+use super::schema;
 
 /// A copy that could not be made or put back. The database is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -165,7 +168,7 @@ pub fn copy_in(
                 .bind::<Text, _>(folder.join(SQLITE_FILE).to_string_lossy())
                 .execute(sqlite)?;
         }
-        let result = super::transaction(connection, "BEGIN IMMEDIATE", db.wait, |tx| {
+        let result = transaction(connection, "BEGIN IMMEDIATE", db.wait, |tx| {
             if !replace && holds_anything(tx)? {
                 return Err(CopyError::NotEmpty);
             }

@@ -16,7 +16,7 @@ macro_rules! execute {
 mod bulk;
 mod collect;
 mod erasure;
-mod outage;
+pub(super) mod outage;
 mod session;
 mod touched;
 
@@ -31,11 +31,12 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Timestamp};
 
+use super::connection::Conn;
+use super::error::Error;
 use super::schema::{
     academic_year, access_pupil, audit_event, disclosure_pupil, identity, identity_damage, job,
     setting, sign_in_failure, submission, visit,
 };
-use super::{Conn, Error};
 
 /// Inserts or replaces a setting: `on_conflict` does not exist on the common connection.
 pub fn put_setting(
@@ -205,9 +206,6 @@ pub fn lock_roles(connection: &mut Conn) -> Result<(), Error> {
     }
     Ok(())
 }
-
-/// PostgreSQL takes 65,535 values in a statement.
-const ROWS_A_STATEMENT: usize = 10_000;
 
 /// Notes which children a row is about: a batch of rows does not exist on the common connection.
 macro_rules! note_pupils {

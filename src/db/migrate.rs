@@ -5,7 +5,8 @@
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Conn, Error};
+use super::connection::Conn;
+use super::error::Error;
 
 /// The versions for SQLite.
 pub const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

@@ -18,7 +18,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
-use super::{Conn, Db, Error, beside};
+use super::connection::Conn;
+use super::error::Error;
+use super::pool::{Db, beside};
 
 /// Bytes read at once.
 const PIECE: usize = 4 << 20;

@@ -57,8 +57,8 @@ macro_rules! stored_by_code {
                 }
             }
 
-            crate::db::bound!($name, Text);
-            crate::db::bound!($name, Nullable<Text>);
+            $crate::db::text::bound!($name, Text);
+            $crate::db::text::bound!($name, Nullable<Text>);
         };
     };
 }

@@ -18,10 +18,11 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamp};
 use diesel::sqlite::Sqlite;
 
+use crate::db::connection::Conn;
+use crate::db::error::Error;
 use crate::db::schema::{
     audit_event, deprivation, identity, import_pupil, import_row, postcode, pupil,
 };
-use crate::db::{Conn, Error};
 
 /// A moment that many rows have in common: SQLite keeps it as text, which is
 /// written once.
@@ -185,25 +186,28 @@ pub struct NewDeprivation {
     pub decile: i32,
 }
 
+/// PostgreSQL takes 65,535 values in a statement.
+pub(super) const ROWS_A_STATEMENT: usize = 10_000;
+
 /// A function that inserts rows of a table: COPY on PostgreSQL, one prepared
 /// statement on SQLite. Other `*queries.rs` make theirs with it.
 macro_rules! insert_many {
     ($(#[$doc:meta])* $visible:vis $name:ident, $row:ty, $table:ident) => {
         $(#[$doc])*
         $visible fn $name(
-            connection: &mut $crate::db::Conn,
+            connection: &mut $crate::db::connection::Conn,
             rows: Vec<$row>,
-        ) -> Result<(), $crate::db::Error> {
+        ) -> Result<(), $crate::db::error::Error> {
             if rows.is_empty() {
                 return Ok(());
             }
             match connection {
-                $crate::db::Conn::Sqlite(sqlite) => {
+                $crate::db::connection::Conn::Sqlite(sqlite) => {
                     for row in rows {
                         diesel::insert_into($table::table).values(row).execute(sqlite)?;
                     }
                 }
-                $crate::db::Conn::Postgres(postgres) => {
+                $crate::db::connection::Conn::Postgres(postgres) => {
                     diesel::copy_from($table::table).from_insertable(rows).execute(postgres)?;
                 }
             }

@@ -4,8 +4,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use super::waiting_long;
-use crate::db::{Conn, Error};
+use super::session::waiting_long;
+use crate::db::connection::Conn;
+use crate::db::error::Error;
 
 /// Makes temporary rows lie in a file instead of in memory. SQLite deletes the file's name at once, and the rest with
 /// the connection; only this much of it is kept in memory (in pages).

@@ -6,8 +6,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Timestamp};
 
+use crate::db::connection::Conn;
+use crate::db::error::Error;
 use crate::db::schema::{letter, measurement, not_measured, outbox, pupil, warning};
-use crate::db::{Conn, Error};
 
 /// How many rows [`coarsen_dates`] changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use crate::db::{Conn, Error};
+use super::outage::outage;
+use crate::db::connection::Conn;
+use crate::db::error::Error;
 
 /// Makes a connection wait this long for others' locks from now on.
 pub fn wait_for_locks(connection: &mut Conn, wait: Duration) -> Result<(), Error> {
@@ -103,7 +105,7 @@ fn is_english(locale: &str) -> bool {
     ["", "C", "POSIX", "en"].contains(&language)
 }
 
-/// Makes PostgreSQL tell what is wrong in English, by which [`super::outage`] recognises it. Only a superuser, or from
+/// Makes PostgreSQL tell what is wrong in English, by which [`outage`] recognises it. Only a superuser, or from
 /// version 15 on an account that was granted it, may set the language. Another account that meets another language
 /// works on; [`other_language`] tells the operator.
 pub fn speak_english(postgres: &mut PgConnection) -> Result<(), Error> {
@@ -115,7 +117,7 @@ pub fn speak_english(postgres: &mut PgConnection) -> Result<(), Error> {
         return Ok(());
     }
     match postgres.batch_execute("SET lc_messages = 'C'") {
-        Err(error) if super::outage(&error).is_some() => Err(error.into()),
+        Err(error) if outage(&error).is_some() => Err(error.into()),
         // It may not; see above.
         _ => Ok(()),
     }

@@ -13,8 +13,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Timestamp};
 
-use super::{ROWS_A_STATEMENT, insert_many};
-use crate::db::{Conn, Error};
+use super::bulk::{ROWS_A_STATEMENT, insert_many};
+use crate::db::connection::Conn;
+use crate::db::error::Error;
 
 use tables::{changed_child, seen_child};
 

@@ -24,8 +24,9 @@ macro_rules! permissions {
                 #[derive(Clone, Copy, Debug)]
                 pub struct $name;
 
-                impl super::Requires for $name {
-                    const PERMISSION: super::Permission = super::Permission::$name;
+                impl $crate::access::permission::Requires for $name {
+                    const PERMISSION: $crate::access::permission::Permission =
+                        $crate::access::permission::Permission::$name;
                 }
             )*
         }

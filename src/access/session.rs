@@ -5,7 +5,10 @@
 use chrono::{Duration, NaiveDateTime};
 use sha2::{Digest, Sha256};
 
-use super::{Permission, Role, Scope, queries};
+use super::permission::Permission;
+use super::queries;
+use super::role::Role;
+use super::scope::Scope;
 use crate::audit::Actor;
 use crate::db::{Conn, Error};
 use crate::identity::hex;

@@ -8,9 +8,17 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::head::Head;
 use crate::db::schema::audit_event;
 use crate::db::{Conn, Error, dialect};
+
+/// The last link of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its position, from 1.
+    pub position: i64,
+    /// Its hash.
+    pub hash: Vec<u8>,
+}
 
 /// An event as it is hashed.
 #[derive(Queryable, Selectable)]

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 
-use super::Actor;
-use super::chain_queries::{self, ChainReport};
+use super::actor::Actor;
+use super::chain_queries::{self, ChainReport, Head};
 use super::rehash_queries::{self, Rehashed};
 use crate::db::{self, Conn, Db, dialect};
 
@@ -25,15 +25,6 @@ const FILE: &str = "audit-head";
 
 /// The head that a transaction is about to give the chain: its line, and the line that it replaces.
 const NEXT_FILE: &str = "audit-head-next";
-
-/// The last link of the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Its position, from 1.
-    pub position: i64,
-    /// Its hash.
-    pub hash: Vec<u8>,
-}
 
 /// The chain cannot be linked or checked.
 #[derive(Debug, thiserror::Error)]

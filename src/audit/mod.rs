@@ -14,10 +14,10 @@ mod subject;
 mod subject_queries;
 
 pub use actor::{Actor, ActorKind};
-pub use chain_queries::{ChainReport, any_unlinked};
+pub use chain_queries::{ChainReport, Head, any_unlinked};
 pub use head::{
-    ChainError, Head, Verified, accept, announce, hash_old_subjects, hash_old_subjects_in, link,
-    settle, verify,
+    ChainError, Verified, accept, announce, hash_old_subjects, hash_old_subjects_in, link, settle,
+    verify,
 };
 pub use queries::{
     Disclosure, Done, Touched, accessed, disclosed, done_to, event, events, put_reason,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::Actor;
+use super::actor::Actor;
 use super::subject::{singles_out, stored, stored_many, subjects_of_pupils};
 use crate::db::dialect::NewEvent;
 use crate::db::schema::{access, audit_event, disclosure};

@@ -6,9 +6,8 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::Actor;
-use super::chain_queries::{Event, verify};
-use super::head::Head;
+use super::actor::Actor;
+use super::chain_queries::{Event, Head, verify};
 use super::queries::event;
 use super::subject;
 use crate::db::schema::audit_event;

@@ -7,6 +7,7 @@
 mod blocks;
 mod cells;
 mod layout;
+mod options;
 mod pipeline;
 mod rows;
 #[cfg(test)]
@@ -22,7 +23,8 @@ use anyhow::Context;
 use growth::Scheme;
 
 use super::{Ended, Outcome};
-use pipeline::{AssessError, Options, assess};
+use options::Options;
+use pipeline::{AssessError, assess};
 
 /// What can be done without a database.
 #[derive(clap::Subcommand, Clone, Debug)]

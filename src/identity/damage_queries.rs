@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::{Opened, Unreadable, notice};
+use super::opened::{Opened, Unreadable, notice};
 use crate::db::schema::identity_damage;
 use crate::db::{Conn, Error, dialect};
 

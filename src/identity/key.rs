@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
+use super::error::IdentityError;
+use super::queries;
 use super::seal::Sealer;
-use super::{IdentityError, queries};
 use crate::db::Conn;
 use programme::{Person, text};
 

@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::{IdentityError, Person};
+use programme::Person;
+
+use super::error::IdentityError;
 
 /// People by the number of their record.
 pub type People = HashMap<i64, Person>;

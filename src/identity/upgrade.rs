@@ -4,8 +4,12 @@
 //! start seal what still waits there, some children at a time: cut off, it goes on where it stopped. A year whose key is
 //! missing waits until the key is back; its names cannot be read anyway.
 
+use super::door::{Identities, Whose};
+use super::error::IdentityError;
+use super::keyring::KeyringError;
+use super::opened::Found;
+use super::purpose::Purpose;
 use super::upgrade_queries as queries;
-use super::{Found, Identities, IdentityError, KeyringError, Purpose, Whose};
 use crate::audit::Actor;
 use crate::db::Db;
 use programme::{Ethnicity, Particulars, Place};

@@ -4,7 +4,12 @@
 //! waiting, so the sealed rows are read first, opened without a lock, and whoever writes on the strength of them looks
 //! under its lock whether they are still the same.
 
-use super::{Identities, IdentityError, Opened, Sealer, Whose, mark, open_rows, queries};
+use super::door::{Identities, Whose, open_rows};
+use super::error::IdentityError;
+use super::opened::Opened;
+use super::purpose::Purpose;
+use super::queries;
+use super::seal::{Sealer, mark};
 use crate::audit::Actor;
 use crate::db::{Conn, Db};
 
@@ -61,7 +66,7 @@ impl Identities {
         &self,
         db: &Db,
         actor: &Actor,
-        purpose: super::Purpose,
+        purpose: Purpose,
         sealed: SealedYear,
     ) -> Result<Opened, IdentityError> {
         if sealed.rows.is_empty() {
@@ -80,7 +85,7 @@ impl Identities {
         &self,
         tx: &mut Conn,
         actor: &Actor,
-        purpose: super::Purpose,
+        purpose: Purpose,
         sealed: SealedYear,
     ) -> Result<Opened, IdentityError> {
         let (year, opened) = self.open_sealed(sealed)?;

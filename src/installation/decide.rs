@@ -2,8 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::Database;
+use chrono::NaiveDateTime;
+
 use crate::identity::Mark;
+
+/// What the database says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Database {
+    /// Its identity.
+    pub(super) id: Option<String>,
+    /// Since when it is in production.
+    pub(super) production_since: Option<NaiveDateTime>,
+    /// Years whose names are sealed in it, with the fingerprints of their keys.
+    pub(super) years: Vec<(String, Option<String>)>,
+    /// Whether it holds releases or notices, which the server key seals.
+    pub(super) server_sealed: bool,
+    /// The fingerprint of the server key.
+    pub(super) server_key: Option<String>,
+}
+
+impl Database {
+    /// Whether anything in it was sealed with a key.
+    pub(super) fn is_used(&self) -> bool {
+        !self.years.is_empty() || self.server_sealed
+    }
+}
 
 /// What a keyring's folder holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::Database;
+use super::decide::Database;
 use crate::db::copy::SET_UP;
 use crate::db::schema::{academic_year, installation, outbox, release};
 use crate::db::{Conn, Error, dialect};

@@ -8,7 +8,9 @@ use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::decide::{Decision, Refusal, decide};
-use super::{InstallationError, in_words, look, new_id, note_restored, queries, refused};
+use super::error::InstallationError;
+use super::open::{in_words, look, new_id, note_restored, refused};
+use super::queries;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn, Db};
 use crate::identity::{Key, Keyring, KeyringError, Mark, SERVER_KEY};

@@ -8,8 +8,9 @@ use std::time::Duration as StdDuration;
 
 use chrono::{Duration, NaiveDateTime};
 
+use super::job::Job;
 use super::queries::{self, JobState, LEASE, LastRun};
-use super::{Job, schedule};
+use super::schedule;
 use crate::access::session;
 use crate::app::App;
 use crate::audit::{self, Actor};

@@ -6,9 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::allowed::Allowed;
 use super::exposure::Exposure;
 use super::forms::form_token;
-use super::{Allowed, cookies, navigation};
+use super::{cookies, navigation};
 use crate::access::session::new_token;
 use crate::access::{Requires, Session};
 use crate::app::App;

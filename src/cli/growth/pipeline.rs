@@ -6,40 +6,18 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use growth::Scheme;
 use growth::batch::DayTable;
 
 use super::blocks::{BlockError, Blocks};
 use super::layout::{Layout, LayoutError};
+use super::options::Options;
 use super::rows::{Counts, Worker};
 
 /// Blocks waiting between two hands.
 const WAITING: usize = 2;
-
-/// How to assess.
-#[derive(Clone, Debug)]
-pub(super) struct Options {
-    /// The cuts of the clinical categories.
-    pub scheme: Scheme,
-    /// Whether measures outside the limits of plausibility are noted.
-    pub check: bool,
-    /// How many threads compute.
-    pub threads: NonZeroUsize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            scheme: Scheme::default(),
-            check: false,
-            threads: NonZeroUsize::MIN,
-        }
-    }
-}
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

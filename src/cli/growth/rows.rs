@@ -13,7 +13,7 @@ use programme::Sex;
 
 use super::cells;
 use super::layout::{Layout, push_cell};
-use super::pipeline::Options;
+use super::options::Options;
 
 /// What became of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

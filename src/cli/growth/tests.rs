@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::layout::LayoutError;
-use super::pipeline::{AssessError, Options, Summary, assess};
+use super::options::Options;
+use super::pipeline::{AssessError, Summary, assess};
 use growth::Scheme;
 
 const HEADER: &str = "sex,birth_date,measurement_date,height_cm,weight_kg";

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::NewAccount;
+use super::queries::NewAccount;
 use crate::access::Role;
 use crate::audit::Actor;
 use crate::db::schema::account_approval;

@@ -9,12 +9,14 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use super::approval_queries::{self, Waiting};
+use super::error::{AccountError, check_address};
+use super::link::password_link;
 use super::notify::{self, About, Message};
+use super::office::Office;
 use super::queries::{self, AccountRow, NewAccount};
-use super::{AccountError, check_address, password_link, slow};
+use super::slow;
 use crate::access::{Role, session};
-use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::db::{self, Conn, dialect};
 use programme::read_name;
 
@@ -40,17 +42,6 @@ fn checked(account: &NewAccount) -> Result<NewAccount, AccountError> {
         name: read_name(&account.name)?,
         ..account.clone()
     })
-}
-
-/// Who changes an account, with what, and when.
-#[derive(Clone, Copy)]
-pub struct Office<'a> {
-    /// The running process.
-    pub app: &'a App,
-    /// Who.
-    pub actor: &'a Actor,
-    /// When.
-    pub now: NaiveDateTime,
 }
 
 impl Office<'_> {

@@ -3,8 +3,9 @@
 use chrono::NaiveDateTime;
 use serde_json::json;
 
-use super::change::Office;
-use super::{AccountError, LINK_HOURS};
+use super::error::AccountError;
+use super::link::LINK_HOURS;
+use super::office::Office;
 use crate::db::Conn;
 use crate::outbox::{self, Notice};
 use crate::templates;

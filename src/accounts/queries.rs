@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::AccountError;
+use super::error::AccountError;
 use crate::access::Role;
 use crate::db::schema::{account, assignment, local_authority, login, password_token, school};
 use crate::db::{Conn, Error, is_unique_violation};

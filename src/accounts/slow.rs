@@ -26,6 +26,17 @@ const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
 /// After how long wrong passwords are forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::days(1);
 
+/// The wrong passwords of an address cannot be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum SlowError {
+    /// The keyring cannot be used.
+    #[error("{0}")]
+    Keyring(#[from] KeyringError),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
 /// A try to sign in: which address, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -78,7 +89,7 @@ impl Attempt {
 }
 
 /// Forgets every wrong password for an address: its password was set anew, or a person said so.
-pub fn forget(tx: &mut Conn, keyring: &Keyring, email: &str) -> Result<(), super::AccountError> {
+pub fn forget(tx: &mut Conn, keyring: &Keyring, email: &str) -> Result<(), SlowError> {
     Ok(queries::forget(tx, &who(keyring, email)?, None)?)
 }
 
@@ -88,7 +99,7 @@ pub fn slowed<'a>(
     keyring: &Keyring,
     emails: impl IntoIterator<Item = &'a str>,
     now: NaiveDateTime,
-) -> Result<Vec<&'a str>, super::AccountError> {
+) -> Result<Vec<&'a str>, SlowError> {
     let waiting = queries::waiting(tx, now)?;
     if waiting.is_empty() {
         return Ok(Vec::new());

@@ -7,7 +7,8 @@ use clap::Subcommand;
 
 use super::{Ended, Outcome, by_command};
 use crate::access::Role;
-use crate::accounts::change::{Changed, Office};
+use crate::accounts::Office;
+use crate::accounts::change::Changed;
 use crate::accounts::{self, AccountError, NewAccount, password};
 use crate::app::App;
 use crate::db::Conn;

@@ -9,15 +9,18 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::counts::Counts;
+use super::error::RetentionError;
+use super::evidence;
+use super::gate::{look_at_clock, refuse_paused};
 use super::needles::Needles;
 use super::queries::{self, RuledYear};
+use super::run::{RuleInForce, Run, run};
 use super::run_queries;
 use super::unlink_queries;
 use super::wipe_queries::{self, Wiped};
-use super::{RetentionError, RuleInForce, Run, evidence};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, dialect};
@@ -27,51 +30,6 @@ use crate::records::year as years;
 
 /// Names erased in one transaction: a person who saves waits for as long as this takes.
 const BATCH: i64 = 2_000;
-
-/// What a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Names erased, by academic year.
-    pub names: BTreeMap<String, i64>,
-    /// Versions of measurements coarsened to the month.
-    pub measurements: usize,
-    /// Versions of reasons for no measurement coarsened to the month.
-    pub not_measured: usize,
-    /// Uploaded files wiped.
-    pub uploads: usize,
-    /// Rows of imports wiped.
-    pub import_rows: usize,
-    /// Earlier states of a child's record wiped.
-    pub import_befores: usize,
-    /// Letters cancelled, because nobody is left to write to.
-    pub letters: usize,
-    /// Messages wiped.
-    pub messages: usize,
-    /// Names that were erased without having been opened, because their key was not there or did not fit.
-    pub unopened: i64,
-    /// How often the run was taken up again after it had been cut off.
-    pub resumed: usize,
-}
-
-impl Counts {
-    /// Names erased in all.
-    pub fn all_names(&self) -> i64 {
-        self.names.values().sum()
-    }
-
-    fn add(&mut self, wiped: &Wiped) {
-        self.uploads += wiped.uploads;
-        self.import_rows += wiped.import_rows;
-        self.import_befores += wiped.import_befores;
-        self.letters += wiped.letters;
-        self.messages += wiped.messages;
-    }
-
-    fn add_coarsened(&mut self, coarsened: dialect::Coarsened) {
-        self.measurements += coarsened.measurements;
-        self.not_measured += coarsened.not_measured;
-    }
-}
 
 /// A run under way. While it lives no other process can begin one.
 pub struct Night<'a> {
@@ -91,10 +49,10 @@ impl<'a> Night<'a> {
     /// Begins a run, or takes up the one that was cut off.
     pub fn begin(app: &'a App, actor: &'a Actor) -> Result<Self, RetentionError> {
         let alone = lock(app)?;
-        super::look_at_clock(app, actor)?;
+        look_at_clock(app, actor)?;
         let (as_of, now) = (app.clock.today(), app.clock.now());
         app.db.write_now(|tx| {
-            super::refuse_paused(tx, now)?;
+            refuse_paused(tx, now)?;
             let years = queries::ruled_years(tx)?;
             let mut night = Self {
                 app,
@@ -278,7 +236,7 @@ impl<'a> Night<'a> {
                 "scan": scan.outcome,
             });
             audit::event(tx, self.actor, now, "retention.ran", &subject, &detail)?;
-            super::run(tx, self.id)?.ok_or(RetentionError::Evidence(self.id))
+            run(tx, self.id)?.ok_or(RetentionError::Evidence(self.id))
         })
     }
 

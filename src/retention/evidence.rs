@@ -4,8 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::Counts;
+use super::error::RetentionError;
 use super::needles::{Found, Needles, Search};
-use super::{Counts, RetentionError, queries};
+use super::queries;
 use crate::app::App;
 use crate::config::DatabaseUrl;
 use crate::db::raw_bytes::{self, RawBytesError};

@@ -5,7 +5,6 @@
 //! and the information governance lead each see it in time to stop it.
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
-use serde::Serialize;
 use serde_json::json;
 
 use super::policy::Rule;
@@ -15,90 +14,13 @@ use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::clock::local;
 use crate::db::{self, Conn};
-use crate::outbox::OutboxError;
-use crate::records::year::{self as years, YearError};
+use crate::records::year as years;
 
+pub use super::proposal::{ChangeError, Effect, NewRule, Proposer};
 pub use super::rule_change_queries::RuleChange;
 
 /// Days between the confirmation of a change and its effect.
 pub const EFFECT_DAYS: u64 = 3;
-
-/// A change that cannot be proposed or decided.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// The rule is not one.
-    #[error(transparent)]
-    Year(#[from] YearError),
-    /// Another change is under way.
-    #[error(
-        "A change for {0} is waiting already. Withdraw that one before you propose another. Nothing was changed."
-    )]
-    Waiting(String),
-    /// The change was decided in the meantime.
-    #[error("The change has been decided or withdrawn in the meantime. Nothing was changed.")]
-    Gone,
-    /// The person who proposed it cannot confirm it, nor can another one of the same role.
-    #[error("A change is confirmed by a person with the other role. Nothing was changed.")]
-    SameRole,
-    /// Nothing would change.
-    #[error("This is the rule in force already. Nothing was changed.")]
-    SameRule,
-    /// The emails could not be queued.
-    #[error(transparent)]
-    Mail(#[from] OutboxError),
-    /// A template.
-    #[error(transparent)]
-    Internal(#[from] anyhow::Error),
-    /// The database refused.
-    #[error(transparent)]
-    Database(#[from] db::Error),
-}
-
-/// How long names are to be kept, and what designates that.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewRule {
-    /// Days after the measurement.
-    pub retention_days: i32,
-    /// What designates the period.
-    pub instrument: String,
-}
-
-/// Who proposes or decides.
-#[derive(Clone, Debug)]
-pub struct Proposer {
-    /// Account.
-    pub account: i64,
-    /// The person's name.
-    pub name: String,
-
-    /// Role.
-    pub role: Role,
-}
-
-impl Proposer {
-    fn actor(&self) -> Actor {
-        Actor::person(self.account, &self.name)
-    }
-}
-
-/// What a change would do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Effect {
-    /// Names that the year holds.
-    pub names: i64,
-    /// Names that are removed in the first night of the new rule and would not be under the old one.
-    pub removed_early: i64,
-    /// Names that are removed in any case by then.
-    pub due_anyway: i64,
-    /// Days by which every other name goes later; negative when earlier.
-    pub later_by: i32,
-    /// The day from which the new rule counts.
-    pub on: NaiveDate,
-    /// The last date of the year under the old rule.
-    pub last_date_before: NaiveDate,
-    /// The last date under the new one.
-    pub last_date_after: NaiveDate,
-}
 
 /// What changing a year's rule to `days` days would do from the day `on`; `None` for a year without a rule.
 pub fn effect(

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::rule_change::{ChangeError, Effect, RuleChange};
+use super::proposal::{ChangeError, Effect};
+use super::rule_change_queries::RuleChange;
 use crate::access::Role;
 use crate::accounts;
 use crate::app::App;

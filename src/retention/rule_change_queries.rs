@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::rule_change::{NewRule, Proposer};
+use super::proposal::{NewRule, Proposer};
 use crate::db::schema::year_rule_change;
 use crate::db::{Conn, Error};
 

@@ -1,23 +1,11 @@
 //! From rows to counts: what the disclosure crate is given.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use disclosure::{BadTable, PopulationCategory, RawTable};
 use programme::{AcademicYear, Sex, YearGroup};
 
-use super::queries::{CategoryCount, SchoolRow};
+use super::queries::Counted;
 use crate::measurement::Place;
-use crate::measurement::participation::Tally;
-
-/// Everything counted for some schools and years.
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    pub(super) authorities: Vec<(String, String)>,
-    pub(super) schools: Vec<SchoolRow>,
-    pub(super) categories: Vec<CategoryCount>,
-    pub(super) participation: BTreeMap<Place, Tally>,
-}
 
 /// Puts the counts together; a row that means nothing to the statistics is refused, never dropped.
 pub(super) fn raw_table(as_at: NaiveDate, counted: &Counted) -> Result<RawTable, BadTable> {

@@ -4,12 +4,11 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::json;
 
-use super::ReleaseRow;
-use super::ReleaseState;
-use super::queries;
-use super::release::{
-    self, ReleaseError, Shelf, load, load_alone, load_published, publish, spoken_years, whose,
-};
+use super::error::ReleaseError;
+use super::queries::{self, ReleaseRow};
+use super::release::{self, load, load_alone, load_published, publish, spoken_years, whose};
+use super::shelf::Shelf;
+use super::state::ReleaseState;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, Error};

@@ -8,13 +8,17 @@ mod aggregate;
 mod announce;
 mod audiences;
 mod authorities;
+mod book;
 mod cautions;
+mod error;
 mod files;
 pub mod pages;
 mod queries;
 mod release;
+mod shelf;
 mod shown;
 mod state;
+mod steps;
 mod view;
 
 pub use announce::{
@@ -23,11 +27,10 @@ pub use announce::{
 };
 pub use audiences::audiences_of;
 pub use cautions::cautions;
+pub use error::ReleaseError;
 pub use files::{Format, file};
 pub use queries::{ReleaseRow, releases, releases_to_publish};
-pub use release::{
-    ReleaseError, Shelf, audience_name, audit, load, load_published, make, publish, reseal,
-    take_out,
-};
+pub use release::{audience_name, audit, load, load_published, make, publish, reseal, take_out};
+pub use shelf::Shelf;
 pub use shown::{forgotten_releases, shown_can_be_read, take_shown_from};
 pub use state::ReleaseState;

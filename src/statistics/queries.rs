@@ -7,14 +7,14 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::aggregate::Counted;
 use super::authorities::{held_by, published_with};
 use super::state::ReleaseState;
 use crate::db::schema::{
     disclosure, local_authority, measurement, pupil, release, release_figure, school,
 };
 use crate::db::{Conn, Error};
-use crate::measurement::tallies_of;
+use crate::measurement::participation::Tally;
+use crate::measurement::{Place, tallies_of};
 
 // Children are counted by what stands on the child and on its measurement.
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
@@ -44,6 +44,15 @@ pub(super) struct CategoryCount {
     pub(super) category: Option<String>,
     pub(super) severe: bool,
     pub(super) children: i64,
+}
+
+/// Everything counted for some schools and years.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    pub(super) authorities: Vec<(String, String)>,
+    pub(super) schools: Vec<SchoolRow>,
+    pub(super) categories: Vec<CategoryCount>,
+    pub(super) participation: BTreeMap<Place, Tally>,
 }
 
 /// Whose children are counted.

@@ -5,171 +5,24 @@
 //! because what was shown is also kept beside the keys (`shown.rs`). Every step that shows something, or depends on what
 //! was shown, first takes the places for itself, so that of two at the same moment the second sees the first.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use disclosure::{BadTable, Evidence, History, Refused, Release, Request, audit_again};
-use hmac::{Hmac, KeyInit, Mac};
-use programme::{AcademicYear, Audience, NotAWord};
+use disclosure::{Evidence, History, Refused, Release, Request, audit_again};
+use programme::{AcademicYear, Audience};
 use serde_json::json;
-use sha2::Sha256;
 
 use super::aggregate::raw_table;
 use super::authorities::published_with;
 use super::cautions::cautions;
+use super::error::ReleaseError;
 use super::queries::{self, NewRelease, ReleaseRow, Whose};
-use super::shown::{self, ShownBook};
+use super::shelf::Shelf;
+use super::shown;
 use super::state::ReleaseState;
 use crate::audit::{self, Actor, Disclosure};
-use crate::db::{self, Conn, dialect};
-use crate::identity::{Key, Keyring, KeyringError};
-
-/// What a user can cause.
-#[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    /// No such audience or year.
-    #[error(transparent)]
-    Words(#[from] NotAWord),
-    /// The counts do not add up.
-    #[error(transparent)]
-    Counts(#[from] BadTable),
-    /// The request does not fit the counts.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// No such release.
-    #[error("there is no release {0}")]
-    Unknown(i64),
-    /// The audit found something.
-    #[error(
-        "release {number} cannot be shown to anybody: together with what was shown before it would expose somebody. Nothing was published. Make it again; what would expose is then left out"
-    )]
-    NotSafe {
-        /// The release.
-        number: i64,
-    },
-    /// A later one has been shown.
-    #[error(
-        "release {number} was made before release {by}, which has been shown already: the two together could expose somebody. Nothing was published. Make the release again"
-    )]
-    Superseded {
-        /// The release.
-        number: i64,
-        /// The later one.
-        by: i64,
-    },
-    /// The authority's figures are part of another's.
-    #[error(
-        "the figures of authority {code} are published with those of authority {with}: make a release for la:{with}"
-    )]
-    PublishedWith {
-        /// The authority.
-        code: String,
-        /// The one whose figures hold them.
-        with: &'static str,
-    },
-    /// What was shown cannot be kept beside the keys, or read there.
-    #[error(
-        "{path}: what was shown cannot be kept beside the keys: {source}. Nothing was published"
-    )]
-    Shown {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Not a step from where it is.
-    #[error("release {number} is {state} already; nothing was changed")]
-    NotFromHere {
-        /// The release.
-        number: i64,
-        /// Where it is.
-        state: ReleaseState,
-    },
-    /// Stored under another key, or changed.
-    #[error("release {number}: {source}")]
-    Sealed {
-        /// The release.
-        number: i64,
-        /// What is wrong with it.
-        source: disclosure::NotOurs,
-    },
-    /// The server key is not there, or is another one: seals can be neither checked nor made.
-    #[error(
-        "the server key that releases are sealed with is not in the keyring, or is another one: releases can be read, but none can be made, checked or published until the right key is put back; nothing was changed"
-    )]
-    ServerKeyLost,
-    /// The keyring.
-    #[error("{0}")]
-    Keyring(#[from] KeyringError),
-    /// The database refused.
-    #[error(transparent)]
-    Database(#[from] db::Error),
-    /// Not the user's doing.
-    #[error(transparent)]
-    Internal(#[from] anyhow::Error),
-}
-
-/// What reads and writes sealed releases: the server's key, and the book of what was shown beside it. Without the key
-/// releases can be read, and nothing else.
-#[derive(Clone)]
-pub struct Shelf(Option<Key>, ShownBook);
-
-impl Shelf {
-    /// The shelf of this keyring.
-    pub fn open(keyring: &Keyring) -> Result<Self, ReleaseError> {
-        let key = match keyring.server() {
-            Ok(key) => Some(key),
-            Err(KeyringError::Missing { .. } | KeyringError::Other { .. }) => {
-                tracing::error!("the server key is missing: the seals of releases are not checked");
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Self(key, ShownBook::beside(keyring)))
-    }
-
-    /// Whether seals can be checked and made.
-    pub fn has_key(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn require_key(&self) -> Result<(), ReleaseError> {
-        if self.has_key() {
-            Ok(())
-        } else {
-            Err(ReleaseError::ServerKeyLost)
-        }
-    }
-
-    fn seal(&self, bytes: &[u8]) -> Vec<u8> {
-        let Some(key) = &self.0 else {
-            return Vec::new();
-        };
-        let key: &[u8; 32] = key;
-        // A key of this length is always accepted; an empty code is refused when a release is restored.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-            return Vec::new();
-        };
-        mac.update(b"stature release");
-        mac.update(bytes);
-        mac.finalize().into_bytes().to_vec()
-    }
-
-    /// The book of what was shown.
-    pub(super) fn book(&self) -> &ShownBook {
-        &self.1
-    }
-
-    pub(super) fn restore(&self, number: i64, frozen: &str) -> Result<Release, ReleaseError> {
-        let restored = if self.has_key() {
-            Release::restore(frozen, |bytes| self.seal(bytes))
-        } else {
-            Release::restore_without_seal(frozen)
-        };
-        restored.map_err(|source| ReleaseError::Sealed { number, source })
-    }
-}
+use crate::db::{Conn, dialect};
+use crate::identity::{Key, Keyring};
 
 /// Makes a release of the counts as they are now; returns its number and the result of its audit.
 pub fn make(
@@ -376,7 +229,7 @@ pub fn load(
 /// Seals every release with a new server key, after the old one was lost: those of the database and those of the book
 /// beside the keys. Returns how many the database holds.
 pub fn reseal(tx: &mut Conn, keyring: &Keyring, key: &Key) -> Result<usize, ReleaseError> {
-    let shelf = Shelf(Some(key.clone()), ShownBook::beside(keyring));
+    let shelf = Shelf::with_key(keyring, key);
     let anew = |number: i64, frozen: &str| -> Result<Option<String>, ReleaseError> {
         // One that cannot be read stays as it is: it was damaged before the key was lost.
         let Ok(release) = Release::restore_without_seal(frozen) else {

@@ -4,9 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
-use super::{Described, own_mistake};
+use super::described::Described;
+use super::mistakes::own_mistake;
 use crate::access::needs;
-use crate::accounts::change::{self, Changed, Office};
+use crate::accounts::Office;
+use crate::accounts::change::{self, Changed};
 use crate::accounts::{self, AccountError, NewAccount, Waiting};
 use crate::app::App;
 use crate::error::{AppError, conflict};

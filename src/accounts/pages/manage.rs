@@ -4,9 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Described, own_mistake, role_label};
+use super::described::{Described, role_label};
+use super::mistakes::own_mistake;
 use crate::access::{Role, needs};
-use crate::accounts::change::{self, Changed, Office};
+use crate::accounts::Office;
+use crate::accounts::change::{self, Changed};
 use crate::accounts::{self, AccountError, AccountRow, NewAccount, Waiting};
 use crate::app::App;
 use crate::error::AppError;

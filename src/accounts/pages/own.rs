@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::{attempt, hashing, own_mistake};
+use super::mistakes::own_mistake;
+use super::tries::{attempt, hashing};
 use crate::access::{needs, session};
 use crate::accounts::password::{self, PasswordError};
 use crate::accounts::{AccountError, AccountRow};

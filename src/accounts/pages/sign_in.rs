@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{attempt, hashing, wait};
+use super::tries::{attempt, hashing, wait};
 use crate::access::session::new_token;
 use crate::access::{needs, session};
 use crate::accounts::{AccountError, SignIn, password};

@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
+use rstest::rstest;
 use stature::access::Role;
 use stature::audit::{self, Actor};
 use stature::db::schema::{
@@ -19,7 +20,8 @@ use stature::retention;
 
 use crate::support::{Backend, ChildSpec, TestApp};
 
-/// Everything that stands of a child in clear. A new column must be decided about: see `docs/adr/0016`.
+/// Everything that stands of a child in clear. A new column must be decided about: see
+/// `docs/adr/0016`.
 const IN_CLEAR: [&str; 15] = [
     "id",
     "year_label",
@@ -63,7 +65,8 @@ fn first_version(connection: &mut Conn) {
     }
 }
 
-/// How many children are the only one with their combination of values, and how many values each has.
+/// How many children are the only one with their combination of values, and how many values each
+/// has.
 fn unique<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> (usize, usize) {
     let mut counts: HashMap<K, usize> = HashMap::new();
     for key in keys {
@@ -80,147 +83,229 @@ fn percent((alone, all): (usize, usize)) -> f64 {
 /// A child's number, ethnic group, quintile and month in which the name went.
 type Coarse = (i64, Option<String>, Option<i32>, Option<NaiveDate>);
 
-both_databases! {
-    fn no_column_is_added_to_what_stands_of_a_child_in_clear_by_accident(test: TestApp) {
-        let query = match test.db().file() {
-            Some(_) => "SELECT name FROM pragma_table_info('pupil')",
-            None => "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = 'pupil'",
-        };
-        let mut columns: Vec<String> = test
-            .db()
-            .read_now(|tx| -> Result<Vec<ColumnName>, Error> { Ok(diesel::sql_query(query).load(tx)?) })
-            .unwrap()
-            .into_iter()
-            .map(|column| column.name)
-            .collect();
-        columns.sort();
-        let mut known = IN_CLEAR.map(str::to_owned);
-        known.sort();
-        assert_eq!(columns, known);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn no_column_is_added_to_what_stands_of_a_child_in_clear_by_accident(#[case] test: TestApp) {
+    let query = match test.db().file() {
+        Some(_) => "SELECT name FROM pragma_table_info('pupil')",
+        None => {
+            "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = \
+            'pupil'"
+        }
+    };
+    let mut columns: Vec<String> = test
+        .db()
+        .read_now(|tx| -> Result<Vec<ColumnName>, Error> { Ok(diesel::sql_query(query).load(tx)?) })
+        .unwrap()
+        .into_iter()
+        .map(|column| column.name)
+        .collect();
+    columns.sort();
+    let mut known = IN_CLEAR.map(str::to_owned);
+    known.sort();
+    assert_eq!(columns, known);
+}
 
-    fn events_of_the_version_before_lose_the_numbers_of_children_and_their_chain_holds(test: TestApp) {
-        let child = test.child(ChildSpec::default());
-        test.measure(child, 1412, 34_500, NaiveDate::from_ymd_opt(2026, 11, 27).unwrap());
-        // As the version before wrote it.
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn events_of_the_version_before_lose_the_numbers_of_children_and_their_chain_holds(
+    #[case] test: TestApp,
+) {
+    let child = test.child(ChildSpec::default());
+    test.measure(
+        child,
+        1412,
+        34_500,
+        NaiveDate::from_ymd_opt(2026, 11, 27).unwrap(),
+    );
+    // As the version before wrote it.
+    test.db()
+        .write_now(|tx| -> Result<(), Error> {
+            diesel::update(
+                audit_event::table.filter(audit_event::action.eq("measurement.recorded")),
+            )
+            .set((
+                audit_event::subject.eq(format!("pupil:{child}")),
+                audit_event::detail.eq("{\"version\":1}"),
+            ))
+            .execute(tx)?;
+            diesel::delete(audit_subject::table).execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+    // Every command brings the events over when it starts, so they are linked here.
+    assert!(audit::link(test.db(), test.app.identities.keyring().folder()).unwrap() > 0);
+    let told = test.run(&["migrate"]).done();
+    assert!(
+        told.stdout.contains("in 1 recorded events by hashes"),
+        "{}",
+        told.stdout
+    );
+    test.run(&["audit", "verify"]).done();
+    let events: Vec<(String, String)> = test
+        .db()
+        .read_now(|tx| -> Result<_, Error> {
+            Ok(audit_event::table
+                .filter(audit_event::action.eq("measurement.recorded"))
+                .select((audit_event::subject, audit_event::detail))
+                .load(tx)?)
+        })
+        .unwrap();
+    assert!(
+        events[0].0.starts_with("child:") && events[0].1 == "{}",
+        "{events:?}"
+    );
+    test.signed_in(Role::Nurse, &[900_101], &[])
+        .get(&format!("/children/{child}"))
+        .shows("Measurement recorded");
+    assert_eq!(
+        test.run(&["migrate"]).done().stdout,
+        "The database is up to date.\n"
+    );
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_name(
+    #[case] test: TestApp,
+) {
+    test.set_year("2025-26", 365);
+    test.set_year("2026-27", 365);
+    let key = test.app.identities.keyring().year("2026-27").unwrap();
+    let template = test.child(ChildSpec::default());
+    let person = test.people().remove(&template).unwrap();
+    test.db().outside_transaction(migrate::down).unwrap();
+    test.db()
+        .outside_transaction(|connection| -> Result<(), IdentityError> {
+            first_version(connection);
+            connection.batch_execute(include_str!("../data/first_version.sql"))?;
+            let sealed = seal_identity(&Sealer::new(&key), 7, &person)?;
+            diesel::sql_query(
+                "INSERT INTO identity (pupil_id, year_label, format, sealed, \
+                    updated_at) VALUES (7, '2026-27', 1, $1, '2026-09-01 10:00:00')",
+            )
+            .bind::<diesel::sql_types::Binary, _>(sealed)
+            .execute(connection)?;
+            Ok(())
+        })
+        .unwrap();
+    // The first version did not mark a keyring with the installation it belongs to.
+    std::fs::remove_file(test.path("keyring/installation")).unwrap();
+    // Without its key the year waits, and nothing is lost.
+    let file = test.path("keyring/2026-27.key");
+    let kept = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let told = test.run(&["migrate"]).done();
+    assert!(
+        told.stdout
+            .contains("The key of 2026-27 is not in the keyring"),
+        "{}",
+        told.stdout
+    );
+    let waiting = || {
+        test.db()
+            .read_now(|tx| -> Result<i64, Error> {
+                Ok(pupil_to_seal::table.count().get_result(tx)?)
+            })
+            .unwrap()
+    };
+    assert_eq!(waiting(), 1);
+    std::fs::write(&file, kept).unwrap();
+    // Nor is anything lost of a child whose ethnic code or sealed record cannot be read: it waits
+    // and is named.
+    let ethnic_code = |code: &str| {
         test.db()
             .write_now(|tx| -> Result<(), Error> {
-                diesel::update(audit_event::table.filter(audit_event::action.eq("measurement.recorded")))
-                    .set((audit_event::subject.eq(format!("pupil:{child}")), audit_event::detail.eq("{\"version\":1}")))
+                diesel::update(pupil_to_seal::table)
+                    .set(pupil_to_seal::ethnicity.eq(code))
                     .execute(tx)?;
-                diesel::delete(audit_subject::table).execute(tx)?;
                 Ok(())
             })
             .unwrap();
-        // Every command brings the events over when it starts, so they are linked here.
-        assert!(audit::link(test.db(), test.app.identities.keyring().folder()).unwrap() > 0);
-        let told = test.run(&["migrate"]).done();
-        assert!(told.stdout.contains("in 1 recorded events by hashes"), "{}", told.stdout);
-        test.run(&["audit", "verify"]).done();
-        let events: Vec<(String, String)> = test
-            .db()
-            .read_now(|tx| -> Result<_, Error> {
-                Ok(audit_event::table
-                    .filter(audit_event::action.eq("measurement.recorded"))
-                    .select((audit_event::subject, audit_event::detail))
-                    .load(tx)?)
-            })
-            .unwrap();
-        assert!(events[0].0.starts_with("child:") && events[0].1 == "{}", "{events:?}");
-        test.signed_in(Role::Nurse, &[900_101], &[]).get(&format!("/children/{child}")).shows("Measurement recorded");
-        assert_eq!(test.run(&["migrate"]).done().stdout, "The database is up to date.\n");
-    }
-
-    fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_name(test: TestApp) {
-        test.set_year("2025-26", 365);
-        test.set_year("2026-27", 365);
-        let key = test.app.identities.keyring().year("2026-27").unwrap();
-        let template = test.child(ChildSpec::default());
-        let person = test.people().remove(&template).unwrap();
-        test.db().outside_transaction(migrate::down).unwrap();
-        test.db()
-            .outside_transaction(|connection| -> Result<(), IdentityError> {
-                first_version(connection);
-                connection.batch_execute(
-                    "INSERT INTO academic_year (label, starts_on, ends_on, retention_days, instrument, key_state, created_at)
-                         VALUES ('2025-26', '2025-09-01', '2026-08-31', 365, 'x', 'active', '2026-09-01 10:00:00'),
-                                ('2026-27', '2026-09-01', '2027-08-31', 365, 'x', 'active', '2026-09-01 10:00:00');
-                     INSERT INTO local_authority (code, name) VALUES ('999', 'Exampleshire');
-                     INSERT INTO school (urn, la_code, establishment_number, name, type_name, type_group, status, phase, in_statistics, updated_at)
-                         VALUES (900101, '999', '1', 'A school', 'x', 4, 1, 'Primary', TRUE, '2026-09-01 10:00:00');
-                     INSERT INTO pupil (id, year_label, school_urn, year_group, class_name, sex, ethnicity, lsoa, lsoa_vintage,
-                             deprivation_decile, deprivation_vintage, sensitive, growth_condition, name_removed_on, created_at, updated_at)
-                         VALUES (7, '2026-27', 900101, '6', 'Oak', 'F', 'J', 'E01000001', 2021, 4, 2025, TRUE, TRUE, NULL, '2026-09-01 10:00:00', '2026-09-01 10:00:00'),
-                                (8, '2026-27', 900101, '6', NULL, 'F', 'B', NULL, NULL, 9, 2025, FALSE, FALSE, '2026-11-17', '2026-09-01 10:00:00', '2026-09-01 10:00:00');
-                     INSERT INTO measurement (pupil_id, version, measured_on, month_only, age_months, height_mm, weight_g, scheme, height_z_tenths, bmi_z_tenths, recorded_by, recorded_at)
-                         VALUES (8, 1, '2026-10-01', TRUE, 128, 1412, 34000, 'zscore', -31, 41, 'A nurse', '2026-10-01 00:00:00');",
-                )?;
-                let sealed = seal_identity(&Sealer::new(&key), 7, &person)?;
-                diesel::sql_query("INSERT INTO identity (pupil_id, year_label, format, sealed, updated_at) VALUES (7, '2026-27', 1, $1, '2026-09-01 10:00:00')")
-                    .bind::<diesel::sql_types::Binary, _>(sealed)
-                    .execute(connection)?;
-                Ok(())
-            })
-            .unwrap();
-        // The first version did not mark a keyring with the installation it belongs to.
-        std::fs::remove_file(test.path("keyring/installation")).unwrap();
-        // Without its key the year waits, and nothing is lost.
-        let file = test.path("keyring/2026-27.key");
-        let kept = std::fs::read(&file).unwrap();
-        std::fs::remove_file(&file).unwrap();
-        let told = test.run(&["migrate"]).done();
-        assert!(told.stdout.contains("The key of 2026-27 is not in the keyring"), "{}", told.stdout);
-        let waiting = || {
-            test.db()
-                .read_now(|tx| -> Result<i64, Error> { Ok(pupil_to_seal::table.count().get_result(tx)?) })
-                .unwrap()
-        };
-        assert_eq!(waiting(), 1);
-        std::fs::write(&file, kept).unwrap();
-        // Nor is anything lost of a child whose ethnic code or sealed record cannot be read: it waits and is named.
-        let ethnic_code = |code: &str| {
-            test.db()
-                .write_now(|tx| -> Result<(), Error> {
-                    diesel::update(pupil_to_seal::table).set(pupil_to_seal::ethnicity.eq(code)).execute(tx)?;
-                    Ok(())
-                })
-                .unwrap();
-        };
-        ethnic_code("Qzz");
-        let told = test.run(&["migrate"]).done();
-        assert!(told.stdout.contains("The ethnic code of child 7 cannot be read") && !told.stdout.contains("Qzz"), "{}", told.stdout);
-        ethnic_code("J");
-        test.damage(7);
-        let told = test.run(&["migrate"]).done();
-        assert!(told.stdout.contains("The sealed record of child 7 cannot be read"), "{}", told.stdout);
-        assert_eq!(waiting(), 1);
-        test.damage(7);
-        let told = test.run(&["migrate"]).done();
-        assert!(told.stdout.contains("flags of 1 children"), "{}", told.stdout);
-        assert_eq!(waiting(), 0);
-        let people = test.people();
-        let particulars = &people[&7].particulars;
-        assert_eq!((particulars.class.as_str(), particulars.sensitive, particulars.growth_condition), ("Oak", true, true));
-        assert_eq!(particulars.ethnicity.map(|it| it.to_string()).as_deref(), Some("J"));
-        assert_eq!((particulars.place.lsoa.as_deref(), particulars.place.decile), (Some("E01000001"), Some(4)));
-        assert_eq!(people[&7].given_name, person.given_name);
-        test.db()
-            .read_now(|tx| -> Result<(), Error> {
-                let rows: Vec<Coarse> = pupil::table
-                    .order(pupil::id)
-                    .select((pupil::id, pupil::ethnic_group, pupil::deprivation_quintile, pupil::name_removed_on))
-                    .load(tx)?;
-                let november = NaiveDate::from_ymd_opt(2026, 11, 1);
-                assert_eq!(rows, [(7, Some("asian".to_owned()), Some(2), None), (8, Some("white".to_owned()), Some(5), november)]);
-                let coarse: (i32, Option<i32>, Option<i32>) = measurement::table
-                    .select((measurement::age_months, measurement::height_z_tenths, measurement::bmi_z_tenths))
-                    .first(tx)?;
-                assert_eq!(coarse, (126, Some(-35), Some(45)));
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(test.run(&["migrate"]).done().stdout, "The database is up to date.\n");
-    }
+    };
+    ethnic_code("Qzz");
+    let told = test.run(&["migrate"]).done();
+    assert!(
+        told.stdout
+            .contains("The ethnic code of child 7 cannot be read")
+            && !told.stdout.contains("Qzz"),
+        "{}",
+        told.stdout
+    );
+    ethnic_code("J");
+    test.damage(7);
+    let told = test.run(&["migrate"]).done();
+    assert!(
+        told.stdout
+            .contains("The sealed record of child 7 cannot be read"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(waiting(), 1);
+    test.damage(7);
+    let told = test.run(&["migrate"]).done();
+    assert!(
+        told.stdout.contains("flags of 1 children"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(waiting(), 0);
+    let people = test.people();
+    let particulars = &people[&7].particulars;
+    assert_eq!(
+        (
+            particulars.class.as_str(),
+            particulars.sensitive,
+            particulars.growth_condition
+        ),
+        ("Oak", true, true)
+    );
+    assert_eq!(
+        particulars.ethnicity.map(|it| it.to_string()).as_deref(),
+        Some("J")
+    );
+    assert_eq!(
+        (particulars.place.lsoa.as_deref(), particulars.place.decile),
+        (Some("E01000001"), Some(4))
+    );
+    assert_eq!(people[&7].given_name, person.given_name);
+    test.db()
+        .read_now(|tx| -> Result<(), Error> {
+            let rows: Vec<Coarse> = pupil::table
+                .order(pupil::id)
+                .select((
+                    pupil::id,
+                    pupil::ethnic_group,
+                    pupil::deprivation_quintile,
+                    pupil::name_removed_on,
+                ))
+                .load(tx)?;
+            let november = NaiveDate::from_ymd_opt(2026, 11, 1);
+            assert_eq!(
+                rows,
+                [
+                    (7, Some("asian".to_owned()), Some(2), None),
+                    (8, Some("white".to_owned()), Some(5), november)
+                ]
+            );
+            let coarse: (i32, Option<i32>, Option<i32>) = measurement::table
+                .select((
+                    measurement::age_months,
+                    measurement::height_z_tenths,
+                    measurement::bmi_z_tenths,
+                ))
+                .first(tx)?;
+            assert_eq!(coarse, (126, Some(-35), Some(45)));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(
+        test.run(&["migrate"]).done().stdout,
+        "The database is up to date.\n"
+    );
 }
 
 /// What somebody who has a school's list could compare with a child's record.
@@ -257,8 +342,8 @@ fn in_clear(db: &Db) -> Vec<Clear> {
     .unwrap()
 }
 
-/// How many children of the demonstration area can be told by what stands in clear, before and after the names go. The
-/// figures are in `docs/adr/0016`; `--nocapture` prints those of this run.
+/// How many children of the demonstration area can be told by what stands in clear, before and
+/// after the names go. The figures are in `docs/adr/0016`; `--nocapture` prints those of this run.
 #[test]
 fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
     let test = TestApp::start(Backend::Sqlite);
@@ -345,7 +430,8 @@ fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
     println!("names held, school, year group, sex, ethnic group, quintile: {list:.1} % unique");
     println!("names held, and age in months and day measured: {dated:.1} % unique");
     println!(
-        "names gone, school, year group, sex, ethnic group, quintile, half-year: {erased:.1} % unique"
+        "names gone, school, year group, sex, ethnic group, quintile, \
+        half-year: {erased:.1} % unique"
     );
     println!("names gone, school, year group, sex, half-year, month: {public:.1} % unique");
     println!("names gone, and height: {with_height:.1} % unique");

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use rstest::rstest;
 use stature::access::Role;
 
-use crate::support::Browser;
+use crate::support::{Browser, TestApp};
 
 /// `stature demo`, running; it ends with the test.
 struct Demo {
@@ -111,30 +112,61 @@ fn the_demonstration_refuses_to_run_in_production() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("production"));
 }
 
-both_databases! {
-    fn the_page_of_sent_mail_is_there_in_the_demonstration_only(test: TestApp) {
-        assert_eq!(test.browser().get("/demo/mail").status, 404);
-        assert_eq!(test.browser().get("/demo/mail/1/html").status, 404);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn the_page_of_sent_mail_is_there_in_the_demonstration_only(#[case] test: TestApp) {
+    assert_eq!(test.browser().get("/demo/mail").status, 404);
+    assert_eq!(test.browser().get("/demo/mail/1/html").status, 404);
+}
 
-    fn an_invented_area_is_imported_without_a_row_left_over(test: TestApp) {
-        for folder in ["one", "two"] {
-            test.run(&["synth", "--schools", "5", "--seed", "7", "--years", "2", "--out", folder]).done();
-        }
-        for file in ["schools.csv", "postcodes.csv", "deprivation.csv", "roster-2025-26.csv", "measurements-2026-27.csv"] {
-            let read = |folder: &str| std::fs::read(test.path(folder).join(file)).unwrap();
-            assert_eq!(read("one"), read("two"), "{file} differs");
-        }
-        test.run(&["import", "schools", "one/schools.csv"]).done();
-        test.run(&["import", "postcodes", "one/postcodes.csv"]).done();
-        test.run(&["import", "deprivation", "one/deprivation.csv"]).done();
-        for year in ["2025-26", "2026-27"] {
-            test.set_year(year, 900);
-            let roster = format!("one/roster-{year}.csv");
-            let said = test.run(&["import", "roster", &roster, "--year", year]).done();
-            assert!(!said.stdout.contains("with a warning"), "{}{}", said.stdout, said.stderr);
-            let measurements = format!("one/measurements-{year}.csv");
-            test.run(&["import", "measurements", &measurements, "--year", year]).done();
-        }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn an_invented_area_is_imported_without_a_row_left_over(#[case] test: TestApp) {
+    for folder in ["one", "two"] {
+        test.run(&[
+            "synth",
+            "--schools",
+            "5",
+            "--seed",
+            "7",
+            "--years",
+            "2",
+            "--out",
+            folder,
+        ])
+        .done();
+    }
+    for file in [
+        "schools.csv",
+        "postcodes.csv",
+        "deprivation.csv",
+        "roster-2025-26.csv",
+        "measurements-2026-27.csv",
+    ] {
+        let read = |folder: &str| std::fs::read(test.path(folder).join(file)).unwrap();
+        assert_eq!(read("one"), read("two"), "{file} differs");
+    }
+    test.run(&["import", "schools", "one/schools.csv"]).done();
+    test.run(&["import", "postcodes", "one/postcodes.csv"])
+        .done();
+    test.run(&["import", "deprivation", "one/deprivation.csv"])
+        .done();
+    for year in ["2025-26", "2026-27"] {
+        test.set_year(year, 900);
+        let roster = format!("one/roster-{year}.csv");
+        let said = test
+            .run(&["import", "roster", &roster, "--year", year])
+            .done();
+        assert!(
+            !said.stdout.contains("with a warning"),
+            "{}{}",
+            said.stdout,
+            said.stderr
+        );
+        let measurements = format!("one/measurements-{year}.csv");
+        test.run(&["import", "measurements", &measurements, "--year", year])
+            .done();
     }
 }

@@ -1,4 +1,5 @@
-//! What search engines may list, what may be kept, and who learns an address: for every page of the table.
+//! What search engines may list, what may be kept, and who learns an address: for every page of the
+//! table.
 
 use actix_web::http::Method;
 use stature::access::Role;
@@ -48,7 +49,8 @@ fn published(test: &TestApp) {
     test.run(&["release", "publish", "1"]).done();
 }
 
-/// The headers of an answer that decide who comes across it: cache, referrer, robots, and the `robots` of the page.
+/// The headers of an answer that decide who comes across it: cache, referrer, robots, and the
+/// `robots` of the page.
 type Told = (String, String, String, bool);
 
 fn told(test: &TestApp, cookie: Option<&str>, path: &str) -> (u16, Told) {

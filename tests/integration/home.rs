@@ -1,6 +1,7 @@
 //! The first page: what needs doing, for those who may do it.
 
 use diesel::prelude::*;
+use rstest::rstest;
 use stature::access::Role;
 use stature::db::schema::{letter, pupil, visit, warning};
 
@@ -36,7 +37,8 @@ fn number_in(text: &str) -> Option<i64> {
     word.replace(',', "").parse().ok()
 }
 
-/// Something of everything that Home counts, in one school and in another, in this year and in an earlier one.
+/// Something of everything that Home counts, in one school and in another, in this year and in an
+/// earlier one.
 fn waiting_everywhere(test: &TestApp) {
     test.set_year("2025-26", 365);
     test.set_year("2026-27", 365);
@@ -60,7 +62,8 @@ fn waiting_everywhere(test: &TestApp) {
     test.measure(children[4], 1412, 34_000, today);
     letter_in(test, children[0], "held");
     letter_in(test, children[4], "sent");
-    // A letter of an outcome that was replaced, and one of an earlier year: both count as letters, not as children.
+    // A letter of an outcome that was replaced, and one of an earlier year: both count as letters,
+    // not as children.
     for (child, version) in [(children[4], 9), (children[0], 9)] {
         another_letter(test, child, version);
     }
@@ -174,120 +177,202 @@ fn another_letter(test: &TestApp, child: i64, version: i32) {
         .unwrap();
 }
 
-both_databases! {
-    fn when_nothing_waits_the_page_says_so(test: TestApp) {
-        test.set_year("2026-27", 365);
-        for role in [Role::Nurse, Role::Administrator, Role::Governance, Role::SystemAdministrator] {
-            test.signed_in_anywhere(role).get("/").shows("Nothing needs doing.");
-        }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn when_nothing_waits_the_page_says_so(#[case] test: TestApp) {
+    test.set_year("2026-27", 365);
+    for role in [
+        Role::Nurse,
+        Role::Administrator,
+        Role::Governance,
+        Role::SystemAdministrator,
+    ] {
+        test.signed_in_anywhere(role)
+            .get("/")
+            .shows("Nothing needs doing.");
     }
+}
 
-    fn a_year_without_a_rule_for_names_asks_for_one(test: TestApp) {
-        let page = test.signed_in(Role::Administrator, &[], &[]).get("/");
-        assert_eq!(page.link("Set how long names of this academic year are kept"), "/years");
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_year_without_a_rule_for_names_asks_for_one(#[case] test: TestApp) {
+    let page = test.signed_in(Role::Administrator, &[], &[]).get("/");
+    assert_eq!(
+        page.link("Set how long names of this academic year are kept"),
+        "/years"
+    );
+}
 
-    fn what_waits_is_counted_for_those_who_may_do_it_and_in_their_schools_only(test: TestApp) {
-        let here = test.child(ChildSpec::default());
-        let elsewhere = test.child(ChildSpec { school: 900_102, ..ChildSpec::default() });
-        let waiting = test.child(ChildSpec { given_name: "Maya", ..ChildSpec::default() });
-        letter_in(test, here, "held");
-        letter_in(test, elsewhere, "held");
-        let (now, yesterday) = (test.app.clock.now(), test.app.clock.today().pred_opt().unwrap());
-        test.db()
-            .write_now(|tx| -> Result<(), stature::db::Error> {
-                diesel::insert_into(visit::table)
-                    .values((
-                        visit::year_label.eq("2026-27"),
-                        visit::school_urn.eq(900_101),
-                        visit::visit_on.eq(yesterday),
-                        visit::created_by.eq("test"),
-                        visit::created_at.eq(now),
-                    ))
-                    .execute(tx)?;
-                diesel::insert_into(warning::table)
-                    .values((warning::pupil_id.eq(here), warning::version.eq(1), warning::code.eq("weekend")))
-                    .execute(tx)?;
-                Ok(())
-            })
-            .unwrap();
-        let nurse = test.signed_in(Role::Nurse, &[900_101], &[]).get("/");
-        assert_eq!(nurse.link("1 letter held"), "/letters?state=held");
-        assert_eq!(nurse.link("School 900101: 1 child without an outcome"), "/schools/900101#without-outcome");
-        assert_eq!(nurse.link("1 warning to confirm"), "/warnings");
-        assert_eq!(nurse.all(".app-stat__count"), vec!["2", "1", "0", "0"]);
-        assert!(!nurse.says("Maya") && waiting > 0, "a child is named");
-        let administrator = test.signed_in(Role::Administrator, &[], &[]).get("/");
-        administrator.shows("2 letters held");
-        let recorder = test.signed_in(Role::Recorder, &[900_101], &[]).get("/");
-        assert!(recorder.says("1 child without an outcome") && !recorder.says("letter held"));
-        let school = test.signed_in(Role::School, &[900_101], &[]).get("/");
-        assert!(!school.says("without an outcome") && school.says("published for you"), "{}", school.text());
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn what_waits_is_counted_for_those_who_may_do_it_and_in_their_schools_only(#[case] test: TestApp) {
+    let here = test.child(ChildSpec::default());
+    let elsewhere = test.child(ChildSpec {
+        school: 900_102,
+        ..ChildSpec::default()
+    });
+    let waiting = test.child(ChildSpec {
+        given_name: "Maya",
+        ..ChildSpec::default()
+    });
+    letter_in(&test, here, "held");
+    letter_in(&test, elsewhere, "held");
+    let (now, yesterday) = (
+        test.app.clock.now(),
+        test.app.clock.today().pred_opt().unwrap(),
+    );
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::insert_into(visit::table)
+                .values((
+                    visit::year_label.eq("2026-27"),
+                    visit::school_urn.eq(900_101),
+                    visit::visit_on.eq(yesterday),
+                    visit::created_by.eq("test"),
+                    visit::created_at.eq(now),
+                ))
+                .execute(tx)?;
+            diesel::insert_into(warning::table)
+                .values((
+                    warning::pupil_id.eq(here),
+                    warning::version.eq(1),
+                    warning::code.eq("weekend"),
+                ))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+    let nurse = test.signed_in(Role::Nurse, &[900_101], &[]).get("/");
+    assert_eq!(nurse.link("1 letter held"), "/letters?state=held");
+    assert_eq!(
+        nurse.link("School 900101: 1 child without an outcome"),
+        "/schools/900101#without-outcome"
+    );
+    assert_eq!(nurse.link("1 warning to confirm"), "/warnings");
+    assert_eq!(nurse.all(".app-stat__count"), vec!["2", "1", "0", "0"]);
+    assert!(!nurse.says("Maya") && waiting > 0, "a child is named");
+    let administrator = test.signed_in(Role::Administrator, &[], &[]).get("/");
+    administrator.shows("2 letters held");
+    let recorder = test.signed_in(Role::Recorder, &[900_101], &[]).get("/");
+    assert!(recorder.says("1 child without an outcome") && !recorder.says("letter held"));
+    let school = test.signed_in(Role::School, &[900_101], &[]).get("/");
+    assert!(
+        !school.says("without an outcome") && school.says("published for you"),
+        "{}",
+        school.text()
+    );
+}
 
-    fn warnings_lead_to_a_list_of_just_those_which_are_confirmed_there(test: TestApp) {
-        let here = test.child(ChildSpec { family_name: "Quennell", ..ChildSpec::default() });
-        let elsewhere = test.child(ChildSpec { family_name: "Farfield", school: 900_102, ..ChildSpec::default() });
-        let today = test.app.clock.today();
-        test.measure(here, 1412, 95_000, today);
-        test.measure(elsewhere, 1412, 96_000, today);
-        let recorder = test.signed_in(Role::Recorder, &[900_101], &[]);
-        assert_eq!(recorder.get("/").link("1 warning to confirm"), "/warnings");
-        let list = recorder.get("/warnings").status(200).shows("Quennell, Robin").shows("141.2 cm, 95.0 kg");
-        let list = list.shows("1 warning about 1 measurement");
-        assert!(!list.says("Farfield"), "a child of another school is shown");
-        assert_eq!(list.link("Measure again Quennell, Robin"), format!("/schools/900101/record?again={here}#h{here}"));
-        list.press("Figures are correct for Quennell, Robin").status(200)
-            .shows("The measurement is confirmed").shows("No warning waits to be confirmed");
-        assert!(!recorder.get("/").says("to confirm"));
-        recorder.get("/schools/900101/record").shows("Confirmed by A Recorder");
-        // Somebody else has taken the measurement back meanwhile.
-        let administrator = test.signed_in(Role::Administrator, &[], &[]);
-        let list = administrator.get("/warnings").shows("Farfield");
-        administrator.get("/schools/900102/record").press_css(&format!("#s{elsewhere} button[value=undo]"))
-            .press_css(&format!("#s{elsewhere} button[value=undo_anyway]")).status(200);
-        list.press("Figures are correct for Farfield, Robin").status(409);
-        test.signed_in(Role::Monitor, &[], &[]).get("/warnings").status(403);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn warnings_lead_to_a_list_of_just_those_which_are_confirmed_there(#[case] test: TestApp) {
+    let here = test.child(ChildSpec {
+        family_name: "Quennell",
+        ..ChildSpec::default()
+    });
+    let elsewhere = test.child(ChildSpec {
+        family_name: "Farfield",
+        school: 900_102,
+        ..ChildSpec::default()
+    });
+    let today = test.app.clock.today();
+    test.measure(here, 1412, 95_000, today);
+    test.measure(elsewhere, 1412, 96_000, today);
+    let recorder = test.signed_in(Role::Recorder, &[900_101], &[]);
+    assert_eq!(recorder.get("/").link("1 warning to confirm"), "/warnings");
+    let list = recorder
+        .get("/warnings")
+        .status(200)
+        .shows("Quennell, Robin")
+        .shows("141.2 cm, 95.0 kg");
+    let list = list.shows("1 warning about 1 measurement");
+    assert!(!list.says("Farfield"), "a child of another school is shown");
+    assert_eq!(
+        list.link("Measure again Quennell, Robin"),
+        format!("/schools/900101/record?again={here}#h{here}")
+    );
+    list.press("Figures are correct for Quennell, Robin")
+        .status(200)
+        .shows("The measurement is confirmed")
+        .shows("No warning waits to be confirmed");
+    assert!(!recorder.get("/").says("to confirm"));
+    recorder
+        .get("/schools/900101/record")
+        .shows("Confirmed by A Recorder");
+    // Somebody else has taken the measurement back meanwhile.
+    let administrator = test.signed_in(Role::Administrator, &[], &[]);
+    let list = administrator.get("/warnings").shows("Farfield");
+    administrator
+        .get("/schools/900102/record")
+        .press_css(&format!("#s{elsewhere} button[value=undo]"))
+        .press_css(&format!("#s{elsewhere} button[value=undo_anyway]"))
+        .status(200);
+    list.press("Figures are correct for Farfield, Robin")
+        .status(409);
+    test.signed_in(Role::Monitor, &[], &[])
+        .get("/warnings")
+        .status(403);
+}
 
-    fn every_tile_of_every_role_counts_the_list_it_links_to(test: TestApp) {
-        waiting_everywhere(test);
-        let mut compared = 0;
-        for role in Role::ALL {
-            let browser = match role {
-                Role::Recorder | Role::Nurse => test.signed_in(role, &[900_101], &[]),
-                _ => test.signed_in_anywhere(role),
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn every_tile_of_every_role_counts_the_list_it_links_to(#[case] test: TestApp) {
+    waiting_everywhere(&test);
+    let mut compared = 0;
+    for role in Role::ALL {
+        let browser = match role {
+            Role::Recorder | Role::Nurse => test.signed_in(role, &[900_101], &[]),
+            _ => test.signed_in_anywhere(role),
+        };
+        let home = browser.get("/").status(200);
+        for (text, href) in home.links(".app-todo a, .app-stat__link") {
+            let Some(count) = number_in(&text) else {
+                continue;
             };
-            let home = browser.get("/").status(200);
-            for (text, href) in home.links(".app-todo a, .app-stat__link") {
-                let Some(count) = number_in(&text) else { continue };
-                let behind = browser.get(&href).status(200);
-                assert_eq!(
-                    behind.count_shown(&href),
-                    Some(count),
-                    "{role}: Home says “{text}”, {href} says: {}",
-                    behind.text()
-                );
-                compared += 1;
-            }
+            let behind = browser.get(&href).status(200);
+            assert_eq!(
+                behind.count_shown(&href),
+                Some(count),
+                "{role}: Home says “{text}”, {href} says: {}",
+                behind.text()
+            );
+            compared += 1;
         }
-        // A recorder has 6, a nurse 8, an administrator 10, governance and monitor 4 each, a school and an authority
-        // 1 each, a system administrator 2.
-        assert_eq!(compared, 36, "a tile is missing");
     }
+    // A recorder has 6, a nurse 8, an administrator 10, governance and monitor 4 each, a school and
+    // an authority
+    // 1 each, a system administrator 2.
+    assert_eq!(compared, 36, "a tile is missing");
+}
 
-    fn home_counts_what_the_progress_page_counts(test: TestApp) {
-        let left = test.child(ChildSpec::default());
-        test.child(ChildSpec::default());
-        test.measure(left, 1412, 34_500, test.app.clock.today());
-        test.db()
-            .write_now(|tx| -> Result<(), stature::db::Error> {
-                diesel::update(pupil::table.find(left)).set(pupil::on_roll.eq(false)).execute(tx)?;
-                Ok(())
-            })
-            .unwrap();
-        let monitor = test.signed_in(Role::Monitor, &[], &[]);
-        assert_eq!(monitor.get("/").all(".app-stat__count"), vec!["2", "1", "0", "0"]);
-        assert!(monitor.get("/progress").says("50"), "{}", monitor.get("/progress").text());
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn home_counts_what_the_progress_page_counts(#[case] test: TestApp) {
+    let left = test.child(ChildSpec::default());
+    test.child(ChildSpec::default());
+    test.measure(left, 1412, 34_500, test.app.clock.today());
+    test.db()
+        .write_now(|tx| -> Result<(), stature::db::Error> {
+            diesel::update(pupil::table.find(left))
+                .set(pupil::on_roll.eq(false))
+                .execute(tx)?;
+            Ok(())
+        })
+        .unwrap();
+    let monitor = test.signed_in(Role::Monitor, &[], &[]);
+    assert_eq!(
+        monitor.get("/").all(".app-stat__count"),
+        vec!["2", "1", "0", "0"]
+    );
+    assert!(
+        monitor.get("/progress").says("50"),
+        "{}",
+        monitor.get("/progress").text()
+    );
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use rstest::rstest;
 use stature::access::Role;
 use stature::config::DatabaseUrl;
 use stature::db::{self, Conn, Error, dialect};
@@ -86,52 +87,73 @@ fn holding_the_lock(test: &TestApp) -> Conn {
     other
 }
 
-both_databases! {
-    fn a_save_behind_a_stuck_writer_is_told_that_the_database_is_busy_and_can_be_sent_again(test: TestApp) {
-        let child = test.child(ChildSpec::default());
-        let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
-        let page = browser.get("/schools/900101/record").fill_named(&format!("height-{child}"), "141.2").fill_named(&format!("weight-{child}"), "34.5");
-        let other = holding_the_lock(test);
-        // Two at once: the second one waits for the first one's connection, and then for nothing more.
-        std::thread::scope(|scope| {
-            for _ in 0..2 {
-                let page = page.clone();
-                scope.spawn(move || {
-                    page.press_css(&format!("#f{child} button"))
-                        .status(503)
-                        .shows("The database is busy with other work")
-                        .shows("Nothing that you sent was kept. Try again in a minute");
-                });
-            }
-        });
-        drop(other);
-        page.press_css(&format!("#f{child} button")).status(200).shows("1 of 1 children have an outcome");
-    }
-
-    fn a_page_waits_for_locks_five_seconds_at_most_and_work_waits_longer(test: TestApp) {
-        let wait = |db: &db::Db| db.write_now(dialect::wait_of).unwrap();
-        let (page, work) = (test.db().for_pages(), test.db().for_work());
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_save_behind_a_stuck_writer_is_told_that_the_database_is_busy_and_can_be_sent_again(
+    #[case] test: TestApp,
+) {
+    let child = test.child(ChildSpec::default());
+    let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
+    let page = browser
+        .get("/schools/900101/record")
+        .fill_named(&format!("height-{child}"), "141.2")
+        .fill_named(&format!("weight-{child}"), "34.5");
+    let other = holding_the_lock(&test);
+    // Two at once: the second one waits for the first one's connection, and then for nothing more.
+    std::thread::scope(|scope| {
         for _ in 0..2 {
-            assert!(wait(&page) <= Duration::from_secs(5), "{:?}", wait(&page));
-            assert!(wait(&work) >= Duration::from_secs(15), "{:?}", wait(&work));
-            // Without a transaction the wait is set for the whole connection.
-            let alone = work.outside_transaction(dialect::wait_of).unwrap();
-            assert!(alone >= Duration::from_secs(15), "{alone:?}");
+            let page = page.clone();
+            scope.spawn(move || {
+                page.press_css(&format!("#f{child} button"))
+                    .status(503)
+                    .shows("The database is busy with other work")
+                    .shows("Nothing that you sent was kept. Try again in a minute");
+            });
         }
-        assert!(wait(test.db()) >= Duration::from_secs(15), "jobs and commands wait no longer than pages");
-    }
+    });
+    drop(other);
+    page.press_css(&format!("#f{child} button"))
+        .status(200)
+        .shows("1 of 1 children have an outcome");
+}
 
-    fn a_form_waits_long_for_its_double_and_for_nothing_else(test: TestApp) {
-        let after = test
-            .db()
-            .for_pages()
-            .write_now(|tx| -> Result<Duration, Error> {
-                assert!(dialect::take_submission(tx, "a token", test.app.clock.now())?);
-                dialect::wait_of(tx)
-            })
-            .unwrap();
-        assert!(after <= Duration::from_secs(5), "{after:?}");
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_page_waits_for_locks_five_seconds_at_most_and_work_waits_longer(#[case] test: TestApp) {
+    let wait = |db: &db::Db| db.write_now(dialect::wait_of).unwrap();
+    let (page, work) = (test.db().for_pages(), test.db().for_work());
+    for _ in 0..2 {
+        assert!(wait(&page) <= Duration::from_secs(5), "{:?}", wait(&page));
+        assert!(wait(&work) >= Duration::from_secs(15), "{:?}", wait(&work));
+        // Without a transaction the wait is set for the whole connection.
+        let alone = work.outside_transaction(dialect::wait_of).unwrap();
+        assert!(alone >= Duration::from_secs(15), "{alone:?}");
     }
+    assert!(
+        wait(test.db()) >= Duration::from_secs(15),
+        "jobs and commands wait no longer than pages"
+    );
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_form_waits_long_for_its_double_and_for_nothing_else(#[case] test: TestApp) {
+    let after = test
+        .db()
+        .for_pages()
+        .write_now(|tx| -> Result<Duration, Error> {
+            assert!(dialect::take_submission(
+                tx,
+                "a token",
+                test.app.clock.now()
+            )?);
+            dialect::wait_of(tx)
+        })
+        .unwrap();
+    assert!(after <= Duration::from_secs(5), "{after:?}");
 }
 
 #[test]
@@ -140,7 +162,9 @@ fn postgresql_tells_what_is_wrong_in_english_whatever_the_server_is_set_to() {
     // The only other one that every machine has.
     execute(
         &test,
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lc_messages = %L', current_database(), 'POSIX'); END $$;
+        "DO $$ BEGIN
+             EXECUTE format('ALTER DATABASE %I SET lc_messages = %L', current_database(), 'POSIX');
+         END $$;
          CREATE ROLE told_nothing LOGIN;",
     );
     let language = |url: &str| -> String {
@@ -178,16 +202,17 @@ fn a_full_disk_is_told_on_the_page() {
     sign_in(&test.browser(), &email).status(200);
 }
 
-both_databases! {
-    fn a_keyring_that_is_gone_is_told_on_the_page(test: TestApp) {
-        test.child(ChildSpec::default());
-        let browser = test.signed_in(Role::Nurse, &[900_101], &[]);
-        let page = "/schools/900101/record";
-        std::fs::rename(test.path("keyring"), test.path("elsewhere")).unwrap();
-        std::fs::write(test.path("keyring"), "not a folder").unwrap();
-        browser.get(page).status(503).shows("The keyring");
-        std::fs::remove_file(test.path("keyring")).unwrap();
-        std::fs::rename(test.path("elsewhere"), test.path("keyring")).unwrap();
-        browser.get(page).status(200);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_keyring_that_is_gone_is_told_on_the_page(#[case] test: TestApp) {
+    test.child(ChildSpec::default());
+    let browser = test.signed_in(Role::Nurse, &[900_101], &[]);
+    let page = "/schools/900101/record";
+    std::fs::rename(test.path("keyring"), test.path("elsewhere")).unwrap();
+    std::fs::write(test.path("keyring"), "not a folder").unwrap();
+    browser.get(page).status(503).shows("The keyring");
+    std::fs::remove_file(test.path("keyring")).unwrap();
+    std::fs::rename(test.path("elsewhere"), test.path("keyring")).unwrap();
+    browser.get(page).status(200);
 }

@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use rstest::rstest;
+
 use crate::support::{Finished, Served, TestApp};
 
 const SAFE: [(&str, &str); 4] = [
@@ -47,75 +49,122 @@ fn set_mode(path: &std::path::Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-both_databases! {
-    fn an_unknown_environment_is_refused_and_not_taken_for_development(test: TestApp) {
-        for unknown in ["prod", "live", ""] {
-            let refused = run(test, &[("STATURE_ENV", unknown)], &["year", "list"]).code(2);
-            assert!(refused.stderr.contains("production"), "{unknown}: {}", refused.stderr);
-        }
-        run(test, &[("STATURE_ENV", "development")], &["year", "list"]).done();
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn an_unknown_environment_is_refused_and_not_taken_for_development(#[case] test: TestApp) {
+    for unknown in ["prod", "live", ""] {
+        let refused = run(&test, &[("STATURE_ENV", unknown)], &["year", "list"]).code(2);
+        assert!(
+            refused.stderr.contains("production"),
+            "{unknown}: {}",
+            refused.stderr
+        );
     }
+    run(&test, &[("STATURE_ENV", "development")], &["year", "list"]).done();
+}
 
-    fn production_refuses_unsafe_settings_at_start_and_lists_what_to_change(test: TestApp) {
-        private_files(test);
-        for arguments in [&["year", "list"][..], &["serve", "--listen", "127.0.0.1:0"], &["migrate"], &["letters", "send"]] {
-            let refused = run(test, &[("STATURE_ENV", "production")], arguments).code(1);
-            for setting in ["SMTP_URL", "STATURE_MAIL_FROM", "STATURE_PUBLIC_URL"] {
-                assert!(refused.stderr.contains(&format!("- {setting}: ")), "{arguments:?}: {}", refused.stderr);
-            }
-        }
-        let checked = run(test, &[("STATURE_ENV", "production")], &["check-config"]).code(1);
-        assert!(checked.stdout.contains("- SMTP_URL: no mail server"), "{}", checked.stdout);
-        for (name, value) in [
-            ("SMTP_URL", "smtp://mail.example.org"),
-            ("STATURE_PUBLIC_URL", "http://measuring.example.org"),
-            ("STATURE_MAIL_FROM", "stature@localhost"),
-        ] {
-            let refused = run(test, &safe_but(name, value), &["year", "list"]).code(1);
-            assert_eq!(refused.stderr.matches("  - ").count(), 1, "{}", refused.stderr);
-            assert!(refused.stderr.contains(name), "{}", refused.stderr);
-        }
-        run(test, &SAFE, &["year", "list"]).done();
-    }
-
-    fn check_config_accepts_no_junk(test: TestApp) {
-        for (name, value) in [
-            ("STATURE_PUBLIC_URL", "banana"),
-            ("STATURE_PUBLIC_URL", "https://measuring.example.org/path"),
-            ("STATURE_MAIL_FROM", "nurses"),
-            ("SMTP_URL", "imap://mail.example.org"),
-        ] {
-            let refused = run(test, &[(name, value)], &["check-config"]).code(1);
-            assert!(!refused.stderr.is_empty(), "{name}={value}");
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn production_refuses_unsafe_settings_at_start_and_lists_what_to_change(#[case] test: TestApp) {
+    private_files(&test);
+    for arguments in [
+        &["year", "list"][..],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["migrate"],
+        &["letters", "send"],
+    ] {
+        let refused = run(&test, &[("STATURE_ENV", "production")], arguments).code(1);
+        for setting in ["SMTP_URL", "STATURE_MAIL_FROM", "STATURE_PUBLIC_URL"] {
+            assert!(
+                refused.stderr.contains(&format!("- {setting}: ")),
+                "{arguments:?}: {}",
+                refused.stderr
+            );
         }
     }
-
-    fn a_keyring_that_others_can_read_is_refused_in_production(test: TestApp) {
-        test.set_year("2026-27", 365);
-        private_files(test);
-        run(test, &SAFE, &["year", "list"]).done();
-        set_mode(&test.path("keyring"), 0o777);
-        let refused = run(test, &SAFE, &["year", "list"]).code(1);
-        assert!(refused.stderr.contains("mode 0777") && refused.stderr.contains("chmod 700"), "{}", refused.stderr);
-        set_mode(&test.path("keyring"), 0o700);
-        set_mode(&test.path("keyring/2026-27.key"), 0o644);
-        let refused = run(test, &SAFE, &["year", "list"]).code(1);
-        assert!(refused.stderr.contains("2026-27.key"), "{}", refused.stderr);
+    let checked = run(&test, &[("STATURE_ENV", "production")], &["check-config"]).code(1);
+    assert!(
+        checked.stdout.contains("- SMTP_URL: no mail server"),
+        "{}",
+        checked.stdout
+    );
+    for (name, value) in [
+        ("SMTP_URL", "smtp://mail.example.org"),
+        ("STATURE_PUBLIC_URL", "http://measuring.example.org"),
+        ("STATURE_MAIL_FROM", "stature@localhost"),
+    ] {
+        let refused = run(&test, &safe_but(name, value), &["year", "list"]).code(1);
+        assert_eq!(
+            refused.stderr.matches("  - ").count(),
+            1,
+            "{}",
+            refused.stderr
+        );
+        assert!(refused.stderr.contains(name), "{}", refused.stderr);
     }
+    run(&test, &SAFE, &["year", "list"]).done();
+}
 
-    fn a_server_of_no_workers_is_refused_in_words(test: TestApp) {
-        let refused = test.run(&["serve", "--listen", "127.0.0.1:0", "--workers", "0"]).code(2);
-        assert!(refused.stderr.contains("--workers"), "{}", refused.stderr);
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn check_config_accepts_no_junk(#[case] test: TestApp) {
+    for (name, value) in [
+        ("STATURE_PUBLIC_URL", "banana"),
+        ("STATURE_PUBLIC_URL", "https://measuring.example.org/path"),
+        ("STATURE_MAIL_FROM", "nurses"),
+        ("SMTP_URL", "imap://mail.example.org"),
+    ] {
+        let refused = run(&test, &[(name, value)], &["check-config"]).code(1);
+        assert!(!refused.stderr.is_empty(), "{name}={value}");
     }
+}
 
-    fn a_log_in_a_file_holds_no_colour_codes(test: TestApp) {
-        let server = Served::start(test, "log");
-        assert_eq!(TestApp::browser_of(&server.address).get("/sign-in").status, 200);
-        server.kill();
-        let log = std::fs::read_to_string(test.path("log")).unwrap();
-        assert!(log.contains("answered"), "{log}");
-        assert!(!log.contains('\u{1b}'), "{log}");
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_keyring_that_others_can_read_is_refused_in_production(#[case] test: TestApp) {
+    test.set_year("2026-27", 365);
+    private_files(&test);
+    run(&test, &SAFE, &["year", "list"]).done();
+    set_mode(&test.path("keyring"), 0o777);
+    let refused = run(&test, &SAFE, &["year", "list"]).code(1);
+    assert!(
+        refused.stderr.contains("mode 0777") && refused.stderr.contains("chmod 700"),
+        "{}",
+        refused.stderr
+    );
+    set_mode(&test.path("keyring"), 0o700);
+    set_mode(&test.path("keyring/2026-27.key"), 0o644);
+    let refused = run(&test, &SAFE, &["year", "list"]).code(1);
+    assert!(refused.stderr.contains("2026-27.key"), "{}", refused.stderr);
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_server_of_no_workers_is_refused_in_words(#[case] test: TestApp) {
+    let refused = test
+        .run(&["serve", "--listen", "127.0.0.1:0", "--workers", "0"])
+        .code(2);
+    assert!(refused.stderr.contains("--workers"), "{}", refused.stderr);
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_log_in_a_file_holds_no_colour_codes(#[case] test: TestApp) {
+    let server = Served::start(&test, "log");
+    assert_eq!(
+        TestApp::browser_of(&server.address).get("/sign-in").status,
+        200
+    );
+    server.kill();
+    let log = std::fs::read_to_string(test.path("log")).unwrap();
+    assert!(log.contains("answered"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
 }
 
 #[test]
@@ -140,7 +189,8 @@ fn a_remote_postgresql_without_a_verified_connection_is_refused_in_production() 
 fn what_the_program_makes_is_for_its_user_alone_whatever_the_umask() {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
-        "umask 000; {} year set 2026-27 --retention-days 365 --instrument Test && {} synth --schools 2 --seed 1 --years 1 --out area",
+        "umask 000; {} year set 2026-27 --retention-days 365 --instrument Test && {} synth \
+        --schools 2 --seed 1 --years 1 --out area",
         env!("CARGO_BIN_EXE_stature"),
         env!("CARGO_BIN_EXE_stature"),
     );

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use diesel::prelude::*;
+use rstest::rstest;
 use stature::access::Role;
 use stature::db::dialect::{self, ChangedChild};
 use stature::db::schema::{identity, import_pupil, pupil};
@@ -109,92 +110,141 @@ fn workbook(texts: &str, cells: &str) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-both_databases! {
-    fn a_list_that_changes_every_child_is_written_and_undone(test: TestApp) {
-        prepared(test);
-        import(test, "Oak");
-        assert_eq!((noted(test, "new"), noted(test, "changed")), (120, 0));
-        let before = test.people();
-        import(test, "Elm");
-        assert_eq!((noted(test, "new"), noted(test, "changed"), noted(test, "seen")), (0, 120, 0));
-        let people = test.people();
-        assert_eq!(people.len(), 120);
-        assert!(people.values().all(|person| person.particulars.class == "Elm"));
-        // The same list once more changes nobody and leaves nothing.
-        import(test, "Elm");
-        assert_eq!(noted(test, "changed"), 120);
-        let browser = test.signed_in(Role::Administrator, &[], &[]);
-        browser.get("/imports/2/undo").press("Undo this import").shows("Undone");
-        let after = test.people();
-        for (child, person) in &before {
-            assert_eq!(after[child].particulars, person.particulars);
-            assert_eq!(after[child].full_name(), person.full_name());
-        }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_list_that_changes_every_child_is_written_and_undone(#[case] test: TestApp) {
+    prepared(&test);
+    import(&test, "Oak");
+    assert_eq!((noted(&test, "new"), noted(&test, "changed")), (120, 0));
+    let before = test.people();
+    import(&test, "Elm");
+    assert_eq!(
+        (
+            noted(&test, "new"),
+            noted(&test, "changed"),
+            noted(&test, "seen")
+        ),
+        (0, 120, 0)
+    );
+    let people = test.people();
+    assert_eq!(people.len(), 120);
+    assert!(
+        people
+            .values()
+            .all(|person| person.particulars.class == "Elm")
+    );
+    // The same list once more changes nobody and leaves nothing.
+    import(&test, "Elm");
+    assert_eq!(noted(&test, "changed"), 120);
+    let browser = test.signed_in(Role::Administrator, &[], &[]);
+    browser
+        .get("/imports/2/undo")
+        .press("Undo this import")
+        .shows("Undone");
+    let after = test.people();
+    for (child, person) in &before {
+        assert_eq!(after[child].particulars, person.particulars);
+        assert_eq!(after[child].full_name(), person.full_name());
     }
+}
 
-    fn recorders_save_while_the_changed_children_of_a_list_are_collected(test: TestApp) {
-        let child = test.child(ChildSpec::default());
-        let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
-        let key = key_of(test, child);
-        let mut bulk = test.db().bulk().unwrap();
-        bulk.collect_touched(|tx| -> Result<(), Error> {
-            dialect::insert_changed(tx, vec![changed(child, key)])?;
-            browser
-                .get("/schools/900101/record")
-                .fill_named(&format!("height-{child}"), "141.2")
-                .fill_named(&format!("weight-{child}"), "34.5")
-                .press_css(&format!("#f{child} button"))
-                .status(200)
-                .shows("1 of 1 children have an outcome");
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn recorders_save_while_the_changed_children_of_a_list_are_collected(#[case] test: TestApp) {
+    let child = test.child(ChildSpec::default());
+    let browser = test.signed_in(Role::Recorder, &[900_101], &[]);
+    let key = key_of(&test, child);
+    let mut bulk = test.db().bulk().unwrap();
+    bulk.collect_touched(|tx| -> Result<(), Error> {
+        dialect::insert_changed(tx, vec![changed(child, key)])?;
+        browser
+            .get("/schools/900101/record")
+            .fill_named(&format!("height-{child}"), "141.2")
+            .fill_named(&format!("weight-{child}"), "34.5")
+            .press_css(&format!("#f{child} button"))
+            .status(200)
+            .shows("1 of 1 children have an outcome");
+        Ok(())
+    })
+    .unwrap();
+    bulk.write(|tx| dialect::write_touched(tx, 7, 1, test.app.clock.now()))
+        .unwrap();
+    let held: (String, i32) = test
+        .db()
+        .read_now(|tx| -> Result<_, Error> {
+            Ok(pupil::table
+                .find(child)
+                .select((pupil::outcome, pupil::outcome_version))
+                .first(tx)?)
+        })
+        .unwrap();
+    assert_eq!(
+        held,
+        ("measured".to_owned(), 1),
+        "the list undid what was recorded"
+    );
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn two_children_whose_keys_change_places_in_one_list_are_not_refused(#[case] test: TestApp) {
+    let ava = test.child(ChildSpec {
+        given_name: "Ava",
+        ..ChildSpec::default()
+    });
+    let ben = test.child(ChildSpec {
+        given_name: "Ben",
+        ..ChildSpec::default()
+    });
+    let (first, second) = (key_of(&test, ava), key_of(&test, ben));
+    let mut bulk = test.db().bulk().unwrap();
+    bulk.collect_touched(|tx| {
+        dialect::insert_changed(
+            tx,
+            vec![changed(ava, second.clone()), changed(ben, first.clone())],
+        )
+    })
+    .unwrap();
+    bulk.write(|tx| -> Result<(), Error> {
+        dialect::free_changed_keys(tx)?;
+        dialect::write_touched(tx, 7, 1, test.app.clock.now())
+    })
+    .unwrap();
+    assert_eq!((key_of(&test, ava), key_of(&test, ben)), (second, first));
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_child_whose_identity_went_before_a_list_changes_it_stops_the_whole_list(
+    #[case] test: TestApp,
+) {
+    let child = test.child(ChildSpec::default());
+    let key = key_of(&test, child);
+    let mut bulk = test.db().bulk().unwrap();
+    bulk.collect_touched(|tx| dialect::insert_changed(tx, vec![changed(child, key)]))
+        .unwrap();
+    test.db()
+        .write_now(|tx| -> Result<(), Error> {
+            diesel::delete(identity::table.find(child)).execute(tx)?;
             Ok(())
         })
         .unwrap();
-        bulk.write(|tx| dialect::write_touched(tx, 7, 1, test.app.clock.now())).unwrap();
-        let held: (String, i32) = test
-            .db()
-            .read_now(|tx| -> Result<_, Error> {
-                Ok(pupil::table.find(child).select((pupil::outcome, pupil::outcome_version)).first(tx)?)
-            })
-            .unwrap();
-        assert_eq!(held, ("measured".to_owned(), 1), "the list undid what was recorded");
-    }
-
-    fn two_children_whose_keys_change_places_in_one_list_are_not_refused(test: TestApp) {
-        let ava = test.child(ChildSpec { given_name: "Ava", ..ChildSpec::default() });
-        let ben = test.child(ChildSpec { given_name: "Ben", ..ChildSpec::default() });
-        let (first, second) = (key_of(test, ava), key_of(test, ben));
-        let mut bulk = test.db().bulk().unwrap();
-        bulk.collect_touched(|tx| {
-            dialect::insert_changed(tx, vec![changed(ava, second.clone()), changed(ben, first.clone())])
-        })
+    let refused = bulk.write(|tx| dialect::write_touched(tx, 7, 1, test.app.clock.now()));
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("1 children were to be changed")
+    );
+    let noted: i64 = test
+        .db()
+        .read_now(|tx| -> Result<_, Error> { Ok(import_pupil::table.count().get_result(tx)?) })
         .unwrap();
-        bulk.write(|tx| -> Result<(), Error> {
-            dialect::free_changed_keys(tx)?;
-            dialect::write_touched(tx, 7, 1, test.app.clock.now())
-        })
-        .unwrap();
-        assert_eq!((key_of(test, ava), key_of(test, ben)), (second, first));
-    }
-
-    fn a_child_whose_identity_went_before_a_list_changes_it_stops_the_whole_list(test: TestApp) {
-        let child = test.child(ChildSpec::default());
-        let key = key_of(test, child);
-        let mut bulk = test.db().bulk().unwrap();
-        bulk.collect_touched(|tx| dialect::insert_changed(tx, vec![changed(child, key)])).unwrap();
-        test.db()
-            .write_now(|tx| -> Result<(), Error> {
-                diesel::delete(identity::table.find(child)).execute(tx)?;
-                Ok(())
-            })
-            .unwrap();
-        let refused = bulk.write(|tx| dialect::write_touched(tx, 7, 1, test.app.clock.now()));
-        assert!(refused.unwrap_err().to_string().contains("1 children were to be changed"));
-        let noted: i64 = test
-            .db()
-            .read_now(|tx| -> Result<_, Error> { Ok(import_pupil::table.count().get_result(tx)?) })
-            .unwrap();
-        assert_eq!(noted, 0);
-    }
+    assert_eq!(noted, 0);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
+use rstest::rstest;
 use stature::config::DatabaseUrl;
 use stature::db::{Conn, Db, Error, migrate};
 
-use crate::support::{Backend, scratch_database};
+use crate::support::{Backend, TestApp, scratch_database};
 
 #[derive(QueryableByName)]
 struct Column {
@@ -23,12 +24,15 @@ struct Column {
 fn columns(tx: &mut Conn) -> Result<BTreeMap<(String, String), bool>, Error> {
     let query = match tx {
         Conn::Sqlite(_) => {
-            "SELECT m.name AS table_name, p.name AS column_name, CAST(p.\"notnull\" AS INTEGER) AS required
+            "SELECT m.name AS table_name, p.name AS column_name,
+                    CAST(p.\"notnull\" AS INTEGER) AS required
              FROM sqlite_master m JOIN pragma_table_info(m.name) p
-             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
+               AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'"
         }
         Conn::Postgres(_) => {
-            "SELECT table_name::text, column_name::text, CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END AS required
+            "SELECT table_name::text, column_name::text,
+                    CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END AS required
              FROM information_schema.columns
              WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'"
         }
@@ -72,43 +76,60 @@ fn tables_columns_and_what_must_be_filled_agree() {
     assert_eq!(sqlite, postgres);
 }
 
-both_databases! {
-    fn the_schema_goes_up_and_down_and_up_again(test: TestApp) {
-        let columns_before = test.db().read_now(columns).unwrap();
-        test.db().outside_transaction(migrate::down).unwrap();
-        assert!(test.db().read_now(columns).unwrap().is_empty());
-        test.db().outside_transaction(migrate::up).unwrap();
-        assert_eq!(test.db().read_now(columns).unwrap(), columns_before);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn the_schema_goes_up_and_down_and_up_again(#[case] test: TestApp) {
+    let columns_before = test.db().read_now(columns).unwrap();
+    test.db().outside_transaction(migrate::down).unwrap();
+    assert!(test.db().read_now(columns).unwrap().is_empty());
+    test.db().outside_transaction(migrate::up).unwrap();
+    assert_eq!(test.db().read_now(columns).unwrap(), columns_before);
+}
 
-    fn a_database_of_a_newer_program_is_refused_and_left_alone(test: TestApp) {
-        test.db()
-            .write_now(|tx| -> Result<(), Error> {
-                diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')")
-                    .execute(tx)?;
-                Ok(())
-            })
-            .unwrap();
-        let refused = test.run(&["year", "list"]).code(1);
-        assert!(refused.stderr.contains("newer version"), "{}", refused.stderr);
-        let refused = test.run(&["migrate"]).code(1);
-        assert!(refused.stderr.contains("newer version"), "{}", refused.stderr);
-    }
-
-    fn a_row_that_belongs_to_nothing_is_refused(test: TestApp) {
-        use stature::db::schema::identity;
-        let orphan = test.db().write_now(|tx| -> Result<(), Error> {
-            diesel::insert_into(identity::table)
-                .values((
-                    identity::pupil_id.eq(1),
-                    identity::year_label.eq("2026-27"),
-                    identity::format.eq(1),
-                    identity::sealed.eq(vec![1_u8]),
-                    identity::updated_at.eq(test.app.clock.now()),
-                ))
-                .execute(tx)?;
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_database_of_a_newer_program_is_refused_and_left_alone(#[case] test: TestApp) {
+    test.db()
+        .write_now(|tx| -> Result<(), Error> {
+            diesel::sql_query(
+                "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')",
+            )
+            .execute(tx)?;
             Ok(())
-        });
-        assert!(orphan.is_err(), "foreign keys are off");
-    }
+        })
+        .unwrap();
+    let refused = test.run(&["year", "list"]).code(1);
+    assert!(
+        refused.stderr.contains("newer version"),
+        "{}",
+        refused.stderr
+    );
+    let refused = test.run(&["migrate"]).code(1);
+    assert!(
+        refused.stderr.contains("newer version"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_row_that_belongs_to_nothing_is_refused(#[case] test: TestApp) {
+    use stature::db::schema::identity;
+    let orphan = test.db().write_now(|tx| -> Result<(), Error> {
+        diesel::insert_into(identity::table)
+            .values((
+                identity::pupil_id.eq(1),
+                identity::year_label.eq("2026-27"),
+                identity::format.eq(1),
+                identity::sealed.eq(vec![1_u8]),
+                identity::updated_at.eq(test.app.clock.now()),
+            ))
+            .execute(tx)?;
+        Ok(())
+    });
+    assert!(orphan.is_err(), "foreign keys are off");
 }

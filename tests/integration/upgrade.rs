@@ -88,7 +88,8 @@ fn fill(backend: Backend, url: &str, folder: &Path) {
                     "PRAGMA foreign_keys = OFF; BEGIN; {rows} COMMIT; PRAGMA foreign_keys = ON;"
                 ))?,
                 Conn::Postgres(postgres) => postgres.batch_execute(&format!(
-                    "SET session_replication_role = replica; {rows} SET session_replication_role = DEFAULT;"
+                    "SET session_replication_role = replica; {rows} SET session_replication_role \
+                    = DEFAULT;"
                 ))?,
             }
             Ok(())

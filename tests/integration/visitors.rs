@@ -1,5 +1,6 @@
 //! What somebody who is not signed in can make the service do.
 
+use rstest::rstest;
 use stature::accounts::Hashing;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -81,7 +82,11 @@ fn a_form_that_trickles_in_is_ended() {
     let mut connection = TcpStream::connect(address).unwrap();
     connection
         .write_all(
-            b"POST /sign-in HTTP/1.1\r\nhost: stature\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 1000\r\n\r\nemail=",
+            b"POST /sign-in HTTP/1.1\r\n\
+            host: stature\r\n\
+            content-type: application/x-www-form-urlencoded\r\n\
+            content-length: 1000\r\n\r\n\
+            email=",
         )
         .unwrap();
     // The rest never comes; the server answers and hangs up by itself.
@@ -90,23 +95,32 @@ fn a_form_that_trickles_in_is_ended() {
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
-both_databases! {
-    fn a_question_about_a_page_is_answered_as_the_page_is(test: TestApp) {
-        let browser = test.signed_in(Role::Monitor, &[], &[]);
-        assert_eq!(browser.head("/progress"), (200, 0));
-        assert_eq!(browser.head("/account"), (200, 0));
-        assert_eq!(browser.head("/accounts"), (403, 0));
-        assert_eq!(browser.head("/nothing"), (404, 0));
-        assert_eq!(test.browser().head("/sign-in"), (200, 0));
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_question_about_a_page_is_answered_as_the_page_is(#[case] test: TestApp) {
+    let browser = test.signed_in(Role::Monitor, &[], &[]);
+    assert_eq!(browser.head("/progress"), (200, 0));
+    assert_eq!(browser.head("/account"), (200, 0));
+    assert_eq!(browser.head("/accounts"), (403, 0));
+    assert_eq!(browser.head("/nothing"), (404, 0));
+    assert_eq!(test.browser().head("/sign-in"), (200, 0));
+}
 
-    fn an_upload_of_more_parts_than_any_form_has_is_refused(test: TestApp) {
-        test.set_year("2026-27", 365);
-        let administrator = test.signed_in(Role::Administrator, &[], &[]);
-        let mut page = administrator.get("/imports/new").attach("The list", "list.csv", b"Name\nRobin\n");
-        for number in 0..200 {
-            page = page.fill_named(&format!("part{number}"), "x");
-        }
-        page.press("Continue").status(400).shows("more parts than any of ours");
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn an_upload_of_more_parts_than_any_form_has_is_refused(#[case] test: TestApp) {
+    test.set_year("2026-27", 365);
+    let administrator = test.signed_in(Role::Administrator, &[], &[]);
+    let mut page =
+        administrator
+            .get("/imports/new")
+            .attach("The list", "list.csv", b"Name\nRobin\n");
+    for number in 0..200 {
+        page = page.fill_named(&format!("part{number}"), "x");
     }
+    page.press("Continue")
+        .status(400)
+        .shows("more parts than any of ours");
 }

@@ -14,6 +14,7 @@ mod templates;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use programme::Person;
+use rstest::rstest;
 use stature::access::{Role, Scope};
 use stature::app::App;
 use stature::audit::Actor;
@@ -237,209 +238,315 @@ fn stop(test: &TestApp, value: &str) {
     });
 }
 
-both_databases! {
-    fn a_measured_childs_letter_goes_once_and_is_in_the_ledger(test: TestApp) {
-        ready(test);
-        assert_eq!(sent(test).sent, 1);
-        assert_eq!(sent(test), Report::default());
-        assert_eq!(prepared(test), Prepared::default());
-        let mail = test.mail();
-        assert_eq!(mail.len(), 1);
-        let message = String::from_utf8(mail[0].formatted()).unwrap();
-        let headers = message.split("\r\n\r\n").next().unwrap();
-        assert!(headers.contains("To: ada@example.org"), "{headers}");
-        assert!(!headers.contains("Zara") && !headers.contains("Okonkwo"), "{headers}");
-        for part in ["text/plain", "text/html", "application/pdf"] {
-            assert!(message.contains(part), "{part}");
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_measured_childs_letter_goes_once_and_is_in_the_ledger(#[case] test: TestApp) {
+    ready(&test);
+    assert_eq!(sent(&test).sent, 1);
+    assert_eq!(sent(&test), Report::default());
+    assert_eq!(prepared(&test), Prepared::default());
+    let mail = test.mail();
+    assert_eq!(mail.len(), 1);
+    let message = String::from_utf8(mail[0].formatted()).unwrap();
+    let headers = message.split("\r\n\r\n").next().unwrap();
+    assert!(headers.contains("To: ada@example.org"), "{headers}");
+    assert!(
+        !headers.contains("Zara") && !headers.contains("Okonkwo"),
+        "{headers}"
+    );
+    for part in ["text/plain", "text/html", "application/pdf"] {
+        assert!(message.contains(part), "{part}");
+    }
+    assert_eq!((states(&test), ledger(&test)), (vec!["sent".to_owned()], 1));
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn preparing_twice_makes_no_second_letter(#[case] test: TestApp) {
+    ready(&test);
+    assert_eq!(prepared(&test), Prepared::default());
+    assert_eq!(states(&test), ["ready"]);
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_rehearsal_changes_nothing(#[case] test: TestApp) {
+    let zara = child(&test, "Zara", Some("ada@example.org"));
+    measure(&test, zara, 1120);
+    let rehearsed = prepare(&test.app, &press(), &actor(), &Scope::Everything, true).unwrap();
+    assert_eq!(rehearsed.ready, 1);
+    assert_eq!(states(&test), Vec::<String>::new());
+    let told = test.run(&["letters", "prepare", "--dry-run"]).done();
+    assert!(told.stdout.contains("1 ready"), "{}", told.stdout);
+    assert_eq!(states(&test), Vec::<String>::new());
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn what_stands_in_the_way_is_told_and_nothing_goes(#[case] test: TestApp) {
+    let warned = child(&test, "Warned", Some("a@example.org"));
+    measure(&test, warned, 1120);
+    warn(&test, warned);
+    let sensitive = child(&test, "Sensitive", Some("b@example.org"));
+    measure(&test, sensitive, 1120);
+    test.change_person(sensitive, |person| person.particulars.sensitive = true);
+    let unreachable = child(&test, "Unreachable", None);
+    measure(&test, unreachable, 1120);
+    let gone = child(&test, "Gone", Some("d@example.org"));
+    not_measured_because(&test, gone, "no_longer_at_school");
+    let absent = child(&test, "Absent", Some("e@example.org"));
+    not_measured_because(&test, absent, "absent");
+    let unprintable = child(&test, "Zara\u{1F984}", Some("f@example.org"));
+    measure(&test, unprintable, 1120);
+    assert_eq!(
+        prepared(&test),
+        Prepared {
+            ready: 1,
+            held: 3,
+            no_contact: 1,
+            not_needed: 1,
+            superseded: 0
         }
-        assert_eq!((states(test), ledger(test)), (vec!["sent".to_owned()], 1));
-    }
+    );
+    assert_eq!(
+        states(&test),
+        ["held", "held", "no_contact", "not_needed", "ready", "held"]
+    );
+    assert_eq!(sent(&test).sent, 1);
+    assert_eq!(test.mail().len(), 1);
+}
 
-    fn preparing_twice_makes_no_second_letter(test: TestApp) {
-        ready(test);
-        assert_eq!(prepared(test), Prepared::default());
-        assert_eq!(states(test), ["ready"]);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_confirmed_warning_lets_the_letter_go(#[case] test: TestApp) {
+    let zara = child(&test, "Zara", Some("ada@example.org"));
+    measure(&test, zara, 1120);
+    warn(&test, zara);
+    assert_eq!(prepared(&test).held, 1);
+    let now = test.app.clock.now();
+    run(test.db(), |tx| {
+        diesel::update(warning::table)
+            .set((
+                warning::confirmed_by.eq("Nia"),
+                warning::confirmed_at.eq(now),
+            ))
+            .execute(tx)?;
+        Ok(())
+    });
+    assert_eq!(prepared(&test).ready, 1);
+    assert_eq!(sent(&test).sent, 1);
+}
 
-    fn a_rehearsal_changes_nothing(test: TestApp) {
-        let zara = child(test, "Zara", Some("ada@example.org"));
-        measure(test, zara, 1120);
-        let rehearsed = prepare(&test.app, &press(), &actor(), &Scope::Everything, true).unwrap();
-        assert_eq!(rehearsed.ready, 1);
-        assert_eq!(states(test), Vec::<String>::new());
-        let told = test.run(&["letters", "prepare", "--dry-run"]).done();
-        assert!(told.stdout.contains("1 ready"), "{}", told.stdout);
-        assert_eq!(states(test), Vec::<String>::new());
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_letter_held_after_it_was_queued_does_not_go(#[case] test: TestApp) {
+    let zara = ready(&test);
+    let press = press();
+    let post = Post::new(&test.app, &press, actor()).unwrap();
+    assert_eq!(post.queue_ready(&Scope::Everything).unwrap(), 1);
+    test.change_person(zara, |person| person.particulars.sensitive = true);
+    let mut report = Report::default();
+    assert!(post.claim(10, &mut report).unwrap().is_empty());
+    assert_eq!(report.held, 1);
+    assert_eq!(
+        (states(&test), parcel_states(&test)),
+        (vec!["held".into()], vec!["cancelled".into()])
+    );
+    assert!(test.mail().is_empty());
+}
 
-    fn what_stands_in_the_way_is_told_and_nothing_goes(test: TestApp) {
-        let warned = child(test, "Warned", Some("a@example.org"));
-        measure(test, warned, 1120);
-        warn(test, warned);
-        let sensitive = child(test, "Sensitive", Some("b@example.org"));
-        measure(test, sensitive, 1120);
-        test.change_person(sensitive, |person| person.particulars.sensitive = true);
-        let unreachable = child(test, "Unreachable", None);
-        measure(test, unreachable, 1120);
-        let gone = child(test, "Gone", Some("d@example.org"));
-        not_measured_because(test, gone, "no_longer_at_school");
-        let absent = child(test, "Absent", Some("e@example.org"));
-        not_measured_because(test, absent, "absent");
-        let unprintable = child(test, "Zara\u{1F984}", Some("f@example.org"));
-        measure(test, unprintable, 1120);
-        assert_eq!(
-            prepared(test),
-            Prepared { ready: 1, held: 3, no_contact: 1, not_needed: 1, superseded: 0 }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_corrected_result_overtakes_the_letter_that_waits(#[case] test: TestApp) {
+    let zara = ready(&test);
+    measure(&test, zara, 1130);
+    assert_eq!(
+        prepared(&test),
+        Prepared {
+            ready: 1,
+            superseded: 1,
+            ..Prepared::default()
+        }
+    );
+    assert_eq!(sent(&test).sent, 1);
+    assert_eq!(states(&test), ["cancelled", "sent"]);
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_corrected_result_waits_for_a_decision_when_the_first_has_gone(#[case] test: TestApp) {
+    let zara = ready(&test);
+    assert_eq!(sent(&test).sent, 1);
+    measure(&test, zara, 1130);
+    assert_eq!(prepared(&test).held, 1);
+    assert_eq!(sent(&test).sent, 0);
+    let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+    nurse
+        .get("/letters?state=held")
+        .shows("The parents have had a letter with an earlier result.")
+        .follow("Zara Okonkwo")
+        .press("Let it go")
+        .shows("The letter is ready");
+    assert_eq!(sent(&test).sent, 1);
+    assert_eq!(test.mail().len(), 2);
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn no_name_and_no_address_is_in_the_rows_of_letters(#[case] test: TestApp) {
+    ready(&test);
+    sent(&test);
+    let rows: Vec<(Option<Vec<u8>>, Option<String>, String)> = run(test.db(), |tx| {
+        Ok(outbox::table
+            .select((outbox::sealed, outbox::last_error, outbox::message_id))
+            .load(tx)?)
+    });
+    let (sealed, _, message_id) = &rows[0];
+    let sealed = String::from_utf8_lossy(sealed.as_deref().unwrap()).into_owned();
+    for word in ["Zara", "Okonkwo", "ada@", "Orchard"] {
+        assert!(
+            !sealed.contains(word) && !message_id.contains(word),
+            "{word}"
         );
-        assert_eq!(states(test), ["held", "held", "no_contact", "not_needed", "ready", "held"]);
-        assert_eq!(sent(test).sent, 1);
-        assert_eq!(test.mail().len(), 1);
     }
+}
 
-    fn a_confirmed_warning_lets_the_letter_go(test: TestApp) {
-        let zara = child(test, "Zara", Some("ada@example.org"));
-        measure(test, zara, 1120);
-        warn(test, zara);
-        assert_eq!(prepared(test).held, 1);
-        let now = test.app.clock.now();
-        run(test.db(), |tx| {
-            diesel::update(warning::table)
-                .set((warning::confirmed_by.eq("Nia"), warning::confirmed_at.eq(now)))
-                .execute(tx)?;
-            Ok(())
-        });
-        assert_eq!(prepared(test).ready, 1);
-        assert_eq!(sent(test).sent, 1);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_nurse_reads_the_real_letter_before_and_after_it_goes(#[case] test: TestApp) {
+    ready(&test);
+    let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
+    let page = nurse.get("/letters").follow("Zara Okonkwo");
+    let page = page
+        .shows("Due by 14 December 2026")
+        .shows("What it would say today")
+        .shows("Healthy weight")
+        .shows("Dear Ms Okonkwo");
+    let (status, name, pdf) = nurse.download(&page.link("The letter as a PDF"));
+    assert_eq!((status, name.as_str()), (200, "letter.pdf"));
+    assert!(pdf.starts_with(b"%PDF"));
+    nurse
+        .get("/letters")
+        .follow("Send letters")
+        .press("Send 1 letter")
+        .shows("1 letter is queued");
+    assert_eq!(sent(&test).sent, 1);
+    nurse
+        .get("/letters")
+        .follow("Zara Okonkwo")
+        .shows("What it said")
+        .shows("Dear Ms Okonkwo");
+    assert_eq!(test.mail().len(), 1);
+}
 
-    fn a_letter_held_after_it_was_queued_does_not_go(test: TestApp) {
-        let zara = ready(test);
-        let press = press();
-        let post = Post::new(&test.app, &press, actor()).unwrap();
-        assert_eq!(post.queue_ready(&Scope::Everything).unwrap(), 1);
-        test.change_person(zara, |person| person.particulars.sensitive = true);
-        let mut report = Report::default();
-        assert!(post.claim(10, &mut report).unwrap().is_empty());
-        assert_eq!(report.held, 1);
-        assert_eq!((states(test), parcel_states(test)), (vec!["held".into()], vec!["cancelled".into()]));
-        assert!(test.mail().is_empty());
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_nurse_of_another_school_sees_no_letter(#[case] test: TestApp) {
+    ready(&test);
+    test.school(900_102, "999");
+    let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
+    nurse.get("/letters").shows("There are no letters yet");
+    nurse.get("/letters/1").status(404);
+    nurse.get("/letters/1/letter.pdf").status(404);
+}
 
-    fn a_corrected_result_overtakes_the_letter_that_waits(test: TestApp) {
-        let zara = ready(test);
-        measure(test, zara, 1130);
-        assert_eq!(prepared(test), Prepared { ready: 1, superseded: 1, ..Prepared::default() });
-        assert_eq!(sent(test).sent, 1);
-        assert_eq!(states(test), ["cancelled", "sent"]);
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_nurse_of_one_school_does_not_act_on_the_whole_programme(#[case] test: TestApp) {
+    ready(&test);
+    test.school(900_102, "999");
+    let elsewhere = test.child(ChildSpec {
+        school: 900_102,
+        ..ChildSpec::default()
+    });
+    test.measure(elsewhere, 1412, 34_500, test.app.clock.today());
+    let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
+    let page = nurse.get("/letters");
+    assert!(
+        !page.says("Stop all letters") && !page.says("Letter templates"),
+        "{}",
+        page.text()
+    );
+    for path in ["/letters/stop", "/letters/texts", "/letters/delay"] {
+        nurse.get(path).status(403);
+        nurse.post(path, &[]).status(403);
     }
+    // Preparing and sending stop at the nurse's schools.
+    page.press("Prepare letters").shows("Ready: 1.");
+    nurse
+        .get("/letters")
+        .follow("Send letters")
+        .press("Send 1 letter")
+        .shows("1 letter is queued");
+    sent_of(&test, &Scope::Schools([900_102].into()));
+    assert_eq!(states(&test), ["ready", "sent"]);
+    let administrator = test.signed_in(Role::Administrator, &[], &[]);
+    administrator
+        .get("/letters")
+        .follow("Stop all letters")
+        .press("Stop all letters")
+        .shows("All letters are stopped");
+    let page = nurse.get("/letters").shows("All letters are stopped");
+    assert!(
+        !page.html.contains("href=\"/letters/stop\""),
+        "{}",
+        page.html
+    );
+}
 
-    fn a_corrected_result_waits_for_a_decision_when_the_first_has_gone(test: TestApp) {
-        let zara = ready(test);
-        assert_eq!(sent(test).sent, 1);
-        measure(test, zara, 1130);
-        assert_eq!(prepared(test).held, 1);
-        assert_eq!(sent(test).sent, 0);
-        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
-        nurse
-            .get("/letters?state=held")
-            .shows("The parents have had a letter with an earlier result.")
-            .follow("Zara Okonkwo")
-            .press("Let it go")
-            .shows("The letter is ready");
-        assert_eq!(sent(test).sent, 1);
-        assert_eq!(test.mail().len(), 2);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_programme_changes_its_words(#[case] test: TestApp) {
+    ready(&test);
+    let administrator = test.signed_in(Role::Administrator, &[], &[]);
+    let page = administrator.get("/letters/texts");
+    let page = page.fill("One way to get in touch", "01632 960 123");
+    page.clone()
+        .fill("Invitation to talk", "Ring {nobody}.")
+        .press("Save templates")
+        .status(422)
+        .shows("{nobody} cannot be filled in")
+        .fill("Invitation to talk", "Ring us about {child}.")
+        .press("Save templates")
+        .shows("are saved");
+    administrator
+        .get("/letters")
+        .follow("Zara Okonkwo")
+        .shows("Ring us about Zara.");
+}
 
-    fn no_name_and_no_address_is_in_the_rows_of_letters(test: TestApp) {
-        ready(test);
-        sent(test);
-        let rows: Vec<(Option<Vec<u8>>, Option<String>, String)> = run(test.db(), |tx| {
-            Ok(outbox::table
-                .select((outbox::sealed, outbox::last_error, outbox::message_id))
-                .load(tx)?)
-        });
-        let (sealed, _, message_id) = &rows[0];
-        let sealed = String::from_utf8_lossy(sealed.as_deref().unwrap()).into_owned();
-        for word in ["Zara", "Okonkwo", "ada@", "Orchard"] {
-            assert!(!sealed.contains(word) && !message_id.contains(word), "{word}");
-        }
-    }
-
-    fn a_nurse_reads_the_real_letter_before_and_after_it_goes(test: TestApp) {
-        ready(test);
-        let nurse = test.signed_in(Role::Nurse, &[SCHOOL], &[]);
-        let page = nurse.get("/letters").follow("Zara Okonkwo");
-        let page = page.shows("Due by 14 December 2026").shows("What it would say today").shows("Healthy weight").shows("Dear Ms Okonkwo");
-        let (status, name, pdf) = nurse.download(&page.link("The letter as a PDF"));
-        assert_eq!((status, name.as_str()), (200, "letter.pdf"));
-        assert!(pdf.starts_with(b"%PDF"));
-        nurse.get("/letters").follow("Send letters").press("Send 1 letter").shows("1 letter is queued");
-        assert_eq!(sent(test).sent, 1);
-        nurse.get("/letters").follow("Zara Okonkwo").shows("What it said").shows("Dear Ms Okonkwo");
-        assert_eq!(test.mail().len(), 1);
-    }
-
-    fn a_nurse_of_another_school_sees_no_letter(test: TestApp) {
-        ready(test);
-        test.school(900_102, "999");
-        let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
-        nurse.get("/letters").shows("There are no letters yet");
-        nurse.get("/letters/1").status(404);
-        nurse.get("/letters/1/letter.pdf").status(404);
-    }
-
-    fn a_nurse_of_one_school_does_not_act_on_the_whole_programme(test: TestApp) {
-        ready(test);
-        test.school(900_102, "999");
-        let elsewhere = test.child(ChildSpec { school: 900_102, ..ChildSpec::default() });
-        test.measure(elsewhere, 1412, 34_500, test.app.clock.today());
-        let nurse = test.signed_in(Role::Nurse, &[900_102], &[]);
-        let page = nurse.get("/letters");
-        assert!(!page.says("Stop all letters") && !page.says("Letter templates"), "{}", page.text());
-        for path in ["/letters/stop", "/letters/texts", "/letters/delay"] {
-            nurse.get(path).status(403);
-            nurse.post(path, &[]).status(403);
-        }
-        // Preparing and sending stop at the nurse's schools.
-        page.press("Prepare letters").shows("Ready: 1.");
-        nurse.get("/letters").follow("Send letters").press("Send 1 letter").shows("1 letter is queued");
-        sent_of(test, &Scope::Schools([900_102].into()));
-        assert_eq!(states(test), ["ready", "sent"]);
-        let administrator = test.signed_in(Role::Administrator, &[], &[]);
-        administrator.get("/letters").follow("Stop all letters").press("Stop all letters").shows("All letters are stopped");
-        let page = nurse.get("/letters").shows("All letters are stopped");
-        assert!(!page.html.contains("href=\"/letters/stop\""), "{}", page.html);
-    }
-
-    fn a_programme_changes_its_words(test: TestApp) {
-        ready(test);
-        let administrator = test.signed_in(Role::Administrator, &[], &[]);
-        let page = administrator.get("/letters/texts");
-        let page = page.fill("One way to get in touch", "01632 960 123");
-        page.clone()
-            .fill("Invitation to talk", "Ring {nobody}.")
-            .press("Save templates")
-            .status(422)
-            .shows("{nobody} cannot be filled in")
-            .fill("Invitation to talk", "Ring us about {child}.")
-            .press("Save templates")
-            .shows("are saved");
-        administrator.get("/letters").follow("Zara Okonkwo").shows("Ring us about Zara.");
-    }
-
-    fn the_command_line_prepares_sends_and_tells(test: TestApp) {
-        let zara = child(test, "Zara", Some("ada@example.org"));
-        measure(test, zara, 1120);
-        test.run(&["letters", "prepare"]).done();
-        test.run(&["letters", "send", "--dry-run"]).done();
-        assert_eq!(states(test), ["ready"]);
-        let told = test.run(&["letters", "send"]).done();
-        assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
-        assert_eq!(std::fs::read_dir(test.path("mail")).unwrap().count(), 1);
-        let told = test.run(&["letters", "status"]).done();
-        assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
-        stop(test, "stopped");
-        let told = test.run(&["letters", "send"]).code(3);
-        assert!(told.stdout.contains("All letters are stopped"), "{}", told.stdout);
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn the_command_line_prepares_sends_and_tells(#[case] test: TestApp) {
+    let zara = child(&test, "Zara", Some("ada@example.org"));
+    measure(&test, zara, 1120);
+    test.run(&["letters", "prepare"]).done();
+    test.run(&["letters", "send", "--dry-run"]).done();
+    assert_eq!(states(&test), ["ready"]);
+    let told = test.run(&["letters", "send"]).done();
+    assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
+    assert_eq!(std::fs::read_dir(test.path("mail")).unwrap().count(), 1);
+    let told = test.run(&["letters", "status"]).done();
+    assert!(told.stdout.contains("1 sent"), "{}", told.stdout);
+    stop(&test, "stopped");
+    let told = test.run(&["letters", "send"]).code(3);
+    assert!(
+        told.stdout.contains("All letters are stopped"),
+        "{}",
+        told.stdout
+    );
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use diesel::prelude::*;
+use rstest::rstest;
 use stature::db::schema::job;
 
 use super::{ledger, parcel_states, ready_letters, run, states};
@@ -68,56 +69,90 @@ fn count(states: &[String], state: &str) -> usize {
     states.iter().filter(|found| *found == state).count()
 }
 
-both_databases! {
-    fn a_command_that_is_told_to_end_finishes_the_letter_in_hand_and_stops(test: TestApp) {
-        ready_letters(test, 5);
-        let server = FakeMailServer::start();
-        server.at(At::Message, Does::Holds);
-        let mut sender = Sender::start(test, &server, &["letters", "send", "--workers", "1"]);
-        server.wait_until_it_holds();
-        sender.terminate();
-        sender.has_heard();
-        server.release();
-        assert_eq!(sender.ended(), Some(3));
-        assert_eq!((server.accepted().len(), ledger(test)), (1, 1));
-        assert_eq!((count(&states(test), "sent"), count(&states(test), "queued")), (1, 4));
-        assert_eq!(count(&parcel_states(test), "queued"), 4, "given back at once: {:?}", parcel_states(test));
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_command_that_is_told_to_end_finishes_the_letter_in_hand_and_stops(#[case] test: TestApp) {
+    ready_letters(&test, 5);
+    let server = FakeMailServer::start();
+    server.at(At::Message, Does::Holds);
+    let mut sender = Sender::start(&test, &server, &["letters", "send", "--workers", "1"]);
+    server.wait_until_it_holds();
+    sender.terminate();
+    sender.has_heard();
+    server.release();
+    assert_eq!(sender.ended(), Some(3));
+    assert_eq!((server.accepted().len(), ledger(&test)), (1, 1));
+    assert_eq!(
+        (
+            count(&states(&test), "sent"),
+            count(&states(&test), "queued")
+        ),
+        (1, 4)
+    );
+    assert_eq!(
+        count(&parcel_states(&test), "queued"),
+        4,
+        "given back at once: {:?}",
+        parcel_states(&test)
+    );
+}
 
-    fn a_server_that_is_told_to_end_finishes_the_letter_in_hand_and_stops(test: TestApp) {
-        ready_letters(test, 6);
-        run(test.db(), |tx| {
-            let due = test.app.clock.now() - chrono::Duration::minutes(1);
-            diesel::insert_into(job::table)
-                .values((job::name.eq("send-letters"), job::enabled.eq(true), job::next_due_at.eq(due)))
-                .execute(tx)?;
-            Ok(())
-        });
-        let server = FakeMailServer::start();
-        server.at(At::Message, Does::Holds);
-        let mut sender = Sender::start(test, &server, &["serve", "--listen", "127.0.0.1:0", "--workers", "1"]);
-        server.wait_until_it_holds();
-        sender.terminate();
-        sender.has_heard();
-        server.release();
-        assert_eq!(sender.ended(), Some(0));
-        // The job has two workers, each with a letter in hand.
-        let sent = count(&states(test), "sent");
-        assert!((1..=2).contains(&sent), "{sent} letters went");
-        assert_eq!((server.accepted().len(), count(&states(test), "queued")), (sent, 6 - sent));
-        assert_eq!(count(&parcel_states(test), "queued"), 6 - sent, "{:?}", parcel_states(test));
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_server_that_is_told_to_end_finishes_the_letter_in_hand_and_stops(#[case] test: TestApp) {
+    ready_letters(&test, 6);
+    run(test.db(), |tx| {
+        let due = test.app.clock.now() - chrono::Duration::minutes(1);
+        diesel::insert_into(job::table)
+            .values((
+                job::name.eq("send-letters"),
+                job::enabled.eq(true),
+                job::next_due_at.eq(due),
+            ))
+            .execute(tx)?;
+        Ok(())
+    });
+    let server = FakeMailServer::start();
+    server.at(At::Message, Does::Holds);
+    let mut sender = Sender::start(
+        &test,
+        &server,
+        &["serve", "--listen", "127.0.0.1:0", "--workers", "1"],
+    );
+    server.wait_until_it_holds();
+    sender.terminate();
+    sender.has_heard();
+    server.release();
+    assert_eq!(sender.ended(), Some(0));
+    // The job has two workers, each with a letter in hand.
+    let sent = count(&states(&test), "sent");
+    assert!((1..=2).contains(&sent), "{sent} letters went");
+    assert_eq!(
+        (server.accepted().len(), count(&states(&test), "queued")),
+        (sent, 6 - sent)
+    );
+    assert_eq!(
+        count(&parcel_states(&test), "queued"),
+        6 - sent,
+        "{:?}",
+        parcel_states(&test)
+    );
+}
 
-    fn a_second_signal_ends_a_process_that_waits_for_its_mail_server(test: TestApp) {
-        ready_letters(test, 2);
-        let server = FakeMailServer::start();
-        server.at(At::Message, Does::Holds);
-        let mut sender = Sender::start(test, &server, &["letters", "send", "--workers", "1"]);
-        server.wait_until_it_holds();
-        sender.terminate();
-        sender.has_heard();
-        sender.terminate();
-        assert_eq!(sender.ended(), Some(143));
-        server.release();
-    }
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_second_signal_ends_a_process_that_waits_for_its_mail_server(#[case] test: TestApp) {
+    ready_letters(&test, 2);
+    let server = FakeMailServer::start();
+    server.at(At::Message, Does::Holds);
+    let mut sender = Sender::start(&test, &server, &["letters", "send", "--workers", "1"]);
+    server.wait_until_it_holds();
+    sender.terminate();
+    sender.has_heard();
+    sender.terminate();
+    assert_eq!(sender.ended(), Some(143));
+    server.release();
 }

@@ -1,8 +1,8 @@
 //! The search of the database's bytes must not cost a save that was acknowledged.
 //!
-//! POSIX drops every lock of a process on a file as soon as that process closes the file anywhere. SQLite without its
-//! locks looks abandoned: the next program that opens and closes the database removes the journal, and what was saved
-//! since the last checkpoint is gone when the server dies.
+//! POSIX drops every lock of a process on a file as soon as that process closes the file anywhere.
+//! SQLite without its locks looks abandoned: the next program that opens and closes the database
+//! removes the journal, and what was saved since the last checkpoint is gone when the server dies.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -87,7 +87,8 @@ fn saves_after_a_retention_run_survive_a_shell_query_and_a_kill() {
         test.account(Role::Governance, &[], &[]),
         test.account(Role::Recorder, &[900_101], &[]),
     );
-    // A copy that nobody but the server has open: the locks of this process would keep its journal, too.
+    // A copy that nobody but the server has open: the locks of this process would keep its journal,
+    // too.
     let live = test.path("live.sqlite");
     test.db()
         .outside_transaction(|connection| -> Result<(), Error> {

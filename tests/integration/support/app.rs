@@ -25,7 +25,8 @@ use super::{Backend, Browser, scratch_database};
 /// Everybody's password in the tests.
 pub(crate) const PASSWORD: &str = "three grey herons";
 
-/// A service on a database of its own, its clock standing at noon of 30 November 2026, its mail kept in memory.
+/// A service on a database of its own, its clock standing at noon of 30 November 2026, its mail
+/// kept in memory.
 pub(crate) struct TestApp {
     /// The parts of the service.
     pub app: App,
@@ -116,8 +117,9 @@ impl TestApp {
         &self.app.db
     }
 
-    /// Every byte of the database as it lies on disk, its journal included, with nothing cleaned before. Another process
-    /// reads SQLite's file: if this one opened and closed it, SQLite's locks on it would be gone.
+    /// Every byte of the database as it lies on disk, its journal included, with nothing cleaned
+    /// before. Another process reads SQLite's file: if this one opened and closed it, SQLite's
+    /// locks on it would be gone.
     pub(crate) fn database_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         raw_bytes::read_all(self.db(), &self.app.config.program, &mut |piece| {
@@ -208,7 +210,8 @@ impl TestApp {
         Browser::coming_from(&self.address, client)
     }
 
-    /// Sends what waits in the outbox; the texts of the emails that `to` has got so far, the newest last.
+    /// Sends what waits in the outbox; the texts of the emails that `to` has got so far, the newest
+    /// last.
     pub(crate) fn emails_to(&self, to: &str) -> Vec<String> {
         let actor = Actor::job("send-letters");
         stature::letters::jobs::send_letters(&self.app, &actor, false).unwrap();
@@ -266,7 +269,8 @@ impl TestApp {
         browser
     }
 
-    /// [`Self::signed_in`] with a school and an authority where the role needs one; both are put on the list.
+    /// [`Self::signed_in`] with a school and an authority where the role needs one; both are put on
+    /// the list.
     pub(crate) fn signed_in_anywhere(&self, role: Role) -> Browser {
         self.school(900_101, "999");
         match role {
@@ -358,7 +362,8 @@ impl Finished {
     }
 }
 
-/// Runs the program on the data of `folder` and `url` without a service beside it, on 30 November 2026.
+/// Runs the program on the data of `folder` and `url` without a service beside it, on 30 November
+/// 2026.
 pub(crate) fn run_program(folder: &Path, url: &str, arguments: &[&str]) -> Finished {
     run_program_at(folder, url, "2026-11-30", arguments, b"")
 }

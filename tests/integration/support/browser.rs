@@ -1,4 +1,5 @@
-//! A browser without JavaScript that fills forms by their labels, so that labels and form tokens are tested all along.
+//! A browser without JavaScript that fills forms by their labels, so that labels and form tokens
+//! are tested all along.
 
 use std::collections::BTreeMap;
 
@@ -200,7 +201,8 @@ impl Page {
             .collect()
     }
 
-    /// The number that a list says it holds, or that the part of the page says which `href` leads to.
+    /// The number that a list says it holds, or that the part of the page says which `href` leads
+    /// to.
     pub(crate) fn count_shown(&self, href: &str) -> Option<i64> {
         let css = match href.split_once('#') {
             Some((_, id)) => format!("#{id}[data-count]"),
@@ -280,7 +282,8 @@ impl Page {
             .collect()
     }
 
-    /// Sends a form that the page does not have, with the session's token: for what only a tampered page would send.
+    /// Sends a form that the page does not have, with the session's token: for what only a tampered
+    /// page would send.
     #[track_caller]
     pub(crate) fn send_to(&self, path: &str, fields: &[(&str, &str)]) -> Self {
         let token = self

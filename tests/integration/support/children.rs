@@ -136,7 +136,8 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Alters a byte of what is sealed about a child, so that it does not open; done again, it opens again.
+    /// Alters a byte of what is sealed about a child, so that it does not open; done again, it
+    /// opens again.
     pub(crate) fn damage(&self, child: i64) {
         self.db()
             .write_now(|tx| -> Result<(), stature::db::Error> {
@@ -168,7 +169,8 @@ impl TestApp {
             .unwrap();
     }
 
-    /// Records a measurement as a recorder would: millimetres, grams, the day. Warnings stay unconfirmed.
+    /// Records a measurement as a recorder would: millimetres, grams, the day. Warnings stay
+    /// unconfirmed.
     pub(crate) fn measure(&self, pupil: i64, height_mm: u32, weight_g: u32, on: NaiveDate) {
         use stature::measurement::{Entry, Recorded, record_measurement};
         let entry = Entry {

@@ -1,4 +1,5 @@
-//! Throw-away databases: a file for SQLite; for PostgreSQL one server for the whole run, a database for each test.
+//! Throw-away databases: a file for SQLite; for PostgreSQL one server for the whole run, a database
+//! for each test.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -20,6 +21,35 @@ pub(crate) enum Backend {
     Postgres,
 }
 
+impl Backend {
+    /// Whether this run tests on this database. `STATURE_TEST_DATABASES` is `sqlite` or `postgres`,
+    /// or unset for both. The run says on standard error which; libtest does not capture that.
+    pub(crate) fn is_tested(self) -> bool {
+        static TESTED: OnceLock<Vec<Backend>> = OnceLock::new();
+        TESTED.get_or_init(Self::tested_databases).contains(&self)
+    }
+
+    fn tested_databases() -> Vec<Self> {
+        let chosen = std::env::var("STATURE_TEST_DATABASES").unwrap_or_default();
+        let (tested, said) = match chosen.as_str() {
+            "" => (vec![Self::Sqlite, Self::Postgres], "SQLite and PostgreSQL"),
+            "sqlite" => (
+                vec![Self::Sqlite],
+                "SQLite only: tests on PostgreSQL end at once and count as passed",
+            ),
+            "postgres" => (
+                vec![Self::Postgres],
+                "PostgreSQL only: tests on SQLite end at once and count as passed",
+            ),
+            _ => panic!(
+                "STATURE_TEST_DATABASES is \"{chosen}\": set it to sqlite or postgres, or unset it"
+            ),
+        };
+        writeln!(std::io::stderr(), "Testing on {said}.").unwrap();
+        tested
+    }
+}
+
 /// The address of an empty database with the newest schema.
 pub(crate) fn scratch_database(backend: Backend, folder: &Path) -> String {
     match backend {
@@ -37,8 +67,9 @@ fn bring_up_to_date(url: &str) {
     db.outside_transaction(migrate::up).unwrap();
 }
 
-/// The run's own PostgreSQL server. It ends with the test process: it is started by a shell that waits for the end of
-/// its standard input, which the death of this process brings about, however it dies.
+/// The run's own PostgreSQL server. It ends with the test process: it is started by a shell that
+/// waits for the end of its standard input, which the death of this process brings about, however
+/// it dies.
 struct Server {
     folder: PathBuf,
     databases: AtomicU32,
@@ -64,7 +95,8 @@ impl Server {
 cd '{folder}'
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
 [ -n "$bin" ] || bin=$(dirname "$(command -v initdb)")
-"$bin/initdb" -D data -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C.UTF-8 >initdb.log 2>&1
+"$bin/initdb" -D data -U postgres --auth=trust --no-sync --encoding=UTF8 \
+    --locale=C.UTF-8 >initdb.log 2>&1
 "$bin/postgres" -D data -k '{folder}' -c listen_addresses= -c fsync=off -c synchronous_commit=off \
     -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB >server.log 2>&1 &
 server=$!

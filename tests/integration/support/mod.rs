@@ -1,4 +1,5 @@
-//! What the tests act through: a running service on a throw-away database, browsers, and the program itself.
+//! What the tests act through: a running service on a throw-away database, browsers, and the
+//! program itself.
 
 mod app;
 mod browser;
@@ -14,25 +15,22 @@ pub(crate) use database::{Backend, scratch_database};
 pub(crate) use served::Served;
 pub(crate) use smtp::{At, Does, FakeMailServer};
 
-/// Makes of each function two tests, one for each database:
-/// `both_databases! { fn a_sentence(test: TestApp) { … } }`.
-macro_rules! both_databases {
-    ($($(#[$meta:meta])* fn $name:ident($test:ident: TestApp) $body:block)*) => {
-        $(
-            $(#[$meta])*
-            fn $name($test: &$crate::support::TestApp) $body
-
-            mod $name {
-                #[test]
-                fn on_sqlite() {
-                    super::$name(&$crate::support::TestApp::start($crate::support::Backend::Sqlite));
-                }
-
-                #[test]
-                fn on_postgres() {
-                    super::$name(&$crate::support::TestApp::start($crate::support::Backend::Postgres));
-                }
-            }
-        )*
-    };
+/// A service on an empty database of this kind. Ends the test if this run leaves the database out,
+/// see [`Backend::is_tested`].
+///
+/// Every test that starts a service does so by this:
+/// ```ignore
+/// #[rstest]
+/// #[case::on_sqlite(start_or_skip!(Sqlite))]
+/// #[case::on_postgres(start_or_skip!(Postgres))]
+/// fn a_sentence(#[case] test: TestApp) { … }
+/// ```
+macro_rules! start_or_skip {
+    ($backend:ident) => {{
+        let backend = $crate::support::Backend::$backend;
+        if !backend.is_tested() {
+            return;
+        }
+        $crate::support::TestApp::start(backend)
+    }};
 }

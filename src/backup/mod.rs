@@ -23,7 +23,7 @@ use crate::db::copy::{self, CopyError};
 use crate::db::{self, Db};
 use crate::identity::{Keyring, hex};
 use crate::installation::{self, InstallationError};
-use crate::letters::decide as letters;
+use crate::letters::stop as letters;
 use crate::records::year as years;
 use crate::retention;
 use crate::statistics;

@@ -10,7 +10,7 @@ use crate::letters::decide::{self, Decision};
 use crate::letters::due::Due;
 use crate::letters::press::Press;
 use crate::letters::state::State;
-use crate::letters::{self, LetterError, deliver, prepare};
+use crate::letters::{self, LetterError, deliver, prepare, stop};
 use crate::outbox;
 
 /// What can be done with letters.
@@ -133,7 +133,7 @@ fn status(app: &App) -> Outcome {
                 letters::tallies(tx, &Scope::Everything)?,
                 letters::due_counts(tx, &Scope::Everything, today)?,
                 outbox::counts(tx)?,
-                deliver::is_stopped(tx)?,
+                stop::is_stopped(tx)?,
                 outbox::fault(tx)?,
             ))
         })?;

@@ -138,7 +138,7 @@ pub(super) fn staged_rosters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Act
 
 /// Somebody has stopped all letters.
 pub(super) fn stopped_letters(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
-    if !letters::deliver::is_stopped(tx)? {
+    if !letters::stop::is_stopped(tx)? {
         return Ok(Vec::new());
     }
     let text = "Sending is paused. No letters will be sent until sending is resumed.";

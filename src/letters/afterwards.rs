@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::LetterError;
 use super::earlier_queries;
+use super::error::LetterError;
 use super::queries as letters;
 use super::state::{Kind, Letter, State};
 use crate::audit::{self, Done};

@@ -7,11 +7,12 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::compose::compose;
 use super::eligibility::{self, Child};
+use super::error::LetterError;
 use super::press::Press;
+use super::queries;
 use super::reason::{Effect, Reason};
 use super::state::{Letter, State};
 use super::texts::Texts;
-use super::{LetterError, queries};
 use crate::db::Conn;
 use crate::identity::Found;
 use programme::Person;

@@ -3,13 +3,15 @@
 use chrono::NaiveDateTime;
 use serde_json::json;
 
+use super::error::LetterError;
+use super::ledger::note_disclosure;
 use super::state::{Letter, Refused, State};
-use super::{LetterError, deliver, queries, sending_queries, store, take_back, texts};
+use super::store::{store, take_back};
+use super::{queries, sending_queries};
 use crate::access::Scope;
 use crate::audit::{self, Actor};
-use crate::db::{self, Conn};
+use crate::db::Conn;
 use crate::outbox::{self, OutboxError};
-use crate::settings;
 
 /// What can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +118,7 @@ fn carry_out(
                 .map_err(OutboxError::from)?;
             outbox::step(tx, &parcel, sent, None, now)?;
             let sent = letter.sent(now)?;
-            deliver::note_disclosure(tx, actor, &sent, now)?;
+            note_disclosure(tx, actor, &sent, now)?;
             sent
         }
         // The parcel stays where it ended until the letter is queued again, with its Message-ID.
@@ -127,29 +129,4 @@ fn carry_out(
     let detail = json!({"from": from.code(), "to": after.state.code()});
     audit::event(tx, actor, now, &action, &format!("letter:{id}"), &detail)?;
     Ok(after)
-}
-
-/// Who has stopped all letters, and when; `None` while they go.
-pub fn stopped(tx: &mut Conn) -> Result<Option<settings::Held>, db::Error> {
-    Ok(settings::held(tx, texts::STOPPED)?.filter(|held| !held.value.is_empty()))
-}
-
-/// Stops all letters, or lets them go again.
-pub fn set_stopped(
-    tx: &mut Conn,
-    actor: &Actor,
-    stopped: bool,
-    now: NaiveDateTime,
-) -> Result<(), db::Error> {
-    if deliver::is_stopped(tx)? == stopped {
-        return Ok(());
-    }
-    let value = if stopped { "stopped" } else { "" };
-    settings::put(tx, actor, now, texts::STOPPED, value)?;
-    let action = if stopped {
-        "letters.stopped"
-    } else {
-        "letters.started"
-    };
-    audit::event(tx, actor, now, action, "letters", &json!({}))
 }

@@ -3,7 +3,8 @@
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Weekday};
 use serde_json::json;
 
-use super::{LetterError, sending_queries};
+use super::error::LetterError;
+use super::sending_queries;
 use crate::audit::{self, Actor};
 use crate::clock::{local, utc_of};
 use crate::db::Conn;

@@ -2,7 +2,9 @@
 
 use chrono::NaiveDateTime;
 
-use super::{LetterError, sending_queries, store};
+use super::error::LetterError;
+use super::sending_queries;
+use super::store::store;
 use crate::db::Conn;
 use crate::outbox;
 

@@ -4,14 +4,16 @@ use chrono::Timelike;
 
 use super::delay::{self, Delay};
 use super::deliver::{self, Post, Report};
+use super::error::LetterError;
+use super::prepare;
 use super::press::Press;
-use super::{LetterError, outbox, prepare};
+use super::stop::is_stopped;
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::clock::local;
 use crate::jobs::Job;
-use crate::outbox::{SENDING_JOB, Which};
+use crate::outbox::{self, SENDING_JOB, Which};
 
 /// Messages that a worker sends in one run of the job; the next run does the rest.
 const MOST_A_RUN: usize = 2000;
@@ -95,7 +97,7 @@ fn waits_for_correction(app: &App) -> anyhow::Result<Option<String>> {
         let Some(until) = fault.waits_until(&app.mail_settings_hash(), now) else {
             return Ok(None);
         };
-        let which = if deliver::is_stopped(tx)? {
+        let which = if is_stopped(tx)? {
             Which::Notices
         } else {
             Which::All

@@ -7,7 +7,6 @@ use diesel::prelude::*;
 use growth::{ClinicalCategory, Height, Scheme, Weight};
 use programme::{ReasonNotMeasured, Sex};
 
-use super::Gone;
 use super::earlier_queries::earlier_letters;
 use super::eligibility::{Child, Measured, Outcome};
 use super::reason;
@@ -238,7 +237,7 @@ pub(super) fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64
 }
 
 /// How many measured children of a year have a result letter in one of these states, by school, at schools in scope.
-pub(super) fn children_with_result(
+pub fn children_with_result(
     tx: &mut Conn,
     scope: &Scope,
     year: &str,
@@ -457,12 +456,15 @@ fn unconfirmed_warnings(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, i6
     Ok(rows.into_iter().collect())
 }
 
-/// The newest letter about one of these versions that went or may have.
-pub(super) fn gone_about(
-    tx: &mut Conn,
-    pupil: i64,
-    versions: &[i32],
-) -> Result<Option<Gone>, Error> {
+/// A letter that has reached the parents, or may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// When it was sent, UTC; `None` where nobody knows whether it arrived.
+    pub sent_at: Option<NaiveDateTime>,
+}
+
+/// The newest letter about one of these versions of a child's outcome that has gone, or may have.
+pub fn gone_about(tx: &mut Conn, pupil: i64, versions: &[i32]) -> Result<Option<Gone>, Error> {
     let newest: Option<Option<NaiveDateTime>> = letter::table
         .filter(letter::pupil_id.eq(pupil))
         .filter(letter::version.eq_any(versions.to_vec()))

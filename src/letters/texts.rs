@@ -13,8 +13,6 @@ use super::eligibility::Policy;
 
 /// The setting that holds a programme's own words, as JSON.
 pub const SETTING: &str = "letters.texts";
-/// The setting that stops all letters; anything but empty means stopped.
-pub const STOPPED: &str = "letters.stopped";
 
 /// What may stand in braces in every paragraph.
 const PLACEHOLDERS: [&str; 3] = ["child", "school", "date"];

@@ -15,7 +15,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use lettre::transport::smtp::{SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use url::{Host, Url};
 
-use super::MailError;
+use super::error::MailError;
 use super::failure::{Cause, Failure, Stage};
 
 /// How long the end of a conversation is waited for: nothing depends on it.

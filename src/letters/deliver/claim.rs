@@ -7,18 +7,22 @@ use std::time::SystemTime;
 use chrono::NaiveDateTime;
 use lettre::{Address, Message};
 
-use super::{Post, Report, Written, is_stopped};
+use super::{Post, Report, Written};
 use crate::db::Conn;
 use crate::identity::{Opened, Purpose, Whose};
 use crate::letters::compose::compose;
 use crate::letters::content::Content;
 use crate::letters::eligibility::{self, Child, Policy};
+use crate::letters::error::LetterError;
 use crate::letters::press;
+use crate::letters::queries;
 use crate::letters::reason::Reason;
+use crate::letters::saved_texts::readable_texts;
 use crate::letters::sending_queries;
 use crate::letters::state::{Letter, State};
+use crate::letters::stop::is_stopped;
+use crate::letters::store::store;
 use crate::letters::texts::Texts;
-use crate::letters::{LetterError, queries, readable_texts, store};
 use crate::outbox::{self, Kind, OutboxError, Parcel};
 
 /// Stands for no run among the texts that a worker knows.

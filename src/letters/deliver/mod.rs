@@ -25,19 +25,17 @@ use lettre::Message;
 use serde::Serialize;
 
 pub use queue::{Queued, queue};
-pub(in crate::letters) use settle::note_disclosure;
 
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
-use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Sealer, hex};
 use crate::letters::content::Content;
-use crate::letters::decide;
+use crate::letters::error::LetterError;
 use crate::letters::press::Press;
+use crate::letters::saved_texts::current_texts;
 use crate::letters::state::{Letter, Refused};
 use crate::letters::texts::Texts;
-use crate::letters::{LetterError, current_texts};
 use crate::mail::{self, MailError, Verdict};
 use crate::outbox::{self, Delivery, Kind, Met, OutboxError, Parcel, Which};
 
@@ -391,11 +389,6 @@ pub fn deliver(
         app.db.read_now(current_texts)?;
     }
     Ok(report)
-}
-
-/// Whether all letters are stopped.
-pub fn is_stopped(tx: &mut Conn) -> Result<bool, db::Error> {
-    Ok(decide::stopped(tx)?.is_some())
 }
 
 /// What was sent: the content as it was kept when the message went.

@@ -2,17 +2,19 @@
 
 use chrono::{Duration, NaiveDateTime};
 
-use super::is_stopped;
 use crate::access::Scope;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::clock::utc_of;
 use crate::db::Conn;
 use crate::letters::due::due_by;
+use crate::letters::error::LetterError;
+use crate::letters::queries;
+use crate::letters::saved_texts::current_texts;
 use crate::letters::sending_queries::{self, Moment};
 use crate::letters::state::State;
+use crate::letters::stop::is_stopped;
 use crate::letters::texts;
-use crate::letters::{LetterError, current_texts, queries};
 use crate::outbox::{self, LetterToQueue};
 use crate::settings;
 

@@ -5,19 +5,18 @@ use std::sync::atomic::Ordering;
 use chrono::NaiveDateTime;
 use serde_json::json;
 
-use super::{Post, Report, SEALED_AS, Written, is_stopped};
-use crate::audit::{self, Actor, Disclosure};
+use super::{Post, Report, SEALED_AS, Written};
+use crate::audit::{self, Actor};
 use crate::db::Conn;
-use crate::identity::{IdentityError, Purpose};
-use crate::letters::state::{Kind as LetterKind, Letter, State};
-use crate::letters::{LetterError, queries, store};
+use crate::identity::IdentityError;
+use crate::letters::error::LetterError;
+use crate::letters::ledger::note_disclosure;
+use crate::letters::queries;
+use crate::letters::state::State;
+use crate::letters::stop::is_stopped;
+use crate::letters::store::store;
 use crate::mail::{MailError, Verdict};
 use crate::outbox::{self, Delivery, Kind, OutboxError, Outcome, Parcel};
-
-/// What a letter discloses, for the ledger.
-const FIELDS: &str = "name, school, date measured, height, weight, category, centile";
-
-const FIELDS_NOT_MEASURED: &str = "name, school";
 
 impl Post<'_> {
     /// Step 3: commits that this message is being sent, and keeps what it says. False when it must not go after all:
@@ -172,32 +171,5 @@ fn follow(
         note_disclosure(tx, actor, &after, now)?;
     }
     audit::event(tx, actor, now, action, &format!("letter:{id}"), &json!({}))?;
-    Ok(())
-}
-
-/// Writes into the ledger that a letter has reached a child's parents.
-pub(in crate::letters) fn note_disclosure(
-    tx: &mut Conn,
-    actor: &Actor,
-    letter: &Letter,
-    now: NaiveDateTime,
-) -> Result<(), LetterError> {
-    let reference = format!("letter:{}", letter.id);
-    audit::disclosed(
-        tx,
-        actor,
-        now,
-        Disclosure {
-            recipient: "parent",
-            purpose: Purpose::Letters.code(),
-            fields: match letter.kind {
-                LetterKind::Result => FIELDS,
-                LetterKind::NotMeasured => FIELDS_NOT_MEASURED,
-            },
-            children: 1,
-            pupils: &[letter.pupil],
-            reference: Some(&reference),
-        },
-    )?;
     Ok(())
 }

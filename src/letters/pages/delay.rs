@@ -8,8 +8,8 @@ use super::overtaken::Overtaken;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::letters::LetterError;
 use crate::letters::delay::{self, Delay};
+use crate::letters::error::LetterError;
 use crate::settings;
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 

@@ -3,9 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::list::due_by;
+use super::beside::{due_by, words_beside};
 use super::obstacles::Obstacles;
-use super::words_beside;
 use crate::access::{Session, needs};
 use crate::app::App;
 use crate::db::{self, Conn};
@@ -18,9 +17,11 @@ use crate::letters::content::Content;
 use crate::letters::decide::{self, Decision};
 use crate::letters::due;
 use crate::letters::eligibility::Child;
+use crate::letters::error::LetterError;
 use crate::letters::press::Press;
+use crate::letters::saved_texts::readable_texts;
 use crate::letters::state::{Letter, State};
-use crate::letters::{LetterError, deliver, queries, readable_texts};
+use crate::letters::{deliver, queries};
 use crate::outbox::{self, Parcel};
 use crate::web::{Allowed, Submitted, View, download, redirect_with};
 

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
+use super::beside::{due_by, words_beside};
 use super::obstacles::Obstacles;
-use super::words_beside;
 use crate::access::{Permission, Scope, Session, needs};
 use crate::app::App;
 use crate::clock::local;
@@ -16,14 +16,15 @@ use crate::error::AppError;
 use crate::identity::{Found, Opened, Purpose, Whose};
 use crate::letters::afterwards::{self, Afterwards};
 use crate::letters::assess::Assessor;
+use crate::letters::counts::due_counts;
 use crate::letters::due::{self, Due};
-use crate::letters::eligibility::{Child, Outcome};
+use crate::letters::eligibility::Child;
+use crate::letters::error::LetterError;
 use crate::letters::press::Press;
 use crate::letters::queries::Listed;
+use crate::letters::saved_texts::readable_texts;
 use crate::letters::state::{Letter, State};
-use crate::letters::{
-    LetterError, due_counts, due_queries, queries, readable_texts, sending_queries,
-};
+use crate::letters::{due_queries, queries, sending_queries};
 use crate::web::{Allowed, LAST_PAGE, View, chosen, last_page_instead};
 
 /// Letters on one page of a list.
@@ -280,17 +281,5 @@ fn row(
         overdue: due_by.and_then(|due_by| due::overdue_words(due_by, local(now).date())),
         due_by,
         afterwards: afterwards.map(|afterwards| afterwards.happened),
-    }
-}
-
-/// When a letter that has not gone is due; `None` for one that no six weeks run for.
-pub(super) fn due_by(letter: &Letter, child: &Child) -> Option<NaiveDate> {
-    match &child.outcome {
-        Outcome::Measured(measured)
-            if letter.version == child.version && due::UNSENT.contains(&letter.state) =>
-        {
-            Some(due::due_by(measured.on))
-        }
-        _ => None,
     }
 }

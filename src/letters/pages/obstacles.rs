@@ -7,8 +7,10 @@ use crate::access::{Permission, Session};
 use crate::app::App;
 use crate::db::Conn;
 use crate::jobs;
+use crate::letters::error::LetterError;
 use crate::letters::jobs::SENDING;
-use crate::letters::{LetterError, decide, readable_texts};
+use crate::letters::saved_texts::readable_texts;
+use crate::letters::stop;
 use crate::outbox::{self, SENDING_JOB};
 
 /// What keeps every letter from going.
@@ -67,7 +69,7 @@ impl Obstacles {
             }
         });
         Ok(Self {
-            stopped: decide::stopped(tx)?.map(|held| Stopped {
+            stopped: stop::stopped(tx)?.map(|held| Stopped {
                 by: held.by,
                 at: held.at,
             }),

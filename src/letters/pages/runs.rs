@@ -12,8 +12,9 @@ use crate::db::{self, Conn};
 use crate::error::{AppError, bad_request};
 use crate::letters::decide::{self, Decision};
 use crate::letters::delay;
+use crate::letters::error::LetterError;
 use crate::letters::state::State;
-use crate::letters::{LetterError, deliver, queries, sending_queries};
+use crate::letters::{deliver, queries, sending_queries};
 use crate::outbox::{self, SENDING_JOB};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 

@@ -9,9 +9,10 @@ use crate::access::needs;
 use crate::app::App;
 use crate::db;
 use crate::error::{AppError, bad_request};
-use crate::letters::LetterError;
+use crate::letters::error::LetterError;
+use crate::letters::prepare as preparing;
 use crate::letters::press::Press;
-use crate::letters::{decide, prepare as preparing, texts};
+use crate::letters::stop as switch;
 use crate::settings;
 use crate::web::{Allowed, Submitted, View, redirect_with};
 
@@ -64,7 +65,7 @@ async fn stop_view(
     let (held, stopped) = app
         .db
         .read(|tx| -> Result<_, db::Error> {
-            Ok((settings::held(tx, texts::STOPPED)?, decide::stopped(tx)?))
+            Ok((settings::held(tx, switch::SETTING)?, switch::stopped(tx)?))
         })
         .await?;
     let (title, status) = (
@@ -108,12 +109,12 @@ pub async fn stop(
             // Stopping is safe whatever happened since; letting letters go again may overrule a stop that this person
             // has not seen.
             if !stopped
-                && let Some(overtaken) = Overtaken::since(tx, texts::STOPPED, &version)?
-                && decide::stopped(tx)?.is_some()
+                && let Some(overtaken) = Overtaken::since(tx, switch::SETTING, &version)?
+                && switch::stopped(tx)?.is_some()
             {
                 return Ok(Some(overtaken));
             }
-            decide::set_stopped(tx, &actor, stopped, now)?;
+            switch::set_stopped(tx, &actor, stopped, now)?;
             Ok(None)
         })
         .await?;

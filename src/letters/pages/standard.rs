@@ -4,13 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::overtaken::version_of;
-use super::templates::paragraphs;
+use super::paragraphs::paragraphs;
 use crate::access::needs;
 use crate::app::App;
 use crate::audit;
 use crate::error::AppError;
+use crate::letters::error::LetterError;
+use crate::letters::saved_texts::readable_texts;
 use crate::letters::texts::{self, LINES, Texts};
-use crate::letters::{LetterError, readable_texts};
 use crate::settings;
 use crate::web::{Allowed, Submitted, View, redirect_with};
 

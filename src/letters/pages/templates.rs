@@ -7,18 +7,20 @@ use serde_json::json;
 
 use super::merge::{Merged, base, merge};
 use super::overtaken::{Overtaken, version_of};
+use super::paragraphs::paragraphs;
 use super::standard;
 use crate::access::needs;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::error::AppError;
+use crate::letters::error::LetterError;
 use crate::letters::press::Press;
 use crate::letters::proof;
 use crate::letters::sample::Sample;
+use crate::letters::saved_texts::{current_texts, readable_texts};
 use crate::letters::state::Refused;
 use crate::letters::texts::{self, PARAGRAPHS, Texts};
-use crate::letters::{LetterError, current_texts, readable_texts};
 use crate::settings;
 use crate::web::{Allowed, FormData, Submitted, View, download, redirect_with};
 
@@ -213,15 +215,6 @@ pub async fn sample(
     Ok(download(&name, "application/pdf", bytes))
 }
 
-/// A paragraph's field.
-#[derive(Serialize)]
-pub(super) struct Paragraph {
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    words: String,
-}
-
 /// A choice, or a link with its words.
 #[derive(Serialize)]
 struct Choice {
@@ -288,21 +281,4 @@ impl Shown {
             .form(form)
             .render("pages/letters/texts.html")
     }
-}
-
-/// The paragraphs' fields with these texts.
-pub(super) fn paragraphs(texts: &Texts) -> Vec<Paragraph> {
-    PARAGRAPHS
-        .into_iter()
-        .map(|(name, label)| Paragraph {
-            name,
-            label,
-            hint: if name == texts::CORRECTION {
-                "Include {replaced}, the date of the letter that is replaced, and {why}, a sentence that says why"
-            } else {
-                ""
-            },
-            words: texts.paragraphs.get(name).cloned().unwrap_or_default(),
-        })
-        .collect()
 }

@@ -1,0 +1,41 @@
+//! The switch that stops all letters, and no other message.
+
+use chrono::NaiveDateTime;
+use serde_json::json;
+
+use crate::audit::{self, Actor};
+use crate::db::{self, Conn};
+use crate::settings;
+
+/// The setting that says whether all letters are stopped; empty while they go.
+pub(super) const SETTING: &str = "letters.stopped";
+
+/// Whether all letters are stopped.
+pub fn is_stopped(tx: &mut Conn) -> Result<bool, db::Error> {
+    Ok(stopped(tx)?.is_some())
+}
+
+/// Who has stopped all letters, and when; `None` while they go.
+pub fn stopped(tx: &mut Conn) -> Result<Option<settings::Held>, db::Error> {
+    Ok(settings::held(tx, SETTING)?.filter(|held| !held.value.is_empty()))
+}
+
+/// Stops all letters, or lets them go again.
+pub fn set_stopped(
+    tx: &mut Conn,
+    actor: &Actor,
+    stopped: bool,
+    now: NaiveDateTime,
+) -> Result<(), db::Error> {
+    if is_stopped(tx)? == stopped {
+        return Ok(());
+    }
+    let value = if stopped { "stopped" } else { "" };
+    settings::put(tx, actor, now, SETTING, value)?;
+    let action = if stopped {
+        "letters.stopped"
+    } else {
+        "letters.started"
+    };
+    audit::event(tx, actor, now, action, "letters", &json!({}))
+}

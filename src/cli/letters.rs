@@ -1,6 +1,7 @@
 //! `stature letters prepare|send|resend|status`.
 
 use clap::Subcommand;
+use programme::Coded as _;
 
 use super::{Ended, Outcome, by_command, signals};
 use crate::access::Scope;
@@ -157,7 +158,7 @@ fn status(app: &App) -> Outcome {
     }
     println!("Outbox");
     for (state, count) in messages {
-        println!("{count:>7} {}", state.replace('_', " "));
+        println!("{count:>7} {}", state.code().replace('_', " "));
     }
     Ok(Ended::Done)
 }

@@ -1,6 +1,7 @@
 //! What each slice has that may need doing: one small function each, listed in the table of `todo.rs`.
 
 use chrono::Duration;
+use programme::Coded as _;
 
 use super::queries;
 use super::todo::{Action, Asked, counted};

@@ -189,11 +189,13 @@ fn help(state: State, something_stands: bool, has_newer: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use programme::Coded as _;
+
     use super::*;
 
     #[test]
     fn every_state_of_a_letter_has_words_that_fit_it() {
-        for state in State::ALL {
+        for state in State::ALL.iter().copied() {
             let told = help(state, false, false);
             let parents_have_it = told.contains("The parents have a letter");
             assert_eq!(parents_have_it, state == State::Sent, "{state:?}: {told}");

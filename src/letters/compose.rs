@@ -105,7 +105,7 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
     talk.extend(Some(texts.contact.clone()).filter(|contact| !contact.is_empty()));
     sections.push(section("If you would like to talk", talk));
     Some(Content {
-        kind: kind.code().to_owned(),
+        kind,
         to,
         email_subject: texts.email_subject.clone(),
         email_reply: texts.email_reply.clone(),

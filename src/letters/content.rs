@@ -3,11 +3,13 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::state::Kind;
+
 /// Everything a letter says, and to whom. Sealed as it is when the letter goes.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Content {
-    /// What it tells, as the table's word.
-    pub kind: String,
+    /// What it tells.
+    pub kind: Kind,
     /// The email address.
     pub to: String,
     /// The email's subject.

@@ -1,6 +1,7 @@
 //! How many letters there are, for the list, home and the command line.
 
 use chrono::NaiveDate;
+use programme::Coded as _;
 
 use super::due::Due;
 use super::due_queries;
@@ -14,7 +15,7 @@ pub fn tallies(tx: &mut Conn, scope: &Scope) -> Result<Vec<(State, i64)>, db::Er
     let counts = queries::counts(tx, scope)?;
     Ok(State::ALL
         .iter()
-        .map(|state| (*state, counts.get(state.code()).copied().unwrap_or(0)))
+        .map(|state| (*state, counts.get(state).copied().unwrap_or(0)))
         .collect())
 }
 

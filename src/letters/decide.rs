@@ -1,6 +1,7 @@
 //! What a person decides about a letter, each with its event in the same transaction.
 
 use chrono::NaiveDateTime;
+use programme::Coded as _;
 use serde_json::json;
 
 use super::error::LetterError;
@@ -14,7 +15,11 @@ use crate::db::Conn;
 use crate::outbox::{self, OutboxError};
 
 /// What can be decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It may go in spite of its reasons.
     LetGo,
@@ -27,23 +32,6 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// The word in a form.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::LetGo => "let_go",
-            Self::Hold => "hold",
-            Self::Arrived => "arrived",
-            Self::SendAgain => "send_again",
-        }
-    }
-
-    /// The decision with this word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::LetGo, Self::Hold, Self::Arrived, Self::SendAgain]
-            .into_iter()
-            .find(|decision| decision.code() == code)
-    }
-
     /// What can be decided about a letter where it stands.
     pub fn possible(letter: &Letter) -> Vec<Self> {
         let now = NaiveDateTime::default();

@@ -1,6 +1,7 @@
 //! How long a letter waits after its outcome was recorded, so that a slip can be corrected before it reaches parents.
 
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Weekday};
+use programme::Coded as _;
 use serde_json::json;
 
 use super::error::LetterError;
@@ -16,66 +17,59 @@ pub const SETTING: &str = "letters.delay";
 /// The hour of the day, by England's wall clock, at which a delay ends.
 const HOUR: u32 = 9;
 
-/// When a ready letter is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When a ready letter is sent, in the order of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Delay {
-    /// When a person presses Send, and never by itself.
-    ByHand,
+    /// At 9am on the first working day after the outcome was recorded.
+    #[strum(serialize = "1")]
+    NextWorkingDay,
+    /// At 9am on the second working day.
+    #[strum(serialize = "2")]
+    SecondWorkingDay,
+    /// At 9am on the third working day.
+    #[strum(serialize = "3")]
+    ThirdWorkingDay,
+    /// At 9am on the fifth working day.
+    #[strum(serialize = "5")]
+    FifthWorkingDay,
     /// As soon as it is ready.
     None,
-    /// At 9am on a working day: the first, second, third or fifth after the outcome was recorded.
-    WorkingDays(u8),
+    /// When a person presses Send, and never by itself.
+    ByHand,
 }
 
 impl Delay {
     /// What a programme has that has never chosen.
-    pub const DEFAULT: Self = Self::WorkingDays(1);
-
-    /// Every choice, in the order of the page.
-    pub const ALL: [Self; 6] = [
-        Self::WorkingDays(1),
-        Self::WorkingDays(2),
-        Self::WorkingDays(3),
-        Self::WorkingDays(5),
-        Self::None,
-        Self::ByHand,
-    ];
-
-    /// The word in the setting and in forms.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::ByHand => "by_hand",
-            Self::None => "none",
-            Self::WorkingDays(1) => "1",
-            Self::WorkingDays(2) => "2",
-            Self::WorkingDays(3) => "3",
-            Self::WorkingDays(_) => "5",
-        }
-    }
-
-    /// The choice with this word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|delay| delay.code() == code)
-    }
+    pub const DEFAULT: Self = Self::NextWorkingDay;
 
     /// The choice in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::ByHand => "Only when somebody presses Send",
             Self::None => "As soon as they are ready",
-            Self::WorkingDays(1) => "The next working day at 9am",
-            Self::WorkingDays(2) => "The second working day at 9am",
-            Self::WorkingDays(3) => "The third working day at 9am",
-            Self::WorkingDays(_) => "The fifth working day at 9am",
+            Self::NextWorkingDay => "The next working day at 9am",
+            Self::SecondWorkingDay => "The second working day at 9am",
+            Self::ThirdWorkingDay => "The third working day at 9am",
+            Self::FifthWorkingDay => "The fifth working day at 9am",
+        }
+    }
+
+    /// Working days after the outcome was recorded; `None` where no day is waited for.
+    fn working_days(self) -> Option<u8> {
+        match self {
+            Self::NextWorkingDay => Some(1),
+            Self::SecondWorkingDay => Some(2),
+            Self::ThirdWorkingDay => Some(3),
+            Self::FifthWorkingDay => Some(5),
+            Self::None | Self::ByHand => None,
         }
     }
 
     /// The moment (UTC) from which a letter may be sent whose outcome was recorded at `recorded_at` (UTC); `None` when
     /// it may be sent at once.
     pub fn send_after(self, recorded_at: NaiveDateTime) -> Option<NaiveDateTime> {
-        let Self::WorkingDays(days) = self else {
-            return None;
-        };
+        let days = self.working_days()?;
         let mut day = local(recorded_at).date();
         for _ in 0..days {
             day = next_working_day(day);
@@ -195,7 +189,7 @@ mod tests {
         assert_eq!(goes(next, date(2026, 11, 28)), at_nine(date(2026, 11, 30)));
         assert_eq!(goes(next, date(2026, 6, 29)), at_nine(date(2026, 6, 30)));
         assert_eq!(
-            goes(Delay::WorkingDays(3), date(2026, 11, 27)),
+            goes(Delay::ThirdWorkingDay, date(2026, 11, 27)),
             at_nine(date(2026, 12, 2))
         );
         assert_eq!(Delay::None.send_after(utc_of(date(2026, 11, 30), 15)), None);
@@ -238,7 +232,7 @@ mod tests {
 
     #[test]
     fn every_choice_has_a_code_of_its_own() {
-        for delay in Delay::ALL {
+        for delay in Delay::ALL.iter().copied() {
             assert_eq!(Delay::from_code(delay.code()), Some(delay));
         }
         assert_eq!(Delay::from_code("4"), None);

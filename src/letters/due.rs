@@ -25,8 +25,12 @@ pub fn due_by(measured_on: NaiveDate) -> NaiveDate {
     measured_on + SIX_WEEKS
 }
 
-/// How pressing a letter that has not gone is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How pressing a letter that has not gone is, the more pressing first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Due {
     /// The six weeks are over.
     Overdue,
@@ -35,22 +39,6 @@ pub enum Due {
 }
 
 impl Due {
-    /// Both, the more pressing first.
-    pub const ALL: [Self; 2] = [Self::Overdue, Self::Soon];
-
-    /// The word in an address.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Overdue => "overdue",
-            Self::Soon => "soon",
-        }
-    }
-
-    /// The value with this word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|due| due.code() == code)
-    }
-
     /// The first and the last day of measurement of letters that are this pressing today; no first day for what is
     /// overdue.
     pub fn measured_between(self, today: NaiveDate) -> (Option<NaiveDate>, NaiveDate) {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::due::{Due, UNSENT};
-use super::state::{Kind, State};
+use super::state::Kind;
 use crate::access::Scope;
 use crate::db::schema::{letter, measurement, pupil};
 use crate::db::{Conn, Error};
@@ -20,8 +20,8 @@ pub(super) fn letters_due(
     let (first, last) = due.measured_between(today);
     let mut query = letter::table
         .inner_join(pupil::table.inner_join(measurement::table))
-        .filter(letter::kind.eq(Kind::Result.code()))
-        .filter(letter::state.eq_any(UNSENT.map(State::code)))
+        .filter(letter::kind.eq(Kind::Result))
+        .filter(letter::state.eq_any(UNSENT))
         .filter(letter::version.eq(pupil::outcome_version))
         .filter(pupil::name_removed_on.is_null())
         .filter(measurement::version.eq(letter::version))

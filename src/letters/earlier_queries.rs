@@ -23,11 +23,11 @@ pub(super) fn earlier_letters(
     let rows: Vec<LetterRow> = letter::table
         .inner_join(pupil::table)
         .filter(letter::pupil_id.eq_any(pupils))
-        .filter(letter::kind.eq(Kind::Result.code()))
+        .filter(letter::kind.eq(Kind::Result))
         .filter(letter::version.lt(pupil::outcome_version))
         .filter(
             letter::state
-                .eq(State::Sent.code())
+                .eq(State::Sent)
                 .or(letter::may_have_arrived.eq(true)),
         )
         .order(letter::version)

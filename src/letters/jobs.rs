@@ -1,6 +1,7 @@
 //! What the service does with letters by itself.
 
 use chrono::Timelike;
+use programme::Coded as _;
 
 use super::delay::{self, Delay};
 use super::deliver::{self, Post, Report};
@@ -63,7 +64,7 @@ pub fn send_letters(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<S
             .read_now(|tx| -> Result<_, LetterError> { Ok(outbox::counts(tx)?) })?;
         let counts: Vec<String> = waiting
             .into_iter()
-            .map(|(state, count)| format!("{count} {}", state.replace('_', " ")))
+            .map(|(state, count)| format!("{count} {}", state.code().replace('_', " ")))
             .collect();
         return Ok(format!("in the outbox: {}", counts.join(", ")));
     }

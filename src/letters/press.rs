@@ -84,10 +84,9 @@ impl Press {
 
     /// The letter as PDF.
     pub fn pdf(&self, content: &Content) -> anyhow::Result<Vec<u8>> {
-        let (template, title) = match Kind::from_code(&content.kind) {
-            Some(Kind::Result) => (&self.result, "Height and weight result"),
-            Some(Kind::NotMeasured) => (&self.not_measured, "Height and weight programme"),
-            None => anyhow::bail!("a letter of a kind that this program does not know"),
+        let (template, title) = match content.kind {
+            Kind::Result => (&self.result, "Height and weight result"),
+            Kind::NotMeasured => (&self.not_measured, "Height and weight programme"),
         };
         let document = Document {
             title,

@@ -5,6 +5,7 @@
 use std::time::SystemTime;
 
 use chrono::NaiveDate;
+use programme::Coded as _;
 
 use super::press::Press;
 use super::sample::Sample;
@@ -68,7 +69,7 @@ pub fn letter_faults(
             message: format!("The letter “{}” cannot be made: {error:#}", sample.words()),
         })
     };
-    Sample::ALL.into_iter().filter_map(fault).collect()
+    Sample::ALL.iter().copied().filter_map(fault).collect()
 }
 
 /// The field of the programme's address.

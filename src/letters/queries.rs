@@ -29,9 +29,9 @@ const GRACE_DAYS: i64 = 60;
 pub(super) struct Stored {
     id: i64,
     pupil_id: i64,
-    kind: String,
+    kind: Kind,
     version: i32,
-    state: String,
+    state: State,
     reasons: String,
     decided_by: Option<String>,
     decided_at: Option<NaiveDateTime>,
@@ -42,14 +42,6 @@ pub(super) struct Stored {
 
 impl Stored {
     pub(super) fn into_letter(self) -> Result<Letter, Error> {
-        let (Some(kind), Some(state)) =
-            (Kind::from_code(&self.kind), State::from_code(&self.state))
-        else {
-            return Err(Error::Schema(format!(
-                "letter {} is of a kind or in a state that this program does not know",
-                self.id
-            )));
-        };
         let reasons = reason::from_column(&self.reasons).ok_or_else(|| {
             Error::Schema(format!(
                 "letter {} has a reason that this program does not know",
@@ -59,9 +51,9 @@ impl Stored {
         Ok(Letter {
             id: self.id,
             pupil: self.pupil_id,
-            kind,
+            kind: self.kind,
             version: self.version,
-            state,
+            state: self.state,
             reasons,
             decided_by: self.decided_by,
             decided_at: self.decided_at,
@@ -117,12 +109,12 @@ pub(super) fn letters_to_look_at_again(
         .inner_join(pupil::table)
         .filter(pupil::year_label.eq(year))
         .filter(letter::state.eq_any([
-            State::Held.code(),
-            State::NoContact.code(),
-            State::Ready.code(),
-            State::Queued.code(),
-            State::Failed.code(),
-            State::NotNeeded.code(),
+            State::Held,
+            State::NoContact,
+            State::Ready,
+            State::Queued,
+            State::Failed,
+            State::NotNeeded,
         ]))
         .order(letter::id)
         .select((Stored::as_select(), pupil::outcome_version))
@@ -150,9 +142,9 @@ pub(super) fn insert(
     Ok(diesel::insert_into(letter::table)
         .values((
             letter::pupil_id.eq(pupil),
-            letter::kind.eq(kind.code()),
+            letter::kind.eq(kind),
             letter::version.eq(version),
-            letter::state.eq(State::Held.code()),
+            letter::state.eq(State::Held),
             letter::created_at.eq(now),
             letter::updated_at.eq(now),
         ))
@@ -169,9 +161,9 @@ pub(super) fn store(
 ) -> Result<bool, Error> {
     let changed = diesel::update(letter::table)
         .filter(letter::id.eq(to.id))
-        .filter(letter::state.eq(from.code()))
+        .filter(letter::state.eq(from))
         .set((
-            letter::state.eq(to.state.code()),
+            letter::state.eq(to.state),
             letter::reasons.eq(reason::to_column(&to.reasons)),
             letter::decided_by.eq(to.decided_by.as_deref()),
             letter::decided_at.eq(to.decided_at),
@@ -224,7 +216,7 @@ pub(super) fn find_in_scope(
 }
 
 /// How many letters stand in each state, at the schools in scope.
-pub(super) fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64>, Error> {
+pub(super) fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<State, i64>, Error> {
     let mut query = letter::table
         .inner_join(pupil::table)
         .group_by(letter::state)
@@ -233,7 +225,7 @@ pub(super) fn counts(tx: &mut Conn, scope: &Scope) -> Result<HashMap<String, i64
     if let Some(urns) = scope.urns() {
         query = query.filter(pupil::school_urn.eq_any(urns));
     }
-    Ok(query.load::<(String, i64)>(tx)?.into_iter().collect())
+    Ok(query.load::<(State, i64)>(tx)?.into_iter().collect())
 }
 
 /// How many measured children of a year have a result letter in one of these states, by school, at schools in scope.
@@ -243,7 +235,6 @@ pub fn children_with_result(
     year: &str,
     states: &[State],
 ) -> Result<Vec<(i32, i64)>, Error> {
-    let states: Vec<&str> = states.iter().map(|state| state.code()).collect();
     let mut query = pupil::table
         .group_by(pupil::school_urn)
         .select((pupil::school_urn, diesel::dsl::count_star()))
@@ -252,8 +243,8 @@ pub fn children_with_result(
         .filter(diesel::dsl::exists(
             letter::table
                 .filter(letter::pupil_id.eq(pupil::id))
-                .filter(letter::kind.eq(Kind::Result.code()))
-                .filter(letter::state.eq_any(states)),
+                .filter(letter::kind.eq(Kind::Result))
+                .filter(letter::state.eq_any(states.to_vec())),
         ))
         .into_boxed();
     if let Some(urns) = scope.urns() {
@@ -283,7 +274,7 @@ pub(super) fn numbers_in_state(
 ) -> Result<Vec<i64>, Error> {
     let mut query = letter::table
         .inner_join(pupil::table)
-        .filter(letter::state.eq(state.code()))
+        .filter(letter::state.eq(state))
         .order(letter::id)
         .offset(offset)
         .limit(limit)
@@ -468,7 +459,7 @@ pub fn gone_about(tx: &mut Conn, pupil: i64, versions: &[i32]) -> Result<Option<
     let newest: Option<Option<NaiveDateTime>> = letter::table
         .filter(letter::pupil_id.eq(pupil))
         .filter(letter::version.eq_any(versions.to_vec()))
-        .filter(letter::state.eq_any([State::Sent.code(), State::InDoubt.code()]))
+        .filter(letter::state.eq_any([State::Sent, State::InDoubt]))
         .order(letter::id.desc())
         .select(letter::sent_at)
         .first(tx)

@@ -1,7 +1,21 @@
 //! Why a letter may not go, each reason with its code, its words and what it leads to.
 
-/// Something that stands between a letter and its sending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+use programme::Coded as _;
+
+/// Something that stands between a letter and its sending, in the order in which reasons are told.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Reason {
     /// A warning about the measurement has not been confirmed.
     UnconfirmedWarnings,
@@ -53,55 +67,6 @@ pub enum Effect {
 }
 
 impl Reason {
-    /// Every reason, in the order in which they are told.
-    pub const ALL: [Self; 17] = [
-        Self::UnconfirmedWarnings,
-        Self::Sensitive,
-        Self::GrowthCondition,
-        Self::OptedOut,
-        Self::WantsTact,
-        Self::NotAssessed,
-        Self::AssessmentOutOfDate,
-        Self::EarlierLetterSent,
-        Self::PhoneFirst,
-        Self::HeldByHand,
-        Self::CannotBePrinted,
-        Self::CannotBeWritten,
-        Self::NoUsableContact,
-        Self::NameRemoved,
-        Self::RecordDamaged,
-        Self::NotCalledFor,
-        Self::Superseded,
-    ];
-
-    /// The word in the table.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::UnconfirmedWarnings => "unconfirmed_warnings",
-            Self::Sensitive => "sensitive",
-            Self::GrowthCondition => "growth_condition",
-            Self::OptedOut => "opted_out",
-            Self::WantsTact => "wants_tact",
-            Self::NotAssessed => "not_assessed",
-            Self::AssessmentOutOfDate => "assessment_out_of_date",
-            Self::EarlierLetterSent => "earlier_letter_sent",
-            Self::PhoneFirst => "phone_first",
-            Self::HeldByHand => "held_by_hand",
-            Self::CannotBePrinted => "cannot_be_printed",
-            Self::CannotBeWritten => "cannot_be_written",
-            Self::NoUsableContact => "no_usable_contact",
-            Self::NameRemoved => "name_removed",
-            Self::RecordDamaged => "record_damaged",
-            Self::NotCalledFor => "not_called_for",
-            Self::Superseded => "superseded",
-        }
-    }
-
-    /// The reason with this code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
-    }
-
     /// The words on a page: what is so, and what would help.
     pub fn words(self) -> &'static str {
         match self {
@@ -191,7 +156,7 @@ mod tests {
     #[test]
     fn reasons_survive_the_table() {
         assert_eq!(
-            from_column(&to_column(&Reason::ALL)),
+            from_column(&to_column(Reason::ALL)),
             Some(Reason::ALL.to_vec())
         );
         assert_eq!(from_column(""), Some(Vec::new()));

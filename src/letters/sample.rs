@@ -9,11 +9,18 @@ use super::content::Content;
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome};
 use super::texts::Texts;
 
-/// A letter about an invented child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A letter about an invented child: each paragraph of the templates is in at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Sample {
-    /// The result of a child in this category.
-    Result(ClinicalCategory),
+    /// The result of an underweight child.
+    Underweight,
+    /// The result of a child of a healthy weight.
+    HealthyWeight,
+    /// The result of an overweight child.
+    Overweight,
+    /// The result of a very overweight child.
+    VeryOverweight,
     /// A result that replaces an earlier one.
     Corrected,
     /// A child who was not measured.
@@ -21,36 +28,23 @@ pub enum Sample {
 }
 
 impl Sample {
-    /// Every sample: each paragraph of the templates is in at least one.
-    pub const ALL: [Self; 6] = [
-        Self::Result(ClinicalCategory::Underweight),
-        Self::Result(ClinicalCategory::HealthyWeight),
-        Self::Result(ClinicalCategory::Overweight),
-        Self::Result(ClinicalCategory::VeryOverweight),
-        Self::Corrected,
-        Self::NotMeasured,
-    ];
-
-    /// The word in an address.
-    pub fn code(self) -> &'static str {
+    /// The category that a first result tells.
+    fn category(self) -> Option<ClinicalCategory> {
         match self {
-            Self::Result(category) => category.code(),
-            Self::Corrected => "corrected",
-            Self::NotMeasured => "not_measured",
+            Self::Underweight => Some(ClinicalCategory::Underweight),
+            Self::HealthyWeight => Some(ClinicalCategory::HealthyWeight),
+            Self::Overweight => Some(ClinicalCategory::Overweight),
+            Self::VeryOverweight => Some(ClinicalCategory::VeryOverweight),
+            Self::Corrected | Self::NotMeasured => None,
         }
-    }
-
-    /// The sample with this word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sample| sample.code() == code)
     }
 
     /// The words on a page.
     pub fn words(self) -> String {
-        match self {
-            Self::Result(category) => format!("Result: {}", category.words()),
-            Self::Corrected => "Corrected result".to_owned(),
-            Self::NotMeasured => "Not measured".to_owned(),
+        match self.category() {
+            Some(category) => format!("Result: {}", category.words()),
+            None if self == Self::Corrected => "Corrected result".to_owned(),
+            None => "Not measured".to_owned(),
         }
     }
 
@@ -65,8 +59,10 @@ impl Sample {
                 reason: ReasonNotMeasured::Absent,
                 on: today,
             },
-            Self::Result(category) => measured(category, today),
-            Self::Corrected => measured(ClinicalCategory::HealthyWeight, today),
+            _ => {
+                let category = self.category().unwrap_or(ClinicalCategory::HealthyWeight);
+                measured(category, today)
+            }
         };
         let earlier_letter = (self == Self::Corrected).then(|| EarlierLetter {
             id: 0,
@@ -131,15 +127,17 @@ fn person(today: NaiveDate) -> Person {
 
 #[cfg(test)]
 mod tests {
+    use programme::Coded as _;
+
     use super::*;
 
     #[test]
     fn there_is_a_sample_of_every_kind_and_category_on_every_day() {
         for today in ["2024-02-29", "2026-11-30", "2027-06-01"] {
             let today: NaiveDate = today.parse().unwrap();
-            for sample in Sample::ALL {
+            for sample in Sample::ALL.iter().copied() {
                 let content = sample.content(&Texts::default(), today).unwrap();
-                if let Sample::Result(category) = sample {
+                if let Some(category) = sample.category() {
                     let rows = content.letter.result.unwrap().rows;
                     let told = rows.iter().find(|row| row[0] == "Result").unwrap();
                     assert_eq!(told[1].to_lowercase(), category.words(), "{today}");
@@ -159,7 +157,7 @@ mod tests {
                 let content = sample.content(&texts, today).unwrap();
                 serde_json::to_string(&content).unwrap().contains("@@@")
             };
-            assert!(Sample::ALL.into_iter().any(is_in), "{name}");
+            assert!(Sample::ALL.iter().copied().any(is_in), "{name}");
         }
     }
 }

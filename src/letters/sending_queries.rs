@@ -10,6 +10,7 @@ use super::state::{Letter, State};
 use crate::access::Scope;
 use crate::db::schema::{letter, measurement, not_measured, outbox, pupil, sending_run};
 use crate::db::{Conn, Error};
+use crate::outbox::DeliveryState;
 
 /// Letters at the schools in scope that are ready and whose moment has come, oldest first, with their year.
 pub(super) fn ready(
@@ -20,7 +21,7 @@ pub(super) fn ready(
 ) -> Result<Vec<(Letter, String)>, Error> {
     let mut query = letter::table
         .inner_join(pupil::table)
-        .filter(letter::state.eq(State::Ready.code()))
+        .filter(letter::state.eq(State::Ready))
         .filter(letter::version.eq(pupil::outcome_version))
         .filter(letter::send_after.is_null().or(letter::send_after.le(now)))
         .order(letter::id)
@@ -55,7 +56,7 @@ pub(super) fn ready_counts(
 ) -> Result<ReadyCounts, Error> {
     let mut query = letter::table
         .inner_join(pupil::table)
-        .filter(letter::state.eq(State::Ready.code()))
+        .filter(letter::state.eq(State::Ready))
         .filter(letter::version.eq(pupil::outcome_version))
         .group_by(letter::send_after)
         .select((letter::send_after, diesel::dsl::count_star()))
@@ -80,7 +81,7 @@ pub(super) fn ready_counts(
 pub(super) fn in_state(tx: &mut Conn, scope: &Scope, state: State) -> Result<Vec<Letter>, Error> {
     let mut query = letter::table
         .inner_join(pupil::table)
-        .filter(letter::state.eq(state.code()))
+        .filter(letter::state.eq(state))
         .order(letter::id)
         .select(Stored::as_select())
         .into_boxed();
@@ -161,10 +162,10 @@ pub(super) fn waiting_with_their_outcome(
         .inner_join(pupil::table)
         .filter(letter::version.eq(pupil::outcome_version))
         .filter(letter::state.eq_any([
-            State::Held.code(),
-            State::NoContact.code(),
-            State::NotNeeded.code(),
-            State::Ready.code(),
+            State::Held,
+            State::NoContact,
+            State::NotNeeded,
+            State::Ready,
         ]))
         .select(Stored::as_select())
         .load(tx)?
@@ -259,7 +260,7 @@ pub(super) fn run_under_way(tx: &mut Conn, scope: &Scope) -> Result<Option<i64>,
     let mut query = outbox::table
         .inner_join(letter::table.inner_join(pupil::table))
         .filter(outbox::run_id.is_not_null())
-        .filter(outbox::state.eq_any(["queued", "claimed", "sending"]))
+        .filter(outbox::state.eq_any(DeliveryState::WAITING))
         .order(outbox::run_id.desc())
         .select(outbox::run_id.assume_not_null())
         .into_boxed();
@@ -299,11 +300,7 @@ pub(super) fn forget_moments(tx: &mut Conn, letters: &[i64]) -> Result<(), Error
 
 /// Those of these letters that have not come to an end.
 pub(super) fn unfinished(tx: &mut Conn, letters: &[i64]) -> Result<Vec<Letter>, Error> {
-    let finished = [
-        State::Sent.code(),
-        State::InDoubt.code(),
-        State::Cancelled.code(),
-    ];
+    let finished = [State::Sent, State::InDoubt, State::Cancelled];
     let mut found = Vec::new();
     for chunk in letters.chunks(NUMBERS_A_STATEMENT) {
         let rows: Vec<Stored> = letter::table

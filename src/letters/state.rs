@@ -8,7 +8,19 @@ use chrono::NaiveDateTime;
 use super::reason::{Effect, Reason};
 
 /// What a letter tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The result of a measurement.
     Result,
@@ -16,22 +28,9 @@ pub enum Kind {
     NotMeasured,
 }
 
+crate::db::stored_by_code!(Kind);
+
 impl Kind {
-    /// The word in the table.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Result => "result",
-            Self::NotMeasured => "not_measured",
-        }
-    }
-
-    /// The kind with this word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Result, Self::NotMeasured]
-            .into_iter()
-            .find(|kind| kind.code() == code)
-    }
-
     /// The words on a page.
     pub fn words(self) -> &'static str {
         match self {
@@ -41,63 +40,42 @@ impl Kind {
     }
 }
 
-/// Where a letter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a letter stands, in the order in which a list shows the states.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum State {
+    /// May go.
+    Ready,
     /// Waits for somebody to decide or to mend something.
     Held,
     /// Waits for an address.
     NoContact,
-    /// Is not called for.
-    NotNeeded,
-    /// May go.
-    Ready,
     /// Is on its way out.
     Queued,
-    /// Went.
-    Sent,
     /// May have gone; a person decides.
     InDoubt,
     /// Did not go.
     Failed,
+    /// Went.
+    Sent,
+    /// Is not called for.
+    NotNeeded,
     /// A newer outcome has taken its place.
     Cancelled,
 }
 
-impl State {
-    /// Every state, in the order in which a list shows them.
-    pub const ALL: [Self; 9] = [
-        Self::Ready,
-        Self::Held,
-        Self::NoContact,
-        Self::Queued,
-        Self::InDoubt,
-        Self::Failed,
-        Self::Sent,
-        Self::NotNeeded,
-        Self::Cancelled,
-    ];
-
-    /// The word in the table, and of its tag.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::NoContact => "no_contact",
-            Self::NotNeeded => "not_needed",
-            Self::Ready => "ready",
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::InDoubt => "in_doubt",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state with this word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.code() == code)
-    }
-}
+crate::db::stored_by_code!(State);
 
 /// A letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -343,6 +321,8 @@ fn state_for(reasons: &[Reason]) -> State {
 
 #[cfg(test)]
 mod tests {
+    use programme::Coded as _;
+
     use super::*;
 
     fn letter(state: State, reasons: &[Reason]) -> Letter {
@@ -424,7 +404,7 @@ mod tests {
 
     #[test]
     fn an_erased_letter_never_goes_and_one_that_went_stays_sent() {
-        for state in State::ALL {
+        for state in State::ALL.iter().copied() {
             let erased = letter(state, &[]).erased();
             match state {
                 State::Sent | State::InDoubt | State::Cancelled => assert!(erased.is_err()),

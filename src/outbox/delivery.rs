@@ -54,6 +54,40 @@ pub enum Delivery {
     Cancelled,
 }
 
+/// The states of a message by name, as the table holds them.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waits for its moment.
+    Queued,
+    /// A worker prepares it.
+    Claimed,
+    /// A worker hands it over.
+    Sending,
+    /// The receiving side took it.
+    Sent,
+    /// It surely did not go.
+    Failed,
+    /// It may have arrived.
+    InDoubt,
+    /// Taken back before it was handed over.
+    Cancelled,
+}
+
+crate::db::stored_by_code!(DeliveryState);
+
+impl DeliveryState {
+    /// A message that may still go by itself.
+    pub const WAITING: [Self; 3] = [Self::Queued, Self::Claimed, Self::Sending];
+
+    /// A message that has not come to an end.
+    pub(super) const UNFINISHED: [Self; 4] =
+        [Self::Queued, Self::Claimed, Self::Sending, Self::Failed];
+}
+
 /// Whose a message is, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -95,16 +129,16 @@ impl Delivery {
         }
     }
 
-    /// The word in the table.
-    pub fn code(&self) -> &'static str {
+    /// Its state alone, without what goes with it.
+    pub fn state(&self) -> DeliveryState {
         match self {
-            Self::Queued { .. } => "queued",
-            Self::Claimed { .. } => "claimed",
-            Self::Sending { .. } => "sending",
-            Self::Sent => "sent",
-            Self::Failed { .. } => "failed",
-            Self::InDoubt { .. } => "in_doubt",
-            Self::Cancelled => "cancelled",
+            Self::Queued { .. } => DeliveryState::Queued,
+            Self::Claimed { .. } => DeliveryState::Claimed,
+            Self::Sending { .. } => DeliveryState::Sending,
+            Self::Sent => DeliveryState::Sent,
+            Self::Failed { .. } => DeliveryState::Failed,
+            Self::InDoubt { .. } => DeliveryState::InDoubt,
+            Self::Cancelled => DeliveryState::Cancelled,
         }
     }
 
@@ -280,7 +314,7 @@ mod tests {
     #[test]
     fn a_message_that_was_being_sent_is_never_sent_again_by_itself() {
         let doubtful = sending().expire(at(10), None, at(60)).unwrap();
-        assert_eq!(doubtful.code(), "in_doubt");
+        assert_eq!(doubtful.state(), DeliveryState::InDoubt);
         assert!(doubtful.clone().claim("b", at(99)).is_err());
         assert!(
             doubtful
@@ -301,8 +335,8 @@ mod tests {
             sending()
                 .expire(at(10), Some(false), at(60))
                 .unwrap()
-                .code(),
-            "queued"
+                .state(),
+            DeliveryState::Queued
         );
     }
 
@@ -351,7 +385,7 @@ mod tests {
                 })
                 .unwrap();
             let Delivery::Queued { not_before, .. } = &message else {
-                assert_eq!(message.code(), "failed");
+                assert_eq!(message.state(), DeliveryState::Failed);
                 break;
             };
             waits.push((*not_before - now).num_minutes());

@@ -3,7 +3,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::{Delivery, Kind, Lease, Parcel, TRIED_FOR, Which};
+use super::delivery::{Delivery, DeliveryState, Lease};
+use super::parcel::{Kind, MessageKind, Parcel, TRIED_FOR, Which};
 use crate::db::schema::{letter, outbox, pupil};
 use crate::db::{Conn, Error};
 
@@ -12,13 +13,13 @@ use crate::db::{Conn, Error};
 #[diesel(table_name = outbox)]
 struct Stored {
     id: i64,
-    kind: String,
+    kind: MessageKind,
     letter_id: Option<i64>,
     reference: Option<String>,
     year_label: Option<String>,
     sealed: Option<Vec<u8>>,
     message_id: String,
-    state: String,
+    state: DeliveryState,
     attempts: i32,
     next_attempt_at: NaiveDateTime,
     lease_until: Option<NaiveDateTime>,
@@ -39,35 +40,29 @@ impl Stored {
                 .map(|(owner, until)| Lease { owner, until })
                 .ok_or_else(|| Error::Schema(format!("message {} has no lease", self.id)))
         };
-        let delivery = match self.state.as_str() {
-            "queued" => Delivery::Queued {
+        let delivery = match self.state {
+            DeliveryState::Queued => Delivery::Queued {
                 attempts,
                 not_before: self.next_attempt_at,
             },
-            "claimed" => Delivery::Claimed {
+            DeliveryState::Claimed => Delivery::Claimed {
                 attempts,
                 lease: lease_of(lease)?,
             },
-            "sending" => Delivery::Sending {
+            DeliveryState::Sending => Delivery::Sending {
                 attempts,
                 lease: lease_of(lease)?,
             },
-            "sent" => Delivery::Sent,
-            "failed" => Delivery::Failed { attempts },
-            "in_doubt" => Delivery::InDoubt {
+            DeliveryState::Sent => Delivery::Sent,
+            DeliveryState::Failed => Delivery::Failed { attempts },
+            DeliveryState::InDoubt => Delivery::InDoubt {
                 attempts,
                 owner: lease_of(lease)?.owner,
             },
-            "cancelled" => Delivery::Cancelled,
-            _ => {
-                return Err(Error::Schema(format!(
-                    "message {} is in a state that this program does not know",
-                    self.id
-                )));
-            }
+            DeliveryState::Cancelled => Delivery::Cancelled,
         };
-        let kind = match (self.kind.as_str(), self.letter_id, self.year_label) {
-            ("letter", Some(letter), Some(year)) => Kind::Letter { letter, year },
+        let kind = match (self.kind, self.letter_id, self.year_label) {
+            (MessageKind::Letter, Some(letter), Some(year)) => Kind::Letter { letter, year },
             _ => Kind::Notice,
         };
         Ok(Parcel {
@@ -93,18 +88,18 @@ pub(super) fn insert(
     message_id: &str,
     now: NaiveDateTime,
 ) -> Result<i64, Error> {
-    let (word, letter, year) = match kind {
-        Kind::Letter { letter, year } => ("letter", Some(*letter), Some(year.as_str())),
-        Kind::Notice => ("notice", None, None),
+    let (letter, year) = match kind {
+        Kind::Letter { letter, year } => (Some(*letter), Some(year.as_str())),
+        Kind::Notice => (None, None),
     };
     Ok(diesel::insert_into(outbox::table)
         .values((
-            outbox::kind.eq(word),
+            outbox::kind.eq(kind.of()),
             outbox::letter_id.eq(letter),
             outbox::reference.eq(reference),
             outbox::year_label.eq(year),
             outbox::message_id.eq(message_id),
-            outbox::state.eq("queued"),
+            outbox::state.eq(DeliveryState::Queued),
             outbox::next_attempt_at.eq(now),
             outbox::created_at.eq(now),
         ))
@@ -119,11 +114,18 @@ pub(super) fn put_sealed(tx: &mut Conn, id: i64, sealed: &[u8]) -> Result<(), Er
     Ok(())
 }
 
-pub(super) fn find(tx: &mut Conn, id: i64) -> Result<Option<Parcel>, Error> {
+/// Keeps the content of a letter as it is about to be sent, sealed.
+pub fn keep_content(tx: &mut Conn, parcel: i64, sealed: &[u8]) -> Result<(), Error> {
+    put_sealed(tx, parcel, sealed)
+}
+
+/// A message by its number.
+pub fn find(tx: &mut Conn, id: i64) -> Result<Option<Parcel>, Error> {
     one(outbox::table.find(id).select(Stored::as_select()).first(tx))
 }
 
-pub(super) fn find_of_letter(tx: &mut Conn, letter: i64) -> Result<Option<Parcel>, Error> {
+/// The message of a letter, once the letter has been queued.
+pub fn find_of_letter(tx: &mut Conn, letter: i64) -> Result<Option<Parcel>, Error> {
     one(outbox::table
         .filter(outbox::letter_id.eq(letter))
         .select(Stored::as_select())
@@ -158,23 +160,23 @@ pub(super) fn due(
     limit: i64,
 ) -> Result<Vec<Parcel>, Error> {
     let mut query = outbox::table
-        .filter(outbox::state.eq("queued"))
+        .filter(outbox::state.eq(DeliveryState::Queued))
         .filter(outbox::next_attempt_at.le(now))
         .order((outbox::next_attempt_at, outbox::id))
         .limit(limit)
         .select(Stored::as_select())
         .into_boxed();
     if which == Which::Notices {
-        query = query.filter(outbox::kind.eq("notice"));
+        query = query.filter(outbox::kind.eq(MessageKind::Notice));
     }
     many(query.load(tx)?)
 }
 
 /// The notices about something, the newest first.
-pub(super) fn notices_about(tx: &mut Conn, reference: &str) -> Result<Vec<Parcel>, Error> {
+pub fn notices_about(tx: &mut Conn, reference: &str) -> Result<Vec<Parcel>, Error> {
     many(
         outbox::table
-            .filter(outbox::kind.eq("notice"))
+            .filter(outbox::kind.eq(MessageKind::Notice))
             .filter(outbox::reference.eq(reference))
             .order(outbox::id.desc())
             .select(Stored::as_select())
@@ -182,11 +184,11 @@ pub(super) fn notices_about(tx: &mut Conn, reference: &str) -> Result<Vec<Parcel
     )
 }
 
-/// What notices are about that did not arrive, or perhaps not.
-pub(super) fn undelivered_notices(tx: &mut Conn) -> Result<Vec<String>, Error> {
+/// What notices are about that did not arrive, or perhaps not: `release:3`.
+pub fn undelivered_notices(tx: &mut Conn) -> Result<Vec<String>, Error> {
     Ok(outbox::table
-        .filter(outbox::kind.eq("notice"))
-        .filter(outbox::state.eq_any(["failed", "in_doubt"]))
+        .filter(outbox::kind.eq(MessageKind::Notice))
+        .filter(outbox::state.eq_any([DeliveryState::Failed, DeliveryState::InDoubt]))
         .filter(outbox::reference.is_not_null())
         .order(outbox::id)
         .select(outbox::reference.assume_not_null())
@@ -194,11 +196,11 @@ pub(super) fn undelivered_notices(tx: &mut Conn) -> Result<Vec<String>, Error> {
 }
 
 /// How many messages of each state a run has queued, of children at these schools or everywhere.
-pub(super) fn counts_of_run(
+pub fn counts_of_run(
     tx: &mut Conn,
     run: i64,
     urns: Option<Vec<i32>>,
-) -> Result<Vec<(String, i64)>, Error> {
+) -> Result<Vec<(DeliveryState, i64)>, Error> {
     let mut query = outbox::table
         .inner_join(letter::table.inner_join(pupil::table))
         .filter(outbox::run_id.eq(run))
@@ -211,15 +213,12 @@ pub(super) fn counts_of_run(
     Ok(query.load(tx)?)
 }
 
-/// Messages that have not come to an end.
-const UNFINISHED: [&str; 4] = ["queued", "claimed", "sending", "failed"];
-
 /// The messages of these letters that have not come to an end.
 pub(super) fn unfinished_of_letters(tx: &mut Conn, letters: &[i64]) -> Result<Vec<Parcel>, Error> {
     many(
         outbox::table
             .filter(outbox::letter_id.eq_any(letters))
-            .filter(outbox::state.eq_any(UNFINISHED))
+            .filter(outbox::state.eq_any(DeliveryState::UNFINISHED))
             .order(outbox::id)
             .select(Stored::as_select())
             .load(tx)?,
@@ -231,7 +230,7 @@ pub(super) fn unfinished_of_year(tx: &mut Conn, year: &str) -> Result<Vec<Parcel
     many(
         outbox::table
             .filter(outbox::year_label.eq(year))
-            .filter(outbox::state.eq_any(UNFINISHED))
+            .filter(outbox::state.eq_any(DeliveryState::UNFINISHED))
             .order(outbox::id)
             .select(Stored::as_select())
             .load(tx)?,
@@ -268,10 +267,10 @@ pub(super) fn wipe_of_year(tx: &mut Conn, year: &str) -> Result<Vec<Vec<u8>>, Er
 }
 
 /// Messages whose worker has not been heard of.
-pub(super) fn expired(tx: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<Parcel>, Error> {
+pub fn expired(tx: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<Parcel>, Error> {
     many(
         outbox::table
-            .filter(outbox::state.eq_any(["claimed", "sending"]))
+            .filter(outbox::state.eq_any([DeliveryState::Claimed, DeliveryState::Sending]))
             .filter(outbox::lease_until.le(now))
             .order(outbox::id)
             .limit(limit)
@@ -322,14 +321,14 @@ pub(super) fn step(
     };
     let mut update = diesel::update(outbox::table)
         .filter(outbox::id.eq(id))
-        .filter(outbox::state.eq(from.code()))
+        .filter(outbox::state.eq(from.state()))
         .into_boxed();
     if let Some(owner) = owner_before {
         update = update.filter(outbox::lease_owner.eq(owner.to_owned()));
     }
     let changed = update
         .set(Step {
-            state: to.code(),
+            state: to.state(),
             attempts,
             next_attempt_at: next,
             lease_until: Some(lease.and_then(|(_, until)| until)),
@@ -348,8 +347,8 @@ pub(super) fn step(
     clippy::option_option,
     reason = "how diesel tells leaving a column alone from emptying it"
 )]
-struct Step<'a> {
-    state: &'a str,
+struct Step {
+    state: DeliveryState,
     attempts: Option<i32>,
     next_attempt_at: Option<NaiveDateTime>,
     lease_until: Option<Option<NaiveDateTime>>,
@@ -359,15 +358,15 @@ struct Step<'a> {
 }
 
 /// How many messages wait to be sent.
-pub(super) fn waiting(tx: &mut Conn) -> Result<i64, Error> {
+pub fn waiting(tx: &mut Conn) -> Result<i64, Error> {
     Ok(outbox::table
-        .filter(outbox::state.eq_any(["queued", "claimed", "sending"]))
+        .filter(outbox::state.eq_any(DeliveryState::WAITING))
         .count()
         .get_result(tx)?)
 }
 
 /// How many messages stand in each state.
-pub(super) fn counts(tx: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
+pub fn counts(tx: &mut Conn) -> Result<Vec<(DeliveryState, i64)>, Error> {
     Ok(outbox::table
         .group_by(outbox::state)
         .select((outbox::state, diesel::dsl::count_star()))

@@ -12,7 +12,7 @@ use super::state::ReleaseState;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::db::{Conn, Error};
-use crate::outbox::{self, Delivery, Notice, Parcel, TakenBack};
+use crate::outbox::{self, Delivery, DeliveryState, Notice, Parcel, TakenBack};
 use crate::templates;
 
 /// Who was told of a release.
@@ -43,7 +43,7 @@ impl Told {
 #[derive(Clone, Debug, Serialize)]
 pub struct Announcement {
     /// Where the email is, as a code of its status; `None` when none was written.
-    pub state: Option<&'static str>,
+    pub state: Option<DeliveryState>,
     /// When it came to its end.
     pub finished_at: Option<NaiveDateTime>,
     /// Why it did not go.
@@ -82,7 +82,7 @@ pub fn announcement(tx: &mut Conn, row: &ReleaseRow) -> Result<Announcement, Rel
         .is_none_or(|parcel| may_go_again(&parcel.delivery));
     let is_public = row.audience == "public";
     Ok(Announcement {
-        state: newest.as_ref().map(|parcel| parcel.delivery.code()),
+        state: newest.as_ref().map(|parcel| parcel.delivery.state()),
         finished_at: newest.as_ref().and_then(|parcel| parcel.finished_at),
         can_be_sent: row.state == ReleaseState::Published && is_open && !is_public,
         error: newest.and_then(|parcel| parcel.last_error),

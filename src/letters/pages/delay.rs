@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use programme::Coded as _;
 use serde_json::json;
 
 use super::overtaken::Overtaken;
@@ -36,7 +37,7 @@ async fn delay_view(
         })
         .await?;
     let choices: Vec<_> = Delay::ALL
-        .into_iter()
+        .iter()
         .map(|delay| json!({"value": delay.code(), "text": delay.words(), "hint": null}))
         .collect();
     let status = if overtaken.is_some() {

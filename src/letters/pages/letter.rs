@@ -1,6 +1,7 @@
 //! One letter: what it says, where it stands and why, and what a person decides about it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use programme::Coded as _;
 use serde_json::json;
 
 use super::beside::{due_by, words_beside};
@@ -63,11 +64,10 @@ pub async fn show(
         .filter(|_| letter.version == shown.child.version);
     let afterwards = shown.afterwards.as_ref();
     let is_overtaken = afterwards.is_some_and(|afterwards| afterwards.is_overtaken);
-    let decisions: Vec<&str> = Decision::possible(letter)
+    let decisions: Vec<Decision> = Decision::possible(letter)
         .into_iter()
         // A letter whose result no longer stands does not go, whatever is decided.
         .filter(|decision| !is_overtaken || *decision == Decision::Arrived)
-        .map(Decision::code)
         .collect();
     let is_waiting = due::UNSENT.contains(&letter.state) && !is_overtaken;
     let page = json!({
@@ -78,7 +78,7 @@ pub async fn show(
         "due_by": due_by,
         "overdue": due_by.and_then(|due_by| due::overdue_words(due_by, today)),
         "replaces": earlier.map(|earlier| json!({"id": earlier.id, "on": earlier.on})),
-        "state": letter.state.code(),
+        "state": letter.state,
         "reasons": words_beside(&letter.reasons, afterwards),
         "afterwards": afterwards,
         "in_spite": letter.decided_by.is_some()

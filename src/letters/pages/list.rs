@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDate, NaiveDateTime};
+use programme::Coded as _;
 use serde::{Deserialize, Serialize};
 
 use super::beside::{due_by, words_beside};
@@ -25,10 +26,10 @@ use crate::letters::queries::Listed;
 use crate::letters::saved_texts::readable_texts;
 use crate::letters::state::{Letter, State};
 use crate::letters::{due_queries, queries, sending_queries};
-use crate::web::{Allowed, LAST_PAGE, View, chosen, last_page_instead};
+use crate::web::{Allowed, Asked, Pager, View, chosen};
 
 /// Letters on one page of a list.
-const PAGE: usize = 50;
+const PAGE: i64 = 50;
 
 /// What the list is asked for.
 #[derive(Deserialize)]
@@ -37,8 +38,7 @@ pub struct ListQuery {
     state: String,
     #[serde(default)]
     due: String,
-    #[serde(default)]
-    page: i64,
+    page: Option<i64>,
 }
 
 /// Which letters a page of the list shows.
@@ -46,7 +46,7 @@ pub struct ListQuery {
 struct Wanted {
     state: Option<State>,
     due: Option<Due>,
-    page: i64,
+    page: Asked,
 }
 
 /// A letter in the list.
@@ -57,7 +57,7 @@ struct Row {
     kind: &'static str,
     school: String,
     class: Option<String>,
-    state: &'static str,
+    state: State,
     reasons: Vec<&'static str>,
     last_error: Option<String>,
     sent_at: Option<NaiveDateTime>,
@@ -71,7 +71,7 @@ struct Row {
 /// How many letters are in a state.
 #[derive(Serialize)]
 struct Tally {
-    state: &'static str,
+    state: State,
     count: i64,
 }
 
@@ -82,10 +82,10 @@ struct Letters {
     damaged: String,
     tallies: Vec<Tally>,
     /// The state that is listed; none when the letters that are due are.
-    state: Option<&'static str>,
+    state: Option<State>,
     /// What else is listed: `overdue` or `soon`.
-    due: Option<&'static str>,
-    total: i64,
+    due: Option<Due>,
+    pager: Pager,
     ready: i64,
     doubtful: i64,
     failed: i64,
@@ -109,7 +109,7 @@ pub async fn list(
     let wanted = Wanted {
         state: chosen(Some(&query.state), State::from_code)?,
         due: chosen(Some(&query.due), Due::from_code)?,
-        page: query.page.clamp(1, LAST_PAGE),
+        page: Asked::new(query.page, PAGE),
     };
     let (session, parts) = (allowed.session().clone(), app.clone());
     let found = db::blocking(move || -> Result<Letters, LetterError> {
@@ -119,9 +119,7 @@ pub async fn list(
             .write_now(|tx| load(tx, &parts, &press, &session, wanted))
     })
     .await?;
-    let (page, size, total) = (wanted.page, PAGE as i64, found.total);
-    let pages = (total + size - 1) / size;
-    if let Some(elsewhere) = last_page_instead(&request, page as usize, pages as usize) {
+    if let Some(elsewhere) = found.pager.elsewhere(&request) {
         return Ok(elsewhere);
     }
     View::new(&app, &request, &allowed, "Letters")
@@ -131,10 +129,6 @@ pub async fn list(
             allowed.session().may(Permission::EditTemplates),
         )
         .with("may_pause", allowed.session().may(Permission::PauseLetters))
-        .with("page", page)
-        .with("pages", pages)
-        .with("first", (page - 1) * size + 1)
-        .with("last", (page * size).min(total))
         .render("pages/letters/list.html")
 }
 
@@ -182,31 +176,31 @@ fn load(
         .collect();
     // Counted after the look, which may have moved letters on.
     let counts = queries::counts(tx, scope)?;
-    let count = |state: State| counts.get(state.code()).copied().unwrap_or(0);
-    let due: HashMap<&str, i64> = due_counts(tx, scope, today)?
-        .into_iter()
-        .map(|(due, count)| (due.code(), count))
-        .collect();
-    let due_count = |wanted: Due| due.get(wanted.code()).copied().unwrap_or(0);
+    let count = |state: State| counts.get(&state).copied().unwrap_or(0);
+    let due = due_counts(tx, scope, today)?;
+    let due_count = |wanted: Due| {
+        let found = due.iter().find(|(due, _)| *due == wanted);
+        found.map_or(0, |(_, count)| *count)
+    };
     let obstacles = Obstacles::load(tx, app, session)?;
     let (overdue, due_soon) = (due_count(Due::Overdue), due_count(Due::Soon));
     Ok(Letters {
         rows,
         damaged: persons.notice().unwrap_or_default(),
         tallies: State::ALL
-            .into_iter()
-            .filter(|state| count(*state) > 0)
+            .iter()
             .map(|state| Tally {
-                state: state.code(),
-                count: count(state),
+                state: *state,
+                count: count(*state),
             })
+            .filter(|tally| tally.count > 0)
             .collect(),
-        state: state.map(State::code),
-        due: wanted.due.map(Due::code),
-        total: match wanted.due {
+        state,
+        due: wanted.due,
+        pager: wanted.page.of(match wanted.due {
             Some(due) => due_count(due),
             None => state.map_or(0, count),
-        },
+        }),
         ready: count(State::Ready),
         doubtful: count(State::InDoubt),
         failed: count(State::Failed),
@@ -224,8 +218,9 @@ fn load(
 /// Without a choice, the first state in which anything is.
 fn first_state(tx: &mut Conn, scope: &Scope) -> Result<State, LetterError> {
     let counts = queries::counts(tx, scope)?;
-    let is_used = |state: &State| counts.get(state.code()).is_some_and(|count| *count > 0);
-    Ok(State::ALL.into_iter().find(is_used).unwrap_or(State::Ready))
+    let is_used = |state: &State| counts.get(state).is_some_and(|count| *count > 0);
+    let used = State::ALL.iter().copied().find(is_used);
+    Ok(used.unwrap_or(State::Ready))
 }
 
 /// The letters of the page.
@@ -236,14 +231,14 @@ fn lines(
     wanted: Wanted,
     today: NaiveDate,
 ) -> Result<Vec<Listed>, LetterError> {
-    let offset = (wanted.page - 1) * PAGE as i64;
+    let (offset, size) = (wanted.page.offset(), wanted.page.size());
     let numbers = match (wanted.due, state) {
         (Some(due), _) => due_queries::letters_due(tx, scope, due, today)?
             .into_iter()
             .skip(usize::try_from(offset).unwrap_or(usize::MAX))
-            .take(PAGE)
+            .take(usize::try_from(size).unwrap_or(usize::MAX))
             .collect(),
-        (None, Some(state)) => queries::numbers_in_state(tx, scope, state, offset, PAGE as i64)?,
+        (None, Some(state)) => queries::numbers_in_state(tx, scope, state, offset, size)?,
         (None, None) => Vec::new(),
     };
     Ok(queries::list(tx, &numbers)?)
@@ -273,7 +268,7 @@ fn row(
             .people
             .get(&letter.pupil)
             .map(|person| person.particulars.class.clone()),
-        state: letter.state.code(),
+        state: letter.state,
         reasons: words_beside(&letter.reasons, afterwards.as_ref()),
         last_error: line.last_error,
         sent_at: letter.sent_at,

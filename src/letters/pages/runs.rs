@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
+use programme::Coded as _;
 use serde::{Deserialize, Serialize};
 
 use super::obstacles::Obstacles;
@@ -15,7 +16,7 @@ use crate::letters::delay;
 use crate::letters::error::LetterError;
 use crate::letters::state::State;
 use crate::letters::{deliver, queries, sending_queries};
-use crate::outbox::{self, SENDING_JOB};
+use crate::outbox::{self, DeliveryState, SENDING_JOB};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
 /// What the page that asks before sending says.
@@ -167,12 +168,14 @@ impl Progress {
         };
         for (state, count) in outbox::counts_of_run(tx, run, scope.urns())? {
             progress.total += count;
-            match state.as_str() {
-                "sent" => progress.sent += count,
-                "failed" => progress.failed += count,
-                "in_doubt" => progress.in_doubt += count,
-                "cancelled" => progress.held += count,
-                _ => progress.waiting += count,
+            match state {
+                DeliveryState::Sent => progress.sent += count,
+                DeliveryState::Failed => progress.failed += count,
+                DeliveryState::InDoubt => progress.in_doubt += count,
+                DeliveryState::Cancelled => progress.held += count,
+                DeliveryState::Queued | DeliveryState::Claimed | DeliveryState::Sending => {
+                    progress.waiting += count;
+                }
             }
         }
         // A run of other schools is not there for this visitor.
@@ -263,7 +266,7 @@ async fn settle_view(
         .db
         .read(move |tx| -> Result<i64, LetterError> {
             let counts = queries::counts(tx, &scope)?;
-            Ok(counts.get(state.code()).copied().unwrap_or(0))
+            Ok(counts.get(&state).copied().unwrap_or(0))
         })
         .await?;
     let title = match state {
@@ -271,7 +274,7 @@ async fn settle_view(
         _ => "Letters that could not be sent",
     };
     View::new(app, request, allowed, title)
-        .with("state", state.code())
+        .with("state", state)
         .with("count", count)
         .form(form)
         .render("pages/letters/settle.html")

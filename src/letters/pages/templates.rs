@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use programme::Coded as _;
 use serde::Serialize;
 use serde_json::json;
 
@@ -258,10 +259,11 @@ impl Shown {
             value: category.code(),
             text: category.words().to_owned(),
         });
-        let samples = Sample::ALL.map(|sample| Choice {
+        let samples = Sample::ALL.iter().map(|sample| Choice {
             value: sample.code(),
             text: sample.words(),
         });
+        let samples: Vec<Choice> = samples.collect();
         let status = if self.overtaken.is_some() {
             StatusCode::CONFLICT
         } else {

@@ -1,6 +1,7 @@
 //! Letter templates: what cannot be printed is refused before it is saved, and never makes a letter
 //! fail.
 
+use programme::Coded as _;
 use rstest::rstest;
 use stature::access::{Role, Scope};
 use stature::letters::deliver::{Post, Report};
@@ -413,7 +414,7 @@ fn a_text_that_is_too_long_or_breaks_a_subject_is_refused(#[case] test: TestApp)
 fn the_administrator_sees_each_kind_of_letter_with_the_saved_templates(#[case] test: TestApp) {
     let administrator = test.signed_in(Role::Administrator, &[], &[]);
     let page = administrator.get("/letters/texts");
-    for sample in Sample::ALL {
+    for sample in Sample::ALL.iter().copied() {
         let link = page.link(&format!("{} (PDF)", sample.words()));
         let (status, name, pdf) = administrator.download(&link);
         assert_eq!(status, 200, "{link}");

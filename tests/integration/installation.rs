@@ -11,6 +11,7 @@ use stature::access::Role;
 use stature::db::schema::{academic_year, identity};
 use stature::db::{self, Error};
 
+use crate::releases::{make, two_forms};
 use crate::support::{Backend, ChildSpec, TestApp, scratch_database};
 
 fn backend(test: &TestApp) -> Backend {
@@ -227,6 +228,30 @@ fn five_first_commands_at_once_all_succeed(#[case] test: TestApp) {
         .stdout;
     assert_eq!(listed.lines().count(), 3, "{listed}");
     test.run(&[&place[..], &["check-config"]].concat()).done();
+}
+
+#[rstest]
+#[case::on_sqlite(start_or_skip!(Sqlite))]
+#[case::on_postgres(start_or_skip!(Postgres))]
+fn a_restore_that_takes_keys_from_elsewhere_knows_what_was_shown_there(#[case] test: TestApp) {
+    two_forms(&test, 900_101);
+    test.run(&["backup", "saved"]).done();
+    let shown = make(&test, "school:900101");
+    test.run(&["release", "publish", &shown]).done();
+    let scratch = other_database(&test, "scratch");
+    let (keyring, live) = (
+        text(&test.path("scratch/keyring")),
+        text(&test.path("keyring")),
+    );
+    let place = ["--database", &scratch, "--keyring", &keyring];
+    let restored = test
+        .run(&[&place[..], &["restore", "saved", "--keys-from", &live]].concat())
+        .done()
+        .stdout;
+    assert!(
+        restored.contains("Releases shown since then, which the database does not hold: 1."),
+        "{restored}"
+    );
 }
 
 #[rstest]

@@ -97,7 +97,7 @@ fn state(test: &TestApp, number: i64) -> String {
         .unwrap()
 }
 
-fn make(test: &TestApp, audience: &str) -> String {
+pub(super) fn make(test: &TestApp, audience: &str) -> String {
     let made = test
         .run(&[
             "release",

@@ -18,7 +18,7 @@ use stature::db::{Conn, Db, Error, migrate};
 use stature::identity::{IdentityError, Sealer, seal_identity};
 use stature::retention;
 
-use crate::support::{Backend, ChildSpec, TestApp};
+use crate::support::{ChildSpec, TestApp};
 
 /// Everything that stands of a child in clear. A new column must be decided about: see
 /// `docs/adr/0016`.
@@ -346,7 +346,7 @@ fn in_clear(db: &Db) -> Vec<Clear> {
 /// after the names go. The figures are in `docs/adr/0016`; `--nocapture` prints those of this run.
 #[test]
 fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     test.run(&[
         "synth",
         "--schools",

@@ -6,7 +6,7 @@ use stature::access::Role;
 use stature::routes;
 use stature::web::exposure::Exposure;
 
-use crate::support::{Backend, TestApp};
+use crate::support::TestApp;
 
 /// Written for everybody.
 const FINDABLE: [&str; 5] = [
@@ -123,7 +123,7 @@ fn as_path(pattern: &str) -> String {
 
 #[test]
 fn public_figures_may_be_indexed_and_everything_else_says_noindex() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     published(&test);
     let school = signed_in(&test, Role::School);
     for route in routes::table() {
@@ -172,7 +172,7 @@ fn public_figures_may_be_indexed_and_everything_else_says_noindex() {
 
 #[test]
 fn the_invented_figures_of_a_demonstration_are_not_to_be_found() {
-    let test = TestApp::start_with(Backend::Sqlite, |web| web.demo = true);
+    let test = TestApp::start_with(backend_or_skip!(Sqlite), |web| web.demo = true);
     let (status, (cache, _, robots, meta)) = told(&test, None, "/privacy");
     assert_eq!(
         (status, cache.as_str(), robots.as_str(), meta),

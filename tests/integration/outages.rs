@@ -9,7 +9,7 @@ use stature::access::Role;
 use stature::config::DatabaseUrl;
 use stature::db::{self, Conn, Error, dialect};
 
-use crate::support::{Backend, Browser, ChildSpec, PASSWORD, Page, TestApp};
+use crate::support::{Browser, ChildSpec, PASSWORD, Page, TestApp};
 
 fn execute(test: &TestApp, statement: &str) {
     test.db()
@@ -30,7 +30,7 @@ fn sign_in(browser: &Browser, email: &str) -> Page {
 
 #[test]
 fn a_postgresql_that_is_down_is_told_on_the_page() {
-    let test = TestApp::start(Backend::Postgres);
+    let test = start_or_skip!(Postgres);
     let browser = test.signed_in(Role::Monitor, &[], &[]);
     let url = test.url().to_owned();
     let (before, rest) = url.split_once("/test_").unwrap();
@@ -63,7 +63,7 @@ fn a_postgresql_that_is_down_is_told_on_the_page() {
 
 #[test]
 fn an_sqlite_file_that_another_program_holds_is_told_on_the_page() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     let email = test.account(Role::Monitor, &[], &[]);
     let mut other =
         diesel::SqliteConnection::establish(test.path("stature.sqlite").to_str().unwrap()).unwrap();
@@ -158,7 +158,7 @@ fn a_form_waits_long_for_its_double_and_for_nothing_else(#[case] test: TestApp) 
 
 #[test]
 fn postgresql_tells_what_is_wrong_in_english_whatever_the_server_is_set_to() {
-    let test = TestApp::start(Backend::Postgres);
+    let test = start_or_skip!(Postgres);
     // The only other one that every machine has.
     execute(
         &test,
@@ -186,7 +186,7 @@ fn postgresql_tells_what_is_wrong_in_english_whatever_the_server_is_set_to() {
 
 #[test]
 fn a_full_disk_is_told_on_the_page() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     let email = test.account(Role::Monitor, &[], &[]);
     // As many pages as there are now; each sign-in wants a little more.
     execute(&test, "PRAGMA max_page_count = 1");

@@ -169,7 +169,7 @@ fn a_log_in_a_file_holds_no_colour_codes(#[case] test: TestApp) {
 
 #[test]
 fn a_remote_postgresql_without_a_verified_connection_is_refused_in_production() {
-    let test = TestApp::start(crate::support::Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     private_files(&test);
     let mut variables = SAFE.to_vec();
     variables.push((

@@ -10,7 +10,7 @@ use stature::db::dialect::{self, ChangedChild};
 use stature::db::schema::{identity, import_pupil, pupil};
 use stature::db::{Conn, Error};
 
-use crate::support::{Backend, ChildSpec, TestApp};
+use crate::support::{ChildSpec, TestApp};
 
 fn sample(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/rosters");
@@ -249,7 +249,7 @@ fn a_child_whose_identity_went_before_a_list_changes_it_stops_the_whole_list(
 
 #[test]
 fn a_workbook_that_claims_a_trillion_texts_does_not_end_the_service() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     prepared(&test);
     let browser = test.signed_in(Role::Administrator, &[], &[]);
     let many = |element: &str| element.repeat(4_200_000);
@@ -279,7 +279,7 @@ fn a_large_roster_does_not_stand_in_memory_twice_on_sqlite() {
         #[diesel(sql_type = diesel::sql_types::Integer)]
         temp_store: i32,
     }
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     let mut place = 0;
     let collected = test
         .db()

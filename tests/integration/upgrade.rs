@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::MigrationHarness;
+use rstest::rstest;
 use stature::access::Role;
 use stature::config::DatabaseUrl;
 use stature::db::{Conn, Db, Error, migrate};
@@ -106,7 +107,10 @@ fn fill(backend: Backend, url: &str, folder: &Path) {
     }
 }
 
-fn an_upgrade_keeps_every_row_and_every_name(backend: Backend) {
+#[rstest]
+#[case::on_sqlite(backend_or_skip!(Sqlite))]
+#[case::on_postgres(backend_or_skip!(Postgres))]
+fn an_upgrade_keeps_every_row_and_every_name(#[case] backend: Backend) {
     let folder = tempfile::tempdir().unwrap();
     let url = scratch_database(backend, folder.path());
     fill(backend, &url, folder.path());
@@ -151,18 +155,4 @@ fn an_upgrade_keeps_every_row_and_every_name(backend: Backend) {
         .get("/figures")
         .status(200)
         .shows("2026");
-}
-
-mod an_upgrade_keeps_every_row_and_every_name_on {
-    use super::Backend;
-
-    #[test]
-    fn sqlite() {
-        super::an_upgrade_keeps_every_row_and_every_name(Backend::Sqlite);
-    }
-
-    #[test]
-    fn postgres() {
-        super::an_upgrade_keeps_every_row_and_every_name(Backend::Postgres);
-    }
 }

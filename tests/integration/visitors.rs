@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use stature::access::Role;
 
-use crate::support::{Backend, PASSWORD, TestApp};
+use crate::support::{PASSWORD, TestApp};
 
 #[test]
 fn a_flood_of_sign_ins_is_refused_with_a_time_to_come_back() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     let email = test.account(Role::Nurse, &[], &[]);
     let hashing = test.app.part::<Hashing>();
     let mut turns: Vec<Pin<Box<dyn Future<Output = bool> + '_>>> = Vec::new();
@@ -54,7 +54,9 @@ fn a_flood_of_sign_ins_is_refused_with_a_time_to_come_back() {
 
 #[test]
 fn a_network_that_sends_too_many_forms_waits_and_others_do_not() {
-    let test = TestApp::start_with(Backend::Sqlite, |web| web.anonymous_forms_a_minute = 3);
+    let test = TestApp::start_with(backend_or_skip!(Sqlite), |web| {
+        web.anonymous_forms_a_minute = 3
+    });
     let email = test.account(Role::Nurse, &[], &[]);
     let flood = test.browser_at("192.0.2.7");
     let send = || flood.post("/set-password/unknown", &[("password", "x")]);
@@ -75,7 +77,7 @@ fn a_network_that_sends_too_many_forms_waits_and_others_do_not() {
 
 #[test]
 fn a_form_that_trickles_in_is_ended() {
-    let test = TestApp::start_with(Backend::Sqlite, |web| {
+    let test = TestApp::start_with(backend_or_skip!(Sqlite), |web| {
         web.form_deadline = Duration::from_millis(200);
     });
     let address = test.address.strip_prefix("http://").unwrap();

@@ -16,7 +16,7 @@ use stature::config::DatabaseUrl;
 use stature::db::Error;
 use stature::db::schema::measurement;
 
-use crate::support::{Backend, Served, TestApp};
+use crate::support::{Served, TestApp};
 
 use super::{child, date, measured, run, scan_of};
 
@@ -42,7 +42,7 @@ fn children_and_one_that_is_due(test: &TestApp, children: usize) -> Vec<i64> {
 
 #[test]
 fn retention_backup_and_restore_keep_the_locks_on_the_database_file() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     children_and_one_that_is_due(&test, 1);
     let file = test.path("stature.sqlite");
     let mine = std::process::id();
@@ -81,7 +81,7 @@ fn retention_backup_and_restore_keep_the_locks_on_the_database_file() {
 
 #[test]
 fn saves_after_a_retention_run_survive_a_shell_query_and_a_kill() {
-    let test = TestApp::start(Backend::Sqlite);
+    let test = start_or_skip!(Sqlite);
     let children = children_and_one_that_is_due(&test, 40);
     let (lead, recorder) = (
         test.account(Role::Governance, &[], &[]),

@@ -10,7 +10,7 @@ use stature::db::Error;
 use stature::db::schema::{academic_year, access, identity, pupil};
 use stature::retention::{self, Night, Outcome, RetentionError};
 
-use crate::support::{Backend, ChildSpec, TestApp};
+use crate::support::{ChildSpec, TestApp};
 
 use super::{child, date, has_name, measured, run, scan_of};
 
@@ -377,7 +377,7 @@ fn with_tables_only(test: &TestApp, account: &str) -> App {
 
 #[test]
 fn postgres_that_lets_nobody_read_its_files_is_told_in_the_evidence() {
-    let test = TestApp::start(Backend::Postgres);
+    let test = start_or_skip!(Postgres);
     test.set_year("2024-25", 30);
     test.child(ChildSpec {
         year: "2024-25",
@@ -412,7 +412,7 @@ fn postgres_that_lets_nobody_read_its_files_is_told_in_the_evidence() {
 #[test]
 fn check_config_gives_the_statements_without_which_the_evidence_is_not_scanned() {
     use diesel::connection::SimpleConnection;
-    let test = TestApp::start(Backend::Postgres);
+    let test = start_or_skip!(Postgres);
     test.set_year("2024-25", 30);
     test.child(ChildSpec {
         year: "2024-25",

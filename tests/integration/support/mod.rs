@@ -15,10 +15,20 @@ pub(crate) use database::{Backend, scratch_database};
 pub(crate) use served::Served;
 pub(crate) use smtp::{At, Does, FakeMailServer};
 
-/// A service on an empty database of this kind. Ends the test if this run leaves the database out,
-/// see [`Backend::is_tested`].
+/// The database of this name. Ends the test if the run leaves it out, see [`Backend::is_tested`].
+macro_rules! backend_or_skip {
+    ($backend:ident) => {{
+        let backend = $crate::support::Backend::$backend;
+        if !backend.is_tested() {
+            return;
+        }
+        backend
+    }};
+}
+
+/// A service on an empty database of this kind. Ends the test if the run leaves the database out.
 ///
-/// Every test that starts a service does so by this:
+/// A test on both databases has two cases:
 /// ```ignore
 /// #[rstest]
 /// #[case::on_sqlite(start_or_skip!(Sqlite))]
@@ -26,11 +36,7 @@ pub(crate) use smtp::{At, Does, FakeMailServer};
 /// fn a_sentence(#[case] test: TestApp) { … }
 /// ```
 macro_rules! start_or_skip {
-    ($backend:ident) => {{
-        let backend = $crate::support::Backend::$backend;
-        if !backend.is_tested() {
-            return;
-        }
-        $crate::support::TestApp::start(backend)
-    }};
+    ($backend:ident) => {
+        $crate::support::TestApp::start(backend_or_skip!($backend))
+    };
 }

@@ -25,5 +25,8 @@ pub use queries::{
     AccountRow, NewAccount, account_by_email, account_by_id, accounts, add_account, assignments_of,
     set_password, set_state,
 };
-pub use sign_in::{SignIn, sign_everybody_out, sign_in, slowed_accounts, wrong_current_password};
+pub use sign_in::{
+    SignIn, change_own_password, sign_everybody_out, sign_in, slowed_accounts,
+    wrong_current_password,
+};
 pub use slow::Attempt;

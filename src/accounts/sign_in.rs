@@ -10,6 +10,7 @@ use crate::access::{SessionLimits, session};
 use crate::audit::{self, Actor};
 use crate::db::{self, Conn};
 use crate::identity::Keyring;
+use crate::work::Work;
 
 /// What a try to sign in led to; written whatever it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +80,16 @@ fn refuse(
 /// Notes that somebody signed in typed a wrong current password. Several in a row end the account's sessions: an open
 /// browser is no place to guess a password at.
 pub fn wrong_current_password(
-    tx: &mut Conn,
+    work: &mut Work<'_>,
     attempt: &Attempt,
-    actor: &Actor,
     account: i64,
-    now: NaiveDateTime,
 ) -> Result<(), db::Error> {
-    let failed = attempt.failed(tx, now)?;
+    let (actor, now) = (work.actor, work.now);
+    let failed = attempt.failed(work.tx, now)?;
     let detail = json!({"in_a_row": failed, "from": attempt.from});
     let subject = format!("account:{account}");
     audit::event(
-        tx,
+        work.tx,
         actor,
         now,
         "account.password_change_refused",
@@ -97,9 +97,29 @@ pub fn wrong_current_password(
         &detail,
     )?;
     if failed >= slow::FREE_TRIES {
-        session::end_all(tx, account, None, now)?;
+        session::end_all(work.tx, account, None, now)?;
     }
     Ok(())
+}
+
+/// Gives the account of somebody signed in another password; every session but `login` ends.
+pub fn change_own_password(
+    work: &mut Work<'_>,
+    account: i64,
+    login: Option<i64>,
+    hash: &str,
+) -> Result<(), db::Error> {
+    let (actor, now) = (work.actor, work.now);
+    queries::set_password(work.tx, account, hash, now)?;
+    session::end_all(work.tx, account, login, now)?;
+    audit::event(
+        work.tx,
+        actor,
+        now,
+        "account.password_set",
+        &format!("account:{account}"),
+        &json!({}),
+    )
 }
 
 /// The accounts at which wrong passwords were typed so often that somebody has to wait.

@@ -1,6 +1,6 @@
 //! `stature release`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -55,71 +55,87 @@ pub(super) enum ReleaseCommand {
 
 pub(super) fn run(app: &App, command: ReleaseCommand) -> Outcome {
     let shelf = Shelf::open(app.identities.keyring())?;
-    let now = app.clock.now();
     match command {
-        ReleaseCommand::Make { audience, years } => {
-            let actor = by_command("release make");
-            let today = app.clock.today();
-            let (number, evidence) = app.db.write_now(|tx| {
-                statistics::make(tx, &shelf, &actor, now, today, &audience, &years)
-            })?;
-            println!("{number}");
-            eprintln!("{}", words(&evidence));
-            warn(app, &shelf, number)?;
-        }
-        ReleaseCommand::Audit { number } => {
-            let actor = by_command("release audit");
-            let evidence = app
-                .db
-                .write_now(|tx| statistics::audit(tx, &shelf, &actor, now, number))?;
-            println!("{}", words(&evidence));
-            if !evidence.passed() {
-                return Err(ReleaseError::NotSafe { number }.into());
-            }
-        }
-        ReleaseCommand::Publish { number } => {
-            let actor = by_command("release publish");
-            warn(app, &shelf, number)?;
-            let told = app.db.write_now(|tx| {
-                statistics::publish_and_tell(tx, app, &shelf, &actor, now, number)
-            })?;
-            println!("Release {number} is published. {}", told.words());
-        }
-        ReleaseCommand::Withdraw { number } => {
-            let actor = by_command("release withdraw");
-            let withdrawn = app
-                .db
-                .write_now(|tx| statistics::withdraw(tx, &actor, now, number))?;
-            println!(
-                "Release {number} is withdrawn. Those who saw it may remember it: it stays in every later audit. {}",
-                withdrawn.words()
-            );
-        }
+        ReleaseCommand::Make { audience, years } => make(app, &shelf, &audience, &years),
+        ReleaseCommand::Audit { number } => audit(app, &shelf, number),
+        ReleaseCommand::Publish { number } => publish(app, &shelf, number),
+        ReleaseCommand::Withdraw { number } => withdraw(app, number),
         ReleaseCommand::Export {
             number,
             format,
             out,
-        } => {
-            let format: Format = format.parse()?;
-            let actor = by_command("release export");
-            let (_, release) = app.db.read_now(|tx| statistics::load(tx, &shelf, number))?;
-            let bytes = statistics::file(release.table(), format)?;
-            not_the_database(&app.db, &out)?;
-            // The ledger first: a file of which nobody knows must not exist.
-            app.db
-                .write_now(|tx| statistics::take_out(tx, &shelf, &actor, now, number))?;
-            std::fs::write(&out, bytes)
-                .with_context(|| format!("{} cannot be written", out.display()))?;
-            println!("Release {number} is in {}.", out.display());
-        }
-        ReleaseCommand::List => {
-            for row in app.db.read_now(|tx| statistics::releases(tx, None))? {
-                println!(
-                    "{}  {}  {}  as at {}  {}",
-                    row.id, row.audience, row.years, row.as_at, row.state
-                );
-            }
-        }
+        } => export(app, &shelf, number, &format, &out),
+        ReleaseCommand::List => list(app),
+    }
+}
+
+fn make(app: &App, shelf: &Shelf, audience: &Audience, years: &[AcademicYear]) -> Outcome {
+    let actor = by_command("release make");
+    let (now, today) = (app.clock.now(), app.clock.today());
+    let (number, evidence) = app
+        .db
+        .write_now(|tx| statistics::make(tx, shelf, &actor, now, today, audience, years))?;
+    println!("{number}");
+    eprintln!("{}", words(&evidence));
+    warn(app, shelf, number)?;
+    Ok(Ended::Done)
+}
+
+fn audit(app: &App, shelf: &Shelf, number: i64) -> Outcome {
+    let (actor, now) = (by_command("release audit"), app.clock.now());
+    let evidence = app
+        .db
+        .write_now(|tx| statistics::audit(tx, shelf, &actor, now, number))?;
+    println!("{}", words(&evidence));
+    if evidence.passed() {
+        Ok(Ended::Done)
+    } else {
+        Err(ReleaseError::NotSafe { number }.into())
+    }
+}
+
+fn publish(app: &App, shelf: &Shelf, number: i64) -> Outcome {
+    let (actor, now) = (by_command("release publish"), app.clock.now());
+    warn(app, shelf, number)?;
+    let told = app
+        .db
+        .write_now(|tx| statistics::publish_and_tell(tx, app, shelf, &actor, now, number))?;
+    println!("Release {number} is published. {}", told.words());
+    Ok(Ended::Done)
+}
+
+fn withdraw(app: &App, number: i64) -> Outcome {
+    let (actor, now) = (by_command("release withdraw"), app.clock.now());
+    let withdrawn = app
+        .db
+        .write_now(|tx| statistics::withdraw(tx, &actor, now, number))?;
+    println!(
+        "Release {number} is withdrawn. Those who saw it may remember it: it stays in every later audit. {}",
+        withdrawn.words()
+    );
+    Ok(Ended::Done)
+}
+
+fn export(app: &App, shelf: &Shelf, number: i64, format: &str, out: &Path) -> Outcome {
+    let format: Format = format.parse()?;
+    let (actor, now) = (by_command("release export"), app.clock.now());
+    let (_, release) = app.db.read_now(|tx| statistics::load(tx, shelf, number))?;
+    let bytes = statistics::file(release.table(), format)?;
+    not_the_database(&app.db, out)?;
+    // The ledger first: a file of which nobody knows must not exist.
+    app.db
+        .write_now(|tx| statistics::take_out(tx, shelf, &actor, now, number))?;
+    std::fs::write(out, bytes).with_context(|| format!("{} cannot be written", out.display()))?;
+    println!("Release {number} is in {}.", out.display());
+    Ok(Ended::Done)
+}
+
+fn list(app: &App) -> Outcome {
+    for row in app.db.read_now(|tx| statistics::releases(tx, None))? {
+        println!(
+            "{}  {}  {}  as at {}  {}",
+            row.id, row.audience, row.years, row.as_at, row.state
+        );
     }
     Ok(Ended::Done)
 }

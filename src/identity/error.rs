@@ -1,6 +1,6 @@
 //! What can go wrong with identities.
 
-use super::keyring::KeyringError;
+use super::keyring_error::KeyringError;
 use super::seal::SealError;
 use crate::db;
 

@@ -17,6 +17,9 @@ use std::sync::{Arc, RwLock};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::hex::{hex, unhex};
+use super::keyring_error::KeyringError;
+
 /// 256 bits, wiped when dropped.
 pub type Key = Arc<Zeroizing<[u8; 32]>>;
 
@@ -36,53 +39,6 @@ pub enum Mark {
     Of(String),
     /// Setting up the installation with this identity was begun and not finished.
     Begun(String),
-}
-
-/// A key that cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// The file is not there.
-    #[error(
-        "the key of {name} is not in {folder}: what is sealed with it cannot be read; put the keyring back, or name it with --keyring"
-    )]
-    Missing {
-        /// The academic year, or `server`.
-        name: String,
-        /// Where it was looked for.
-        folder: PathBuf,
-    },
-    /// The file is there but is no key.
-    #[error("{path} is not a key file of Stature")]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is there and is another key than the one that sealed what is stored.
-    #[error(
-        "the key of {name} in {folder} is not the one that this database was sealed with: put the right file back"
-    )]
-    Other {
-        /// The academic year, or `server`.
-        name: String,
-        /// Where the keyring is.
-        folder: PathBuf,
-    },
-    /// The keyring belongs to another installation by now.
-    #[error(
-        "the keyring {folder} belongs to another installation: no key in it was made or destroyed"
-    )]
-    NotOurs {
-        /// Where the keyring is.
-        folder: PathBuf,
-    },
-    /// The folder or a file cannot be used.
-    #[error("the keyring {path} cannot be used: {source}")]
-    Unusable {
-        /// The folder or the file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
 }
 
 /// A key that was read, and the file it was read from: a file that was put in its place is read anew.
@@ -419,29 +375,6 @@ impl Keyring {
             source,
         }
     }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0_u8; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use super::door::{Identities, Whose};
 use super::error::IdentityError;
-use super::keyring::KeyringError;
+use super::keyring_error::KeyringError;
 use super::opened::Found;
 use super::purpose::Purpose;
 use super::upgrade_queries as queries;

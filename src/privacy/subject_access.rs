@@ -318,52 +318,65 @@ pub fn gather(
             reference: None,
         },
     )?;
-    let mut years = Vec::new();
-    for (row, school) in queries::pupils(tx, pupils)? {
-        let id = row.id;
-        let person = persons.get(&id);
-        years.push(YearPart {
-            school,
-            ethnicity: person
-                .and_then(|person| person.particulars.ethnicity)
-                .map(Ethnicity::label),
-            details: person.map(Details::of).unwrap_or_default(),
-            about_others: about_others(id, person, ticked),
-            ethnic_group: row
-                .ethnic_group
-                .as_deref()
-                .and_then(EthnicGroup::from_code)
-                .map(EthnicGroup::label),
-            person: person.map(ChildOnly::of),
-            measurements: each(queries::measurements(tx, id)?, |row| {
-                row.recorded_by = ticked.staff(&row.recorded_by);
-                row.measured_by = row.measured_by.as_deref().map(|name| ticked.staff(name));
-            }),
-            not_measured: each(queries::reasons_not_measured(tx, id)?, |row| {
-                row.recorded_by = ticked.staff(&row.recorded_by);
-            }),
-            warnings: each(queries::warnings(tx, id)?, |row| {
-                row.confirmed_by = row.confirmed_by.as_deref().map(|name| ticked.staff(name));
-            }),
-            letters: queries::letters(tx, id)?,
-            imports: each(queries::imports(tx, id)?, |row| {
-                row.created_by = ticked.staff(&row.created_by);
-            }),
-            accesses: queries::accesses_to(tx, id)?
-                .into_iter()
-                .map(|mut access| {
-                    access.actor_label = ticked.staff(&access.actor_label);
-                    let why = Purpose::from_code(&access.purpose).map_or("", Purpose::explanation);
-                    (access, why)
-                })
-                .collect(),
-            disclosures: queries::disclosures_of(tx, id)?,
-            pupil: row,
-        });
-    }
+    let years = queries::pupils(tx, pupils)?
+        .into_iter()
+        .map(|(row, school)| {
+            let person = persons.get(&row.id);
+            year_part(tx, row, school, person, ticked)
+        })
+        .collect::<Result<_, _>>()?;
     Ok(ChildFile {
         made_at: now,
         years,
+    })
+}
+
+/// What is held under one record.
+fn year_part(
+    tx: &mut Conn,
+    row: queries::PupilRow,
+    school: String,
+    person: Option<&Person>,
+    ticked: &Ticked,
+) -> Result<YearPart, IdentityError> {
+    let id = row.id;
+    Ok(YearPart {
+        school,
+        ethnicity: person
+            .and_then(|person| person.particulars.ethnicity)
+            .map(Ethnicity::label),
+        details: person.map(Details::of).unwrap_or_default(),
+        about_others: about_others(id, person, ticked),
+        ethnic_group: row
+            .ethnic_group
+            .as_deref()
+            .and_then(EthnicGroup::from_code)
+            .map(EthnicGroup::label),
+        person: person.map(ChildOnly::of),
+        measurements: each(queries::measurements(tx, id)?, |row| {
+            row.recorded_by = ticked.staff(&row.recorded_by);
+            row.measured_by = row.measured_by.as_deref().map(|name| ticked.staff(name));
+        }),
+        not_measured: each(queries::reasons_not_measured(tx, id)?, |row| {
+            row.recorded_by = ticked.staff(&row.recorded_by);
+        }),
+        warnings: each(queries::warnings(tx, id)?, |row| {
+            row.confirmed_by = row.confirmed_by.as_deref().map(|name| ticked.staff(name));
+        }),
+        letters: queries::letters(tx, id)?,
+        imports: each(queries::imports(tx, id)?, |row| {
+            row.created_by = ticked.staff(&row.created_by);
+        }),
+        accesses: queries::accesses_to(tx, id)?
+            .into_iter()
+            .map(|mut access| {
+                access.actor_label = ticked.staff(&access.actor_label);
+                let why = Purpose::from_code(&access.purpose).map_or("", Purpose::explanation);
+                (access, why)
+            })
+            .collect(),
+        disclosures: queries::disclosures_of(tx, id)?,
+        pupil: row,
     })
 }
 

@@ -73,32 +73,17 @@ pub(super) fn scan(
     needles.without(&staff);
     needles.prepare();
     scan.looked_for = needles.len();
-    if let Err(problem) = tell(raw_bytes::clean(&app.db))? {
-        scan.notes.push(problem);
-    }
-    let mut result = search(app, needles)?;
-    if matches!(&result, Ok((found, _)) if *found != Found::default()) {
-        // On PostgreSQL a statement that began before the erasure keeps deleted rows until it ends.
-        scan.notes.push(
-            "The first search found something, so the database was written anew and searched again.".to_owned(),
-        );
-        if let Err(problem) = tell(raw_bytes::rewrite(&app.db))? {
-            scan.notes.push(problem);
-        }
-        result = search(app, needles)?;
-    }
-    match result {
+    match cleaned_and_searched(app, needles, &mut scan.notes)? {
         Ok((found, bytes)) => {
             scan.bytes = bytes;
             scan.found_marks = found.marks;
             scan.found_identifiers = found.identifiers;
-            if needles.is_empty() {
-                scan.notes.push(
-                    "Nothing of what was erased was known any more, so there was nothing to look for.".to_owned(),
-                );
+            scan.notes.push(if needles.is_empty() {
+                "Nothing of what was erased was known any more, so there was nothing to look for."
+                    .to_owned()
             } else {
-                scan.notes.push(searched(app));
-            }
+                searched(app)
+            });
             scan.outcome = if found != Found::default() || leftovers > 0 {
                 Outcome::Found
             } else if needles.is_empty() {
@@ -113,6 +98,30 @@ pub(super) fn scan(
         }
     }
     Ok(scan)
+}
+
+/// Cleans the database and searches it; written anew and searched again when something was found.
+fn cleaned_and_searched(
+    app: &App,
+    needles: &Needles,
+    notes: &mut Vec<String>,
+) -> Result<Searched, RetentionError> {
+    if let Err(problem) = tell(raw_bytes::clean(&app.db))? {
+        notes.push(problem);
+    }
+    let result = search(app, needles)?;
+    if !matches!(&result, Ok((found, _)) if *found != Found::default()) {
+        return Ok(result);
+    }
+    // On PostgreSQL a statement that began before the erasure keeps deleted rows until it ends.
+    notes.push(
+        "The first search found something, so the database was written anew and searched again."
+            .to_owned(),
+    );
+    if let Err(problem) = tell(raw_bytes::rewrite(&app.db))? {
+        notes.push(problem);
+    }
+    search(app, needles)
 }
 
 /// Found and bytes searched, or in words why nothing could be searched.

@@ -113,8 +113,8 @@ mod tests {
     use super::*;
     use crate::templates::{Templates, render};
 
-    #[test]
-    fn a_release_is_shown_as_tables_with_their_notes() {
+    /// A school's release of 60 children, 55 of them measured.
+    fn release() -> disclosure::Release {
         let day = NaiveDate::from_ymd_opt(2027, 7, 1).expect("a day");
         let year = AcademicYear::starting(2026).expect("a year");
         let mut counts = RawTable::as_at(day);
@@ -122,31 +122,25 @@ mod tests {
             .authority("999", "Exampleshire")
             .school("900101", "Hill School", "999");
         counts.participation("900101", year, YearGroup::Year6, 60, 55);
-        counts.count(
-            "900101",
-            year,
-            YearGroup::Year6,
-            Sex::Female,
-            PopulationCategory::HealthyWeight,
-            40,
-        );
-        counts.count(
-            "900101",
-            year,
-            YearGroup::Year6,
-            Sex::Male,
-            PopulationCategory::Overweight,
-            15,
-        );
+        for (sex, category, children) in [
+            (Sex::Female, PopulationCategory::HealthyWeight, 40),
+            (Sex::Male, PopulationCategory::Overweight, 15),
+        ] {
+            counts.count("900101", year, YearGroup::Year6, sex, category, children);
+        }
         let request = Request {
             number: 1,
             audience: "school:900101".parse().expect("an audience"),
             years: vec![year],
         };
         let raw = counts.build().expect("counts that add up");
-        let release = make(&raw, &request, &History::default()).expect("a release");
+        make(&raw, &request, &History::default()).expect("a release")
+    }
+
+    /// What the page of a release is given.
+    fn context(release: &disclosure::Release) -> Json {
         let row = json!({
-            "id": 1, "title": "Hill School, 2026-27", "audience": "school:900101", "state": "audited", "as_at": day,
+            "id": 1, "title": "Hill School, 2026-27", "audience": "school:900101", "state": "audited", "as_at": "2027-07-01",
             "made_at": "2027-07-01T12:00:00", "made_by": "Ada", "published_at": null, "withdrawn_at": null,
             "audit_passed": true,
         });
@@ -154,11 +148,17 @@ mod tests {
             "service_name": "Stature", "title": "Figures", "actor": null, "navigation": [], "csrf": "", "submission": "", "flash": null, "may_be_found": true,
             "request_path": "/", "idle_warning_seconds": 60, "demo": false,
         });
-        let context = json!({
+        json!({
             "layout": layout, "release": row, "evidence": release.evidence(), "figures": figures(release.table()),
             "notes": disclosure::notes(), "seal_is_checked": true, "cautions": [],
             "announcement": {"state": null, "can_be_sent": false},
-        });
+        })
+    }
+
+    #[test]
+    fn a_release_is_shown_as_tables_with_their_notes() {
+        let release = release();
+        let context = context(&release);
         let templates = Templates::new().expect("templates");
         let html = |figures: &Json| {
             let mut context = context.clone();

@@ -2,16 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
 use super::mistakes::own_mistake;
 use super::tries::{attempt, hashing};
-use crate::access::{needs, session};
+use crate::access::needs;
 use crate::accounts::password::{self, PasswordError};
-use crate::accounts::{AccountError, AccountRow};
+use crate::accounts::{self, AccountError, AccountRow};
 use crate::app::App;
-use crate::audit;
-use crate::db;
 use crate::error::AppError;
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 
@@ -25,7 +22,7 @@ pub async fn set_password_page(
     let (token, now) = (token.into_inner(), app.clock.now());
     let owner = app
         .db
-        .read(move |tx| crate::accounts::link_owner(tx, &token, now))
+        .read(move |tx| accounts::link_owner(tx, &token, now))
         .await?;
     link_view(
         &allowed,
@@ -49,7 +46,7 @@ pub async fn set_password(
     let for_query = token.clone();
     let owner = app
         .db
-        .read(move |tx| crate::accounts::link_owner(tx, &for_query, now))
+        .read(move |tx| accounts::link_owner(tx, &for_query, now))
         .await?;
     let Some(owner) = owner else {
         return link_view(&allowed, &app, &request, false, &FormData::default());
@@ -66,7 +63,7 @@ pub async fn set_password(
             app.db
                 .write(move |tx| {
                     let keyring = for_work.identities.keyring();
-                    crate::accounts::use_link(tx, keyring, &token, &hash, now)
+                    accounts::use_link(tx, keyring, &token, &hash, now)
                 })
                 .await
         }
@@ -143,55 +140,56 @@ pub async fn change_password(
     let id = allowed.actor().id.ok_or(AppError::NotFound)?;
     let row = app
         .db
-        .read(move |tx| crate::accounts::account_by_id(tx, id))
+        .read(move |tx| accounts::account_by_id(tx, id))
         .await?
         .ok_or(AppError::NotFound)?;
-    if form.is_valid() {
-        let stored = row.password_hash.clone();
-        let right = hashing(&app, move || password::fits(&current, stored.as_deref())).await?;
-        if !right {
-            form.error("current", "This is not your current password");
-            let (actor, now) = (allowed.actor().clone(), app.clock.now());
-            let attempt = attempt(&app, &request, &row.email)?;
-            app.db
-                .write(move |tx| {
-                    crate::accounts::wrong_current_password(tx, &attempt, &actor, id, now)
+    if form.is_valid() && !is_current(&allowed, &app, &request, &row, current).await? {
+        form.error("current", "This is not your current password");
+    }
+    if !form.is_valid() {
+        return own_view(&allowed, &app, &request, &form);
+    }
+    match hash_for(&app, typed, row).await? {
+        Err(error) => {
+            form.error("password", error.to_string());
+            own_view(&allowed, &app, &request, &form)
+        }
+        Ok(hash) => {
+            let login = allowed.session().login;
+            allowed
+                .write(&app, move |work| {
+                    accounts::change_own_password(work, id, login, &hash)
                 })
                 .await?;
+            Ok(redirect_with(
+                "/account",
+                "success",
+                "Your password was changed",
+            ))
         }
     }
-    if form.is_valid() {
-        match hash_for(&app, typed, row).await? {
-            Err(error) => form.error("password", error.to_string()),
-            Ok(hash) => {
-                let (actor, login, now) = (
-                    allowed.actor().clone(),
-                    allowed.session().login,
-                    app.clock.now(),
-                );
-                app.db
-                    .write(move |tx| -> Result<(), db::Error> {
-                        crate::accounts::set_password(tx, id, &hash, now)?;
-                        session::end_all(tx, id, login, now)?;
-                        audit::event(
-                            tx,
-                            &actor,
-                            now,
-                            "account.password_set",
-                            &format!("account:{id}"),
-                            &json!({}),
-                        )
-                    })
-                    .await?;
-                return Ok(redirect_with(
-                    "/account",
-                    "success",
-                    "Your password was changed",
-                ));
-            }
-        }
+}
+
+/// Whether the current password was typed right; a wrong one is counted.
+async fn is_current(
+    allowed: &Allowed<needs::SignedIn>,
+    app: &App,
+    request: &HttpRequest,
+    row: &AccountRow,
+    typed: String,
+) -> Result<bool, AppError> {
+    let stored = row.password_hash.clone();
+    let right = hashing(app, move || password::fits(&typed, stored.as_deref())).await?;
+    if !right {
+        let attempt = attempt(app, request, &row.email)?;
+        let id = row.id;
+        allowed
+            .write(app, move |work| {
+                accounts::wrong_current_password(work, &attempt, id)
+            })
+            .await?;
     }
-    own_view(&allowed, &app, &request, &form)
+    Ok(right)
 }
 
 fn own_view(

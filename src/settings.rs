@@ -5,7 +5,7 @@
 use chrono::NaiveDateTime;
 use sha2::{Digest, Sha256};
 
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Conn, Error, dialect};
 use crate::identity::hex;
 
@@ -79,7 +79,7 @@ pub fn put(
         tx,
         actor,
         at,
-        "setting.changed",
+        Action::SettingChanged,
         &format!("setting:{key}"),
         &serde_json::json!({}),
     )

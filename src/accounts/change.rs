@@ -16,7 +16,7 @@ use super::office::Office;
 use super::queries::{self, AccountRow, NewAccount};
 use super::slow;
 use crate::access::{Role, session};
-use crate::audit;
+use crate::audit::{self, Action};
 use crate::db::{self, Conn, dialect};
 use programme::read_name;
 
@@ -53,7 +53,7 @@ impl Office<'_> {
         let id = queries::add_account(tx, new, self.now)?;
         let waits = new.role.sees_children();
         let detail = json!({"after": access(new), "waits_for_approval": waits});
-        self.note(tx, "account.added", id, &detail)?;
+        self.note(tx, Action::AccountAdded, id, &detail)?;
         if waits {
             queries::set_state(tx, id, "disabled", self.now)?;
             return self.ask(tx, id, new, true);
@@ -74,7 +74,7 @@ impl Office<'_> {
         let id = queries::add_account(tx, new, self.now)?;
         let user = rustix::process::getuid().as_raw();
         let detail = json!({"after": access(new), "system_user": user});
-        self.note(tx, "account.added", id, &detail)?;
+        self.note(tx, Action::AccountAdded, id, &detail)?;
         if new.role.sees_children() {
             let message = (Message::AddedByCommand, About::Anything);
             self.tell_administrators(tx, message, &new.email)?;
@@ -144,11 +144,11 @@ impl Office<'_> {
         self.settle_approval(tx, id)?;
         notify::take_back(tx, About::LinkOf(id), self.now)?;
         if waiting.is_some_and(|waiting| waiting.is_new) {
-            self.note(tx, "account.request_withdrawn", id, &json!({}))?;
+            self.note(tx, Action::AccountRequestWithdrawn, id, &json!({}))?;
             return Ok(queries::delete_account(tx, id)?);
         }
         queries::set_state(tx, id, "disabled", self.now)?;
-        Ok(self.note(tx, "account.disabled", id, &json!({}))?)
+        Ok(self.note(tx, Action::AccountDisabled, id, &json!({}))?)
     }
 
     /// Enables an account again, or asks for it where the role sees children.
@@ -184,7 +184,7 @@ impl Office<'_> {
     pub fn unlock(self, tx: &mut Conn, id: i64) -> Result<(), AccountError> {
         let (row, _) = load(tx, id)?;
         slow::forget(tx, self.app.identities.keyring(), &row.email)?;
-        Ok(self.note(tx, "account.unlocked", id, &json!({}))?)
+        Ok(self.note(tx, Action::AccountUnlocked, id, &json!({}))?)
     }
 
     /// A programme administrator approves what waits for an account. `seen` is when what they saw was asked for: another
@@ -200,7 +200,7 @@ impl Office<'_> {
         let (row, before) = load(tx, id)?;
         self.settle_approval(tx, id)?;
         let detail = json!({"before": access(&before), "after": access(&waiting.wanted), "asked_by": waiting.asked_by_id});
-        self.note(tx, "account.approved", id, &detail)?;
+        self.note(tx, Action::AccountApproved, id, &detail)?;
         self.apply(tx, &row, &before, &waiting.wanted)?;
         if row.state == "disabled" {
             let (row, _) = load(tx, id)?;
@@ -215,7 +215,7 @@ impl Office<'_> {
         let waiting = self.waiting(tx, id, seen)?;
         self.settle_approval(tx, id)?;
         let detail = json!({"after": access(&waiting.wanted), "asked_by": waiting.asked_by_id});
-        self.note(tx, "account.approval_refused", id, &detail)?;
+        self.note(tx, Action::AccountApprovalRefused, id, &detail)?;
         if waiting.is_new {
             queries::delete_account(tx, id)?;
         }
@@ -244,7 +244,7 @@ impl Office<'_> {
         approval_queries::put(tx, id, wanted, is_new, self.actor, self.now)?;
         self.note(
             tx,
-            "account.approval_asked",
+            Action::AccountApprovalAsked,
             id,
             &json!({"after": access(wanted)}),
         )?;
@@ -275,7 +275,7 @@ impl Office<'_> {
         queries::change_account(tx, row.id, after, self.now)?;
         let new_address = !before.email.eq_ignore_ascii_case(after.email.trim());
         let detail = json!({"before": access(before), "after": access(after), "address_changed": new_address});
-        self.note(tx, "account.changed", row.id, &detail)?;
+        self.note(tx, Action::AccountChanged, row.id, &detail)?;
         if before.role != after.role || new_address {
             session::end_all(tx, row.id, None, self.now)?;
         }
@@ -290,7 +290,7 @@ impl Office<'_> {
 
     /// Lets somebody sign in to an account that was disabled, or invites them when they have no password yet.
     fn open(self, tx: &mut Conn, row: &AccountRow) -> Result<Changed, AccountError> {
-        self.note(tx, "account.enabled", row.id, &json!({}))?;
+        self.note(tx, Action::AccountEnabled, row.id, &json!({}))?;
         if row.password_hash.is_some() {
             queries::set_state(tx, row.id, "active", self.now)?;
             return Ok(Changed::Done);
@@ -337,7 +337,7 @@ impl Office<'_> {
         Ok(administrators.len())
     }
 
-    fn note(self, tx: &mut Conn, action: &str, id: i64, detail: &Value) -> Result<(), db::Error> {
+    fn note(self, tx: &mut Conn, action: Action, id: i64, detail: &Value) -> Result<(), db::Error> {
         let subject = format!("account:{id}");
         audit::event(tx, self.actor, self.now, action, &subject, detail)
     }

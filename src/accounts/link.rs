@@ -8,7 +8,7 @@ use super::queries::{self, AccountRow};
 use super::slow;
 use crate::access::session;
 use crate::access::session::{new_token, token_hash};
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn};
 use crate::identity::Keyring;
 
@@ -34,7 +34,7 @@ pub(super) fn password_link(
         tx,
         actor,
         now,
-        "account.link_made",
+        Action::AccountLinkMade,
         &format!("account:{account}"),
         &json!({}),
     )?;
@@ -61,7 +61,7 @@ pub fn use_link(
         tx,
         &actor,
         now,
-        "account.password_set",
+        Action::AccountPasswordSet,
         &format!("account:{account}"),
         &json!({}),
     )?;

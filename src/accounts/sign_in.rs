@@ -7,7 +7,7 @@ use super::error::AccountError;
 use super::queries::{self, AccountRow};
 use super::slow::{self, Attempt};
 use crate::access::{SessionLimits, session};
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn};
 use crate::identity::Keyring;
 use crate::work::Work;
@@ -59,7 +59,7 @@ pub fn sign_in(
     attempt.succeeded(tx)?;
     session::begin(tx, row.id, token, now, limits)?;
     let detail = json!({"from": attempt.from});
-    audit::event(tx, &actor, now, "account.signed_in", &subject, &detail)?;
+    audit::event(tx, &actor, now, Action::AccountSignedIn, &subject, &detail)?;
     Ok(SignIn::Begun)
 }
 
@@ -74,7 +74,14 @@ fn refuse(
 ) -> Result<(), db::Error> {
     let failed = attempt.failed(tx, now)?;
     let detail = json!({"in_a_row": failed, "from": attempt.from, "reason": reason});
-    audit::event(tx, actor, now, "account.sign_in_refused", subject, &detail)
+    audit::event(
+        tx,
+        actor,
+        now,
+        Action::AccountSignInRefused,
+        subject,
+        &detail,
+    )
 }
 
 /// Notes that somebody signed in typed a wrong current password. Several in a row end the account's sessions: an open
@@ -92,7 +99,7 @@ pub fn wrong_current_password(
         work.tx,
         actor,
         now,
-        "account.password_change_refused",
+        Action::AccountPasswordChangeRefused,
         &subject,
         &detail,
     )?;
@@ -116,7 +123,7 @@ pub fn change_own_password(
         work.tx,
         actor,
         now,
-        "account.password_set",
+        Action::AccountPasswordSet,
         &format!("account:{account}"),
         &json!({}),
     )

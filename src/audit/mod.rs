@@ -5,6 +5,7 @@
 //! without the other. None holds a name: children are numbers in accesses and disclosures, and hashes in events. What
 //! links a row to a child is deleted with the child's name; the row stays.
 
+mod action;
 mod actor;
 mod chain_queries;
 mod head;
@@ -13,6 +14,7 @@ mod rehash_queries;
 mod subject;
 mod subject_queries;
 
+pub use action::Action;
 pub use actor::{Actor, ActorKind};
 pub use chain_queries::{ChainReport, Head, any_unlinked};
 pub use head::{

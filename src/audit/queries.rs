@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use programme::Coded as _;
 
+use super::action::Action;
 use super::actor::Actor;
-use super::subject::{singles_out, stored, stored_many, subjects_of_pupils};
+use super::subject::{stored, stored_many, subjects_of_pupils};
 use crate::db::dialect::NewEvent;
 use crate::db::schema::{access, audit_event, disclosure};
 use crate::db::{Conn, Error, dialect};
@@ -58,13 +60,13 @@ pub struct Done {
 pub fn done_to(
     tx: &mut Conn,
     pupils: &[i64],
-    actions: &[&str],
+    actions: &[Action],
 ) -> Result<HashMap<i64, Vec<Done>>, Error> {
     let subjects = subjects_of_pupils(tx, pupils)?;
     let wanted: Vec<&str> = subjects.keys().map(String::as_str).collect();
     let rows: Vec<(String, String, NaiveDateTime, String)> = audit_event::table
         .filter(audit_event::subject.eq_any(wanted))
-        .filter(audit_event::action.eq_any(actions))
+        .filter(audit_event::action.eq_any(actions.iter().map(|action| action.code())))
         .order(audit_event::id.desc())
         .select((
             audit_event::subject,
@@ -90,12 +92,12 @@ pub fn event(
     tx: &mut Conn,
     actor: &Actor,
     at: NaiveDateTime,
-    action: &str,
+    action: Action,
     subject: &str,
     detail: &serde_json::Value,
 ) -> Result<(), Error> {
     let stored = stored(tx, subject)?;
-    let detail = if stored != subject && singles_out(action) {
+    let detail = if stored != subject && action.singles_out() {
         "{}".to_owned()
     } else {
         detail.to_string()
@@ -106,7 +108,7 @@ pub fn event(
             audit_event::actor_kind.eq(actor.kind.code()),
             audit_event::actor_id.eq(actor.id),
             audit_event::actor_label.eq(&actor.label),
-            audit_event::action.eq(action),
+            audit_event::action.eq(action.code()),
             audit_event::subject.eq(stored),
             audit_event::detail.eq(detail),
         ))
@@ -119,7 +121,7 @@ pub fn events(
     tx: &mut Conn,
     actor: &Actor,
     at: NaiveDateTime,
-    events: impl Iterator<Item = (&'static str, String, serde_json::Value)>,
+    events: impl Iterator<Item = (Action, String, serde_json::Value)>,
 ) -> Result<(), Error> {
     let events: Vec<_> = events.collect();
     let subjects: Vec<&str> = events
@@ -135,8 +137,8 @@ pub fn events(
             actor_kind: actor.kind.code(),
             actor_id: actor.id,
             actor_label: &actor.label,
-            action,
-            detail: if stored != subject && singles_out(action) {
+            action: action.code(),
+            detail: if stored != subject && action.singles_out() {
                 "{}".to_owned()
             } else {
                 detail.to_string()

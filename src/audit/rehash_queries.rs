@@ -6,6 +6,7 @@
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::action::{Action, code_singles_out};
 use super::actor::Actor;
 use super::chain_queries::{Event, Head, verify};
 use super::queries::event;
@@ -86,7 +87,14 @@ pub(super) fn hash_old_subjects(
     }
     // Whoever kept the old end of the chain can see that it was this one.
     let detail = json!({"events": changed, "head_before": hex(&before), "head_after": hex(&after)});
-    event(tx, actor, now, "audit.subjects_hashed", "audit", &detail)?;
+    event(
+        tx,
+        actor,
+        now,
+        Action::AuditSubjectsHashed,
+        "audit",
+        &detail,
+    )?;
     Ok(Rehashed::Done(changed))
 }
 
@@ -98,7 +106,7 @@ fn hash_subject(tx: &mut Conn, event: &mut Event) -> Result<bool, Error> {
         return Ok(false);
     }
     event.subject = stored;
-    if subject::singles_out(&event.action) {
+    if code_singles_out(&event.action) {
         "{}".clone_into(&mut event.detail);
     }
     Ok(true)

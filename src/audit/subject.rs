@@ -39,12 +39,6 @@ impl Subject {
     }
 }
 
-/// Whether the detail of an event about a child would single it out once its name has gone: a reason, a version or a flag
-/// can be compared with the record, and the event's time is exact.
-pub(super) fn singles_out(action: &str) -> bool {
-    action.starts_with("measurement.") || action == "child.flags_set"
-}
-
 /// The subject as it is stored.
 pub(super) fn stored(tx: &mut Conn, subject: &str) -> Result<String, Error> {
     let pupil = match Subject::read(subject) {

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::accounts;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::config::DatabaseUrl;
 use crate::db::copy::{self, CopyError};
 use crate::db::{self, Db};
@@ -161,7 +161,7 @@ pub fn back_up(app: &App, actor: &Actor, folder: &Path) -> Result<Manifest, Back
             tx,
             actor,
             app.clock.now(),
-            "backup.made",
+            Action::BackupMade,
             "database",
             &detail,
         )
@@ -260,7 +260,7 @@ pub fn restore(
     let last_time = app.db.read_now(retention::last_time)?;
     copy::copy_in(&app.db, folder, how.replace, |tx| {
         let detail = json!({"made_at": manifest.made_at, "replaced": how.replace});
-        audit::event(tx, actor, now, "backup.restored", "database", &detail)?;
+        audit::event(tx, actor, now, Action::BackupRestored, "database", &detail)?;
         installation::note_restored(tx, keyring, now)?;
         retention::note_restored_time(tx, last_time, manifest.made_at)?;
         accounts::sign_everybody_out(tx, now)?;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::queries;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::Conn;
 use crate::error::{AppError, internal};
 use crate::form::FormData;
@@ -266,7 +266,7 @@ pub(super) fn apply(
         tx,
         actor,
         now,
-        "child.corrected",
+        Action::ChildCorrected,
         &format!("pupil:{}", row.id),
         &json!({"fields": fields}),
     )?;

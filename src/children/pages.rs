@@ -11,7 +11,7 @@ use super::record::{chart_of, measured_json, state_of};
 use super::{MOST_SHOWN, Wanted, correct};
 use crate::access::{Permission, needs};
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Action};
 use crate::error::{AppError, internal};
 use crate::identity::{Purpose, Whose, notice};
 use crate::letters::afterwards::afterwards_of_child;
@@ -20,6 +20,7 @@ use crate::measurement::queries::pupil_in_scope;
 use crate::measurement::sheet::Order;
 use crate::measurement::{current_year, entry, queries as measurements};
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
+use programme::Coded as _;
 use programme::{Person, ReasonNotMeasured, YearGroup};
 
 /// What a search came to.
@@ -315,16 +316,16 @@ fn timeline(events: Vec<queries::Happening>, accesses: Vec<queries::Happening>) 
 }
 
 fn action_words(action: &str) -> String {
-    match action {
-        "measurement.recorded" => "Measurement recorded".to_owned(),
-        "measurement.not_measured" => "Reason for no measurement recorded".to_owned(),
-        "measurement.undone" => "Outcome undone".to_owned(),
-        "measurement.put_back" => "Undone outcome put back".to_owned(),
-        "measurement.confirmed" => "Measurement confirmed".to_owned(),
-        "measurement.reassessed" => "Assessed again after a correction".to_owned(),
-        "child.corrected" => "Details corrected".to_owned(),
-        "child.flags_set" => "Flags set".to_owned(),
-        other => other.replace(['.', '_'], " "),
+    match Action::from_code(action) {
+        Some(Action::MeasurementRecorded) => "Measurement recorded".to_owned(),
+        Some(Action::MeasurementNotMeasured) => "Reason for no measurement recorded".to_owned(),
+        Some(Action::MeasurementUndone) => "Outcome undone".to_owned(),
+        Some(Action::MeasurementPutBack) => "Undone outcome put back".to_owned(),
+        Some(Action::MeasurementConfirmed) => "Measurement confirmed".to_owned(),
+        Some(Action::MeasurementReassessed) => "Assessed again after a correction".to_owned(),
+        Some(Action::ChildCorrected) => "Details corrected".to_owned(),
+        Some(Action::ChildFlagsSet) => "Flags set".to_owned(),
+        _ => action.replace(['.', '_'], " "),
     }
 }
 
@@ -363,7 +364,7 @@ pub async fn set_flags(
                 tx,
                 &actor,
                 now,
-                "child.flags_set",
+                Action::ChildFlagsSet,
                 &subject,
                 &detail,
             )?)

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Action};
 use crate::db;
 
 /// What can be done with the record of what happened.
@@ -49,7 +49,7 @@ pub(super) fn run(app: &App, command: AuditCommand) -> Outcome {
                     tx,
                     &actor,
                     app.clock.now(),
-                    "audit.head_accepted",
+                    Action::AuditHeadAccepted,
                     "audit",
                     &detail,
                 )

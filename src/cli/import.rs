@@ -221,7 +221,14 @@ fn import_schools(app: &App, file: &Path) -> Outcome {
     let taken = app.db.write_now(|tx| -> Result<_, db::Error> {
         let taken = schools::import_register(tx, &register, now)?;
         let detail = json!({"schools": taken.schools, "new": taken.new, "changed": taken.changed});
-        audit::event(tx, &actor, now, "schools.imported", "schools", &detail)?;
+        audit::event(
+            tx,
+            &actor,
+            now,
+            audit::Action::SchoolsImported,
+            "schools",
+            &detail,
+        )?;
         Ok(taken)
     })?;
     println!(
@@ -251,7 +258,7 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
             tx,
             &actor,
             now,
-            "postcodes.imported",
+            audit::Action::PostcodesImported,
             "postcodes",
             &json!({"live": taken.live}),
         )?;
@@ -276,7 +283,7 @@ fn import_deprivation(app: &App, file: &Path) -> Outcome {
             tx,
             &actor,
             now,
-            "deprivation.imported",
+            audit::Action::DeprivationImported,
             "deprivation",
             &detail,
         )?;

@@ -11,7 +11,7 @@ use super::decide::{Decision, Refusal, decide};
 use super::error::InstallationError;
 use super::open::{in_words, look, new_id, note_restored, refused};
 use super::queries;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn, Db};
 use crate::identity::{Key, Keyring, KeyringError, Mark, SERVER_KEY};
 
@@ -52,7 +52,7 @@ pub fn replace_lost<E: From<InstallationError> + From<db::Error>>(
             "releases": releases,
             "years_without_a_key": unreadable_years,
         });
-        audit::event(tx, actor, now, "keyring.replaced", "keyring", &detail)?;
+        audit::event(tx, actor, now, Action::KeyringReplaced, "keyring", &detail)?;
         Ok(releases)
     })?;
     Ok(Replaced {

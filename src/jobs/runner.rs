@@ -13,7 +13,7 @@ use super::queries::{self, JobState, LEASE, LastRun};
 use super::schedule;
 use crate::access::session;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db;
 use crate::outbox;
 
@@ -383,7 +383,7 @@ pub fn request_run(
     queries::ensure(tx, job.name)?;
     queries::set_next_due(tx, job.name, Some(now))?;
     wait_for_nothing(tx, actor, now, job.name)?;
-    Ok(note(tx, actor, now, "job.requested", name)?)
+    Ok(note(tx, actor, now, Action::JobRequested, name)?)
 }
 
 /// Stops a job from running by itself.
@@ -398,7 +398,7 @@ pub fn pause(
     refuse_retention(job.name)?;
     queries::ensure(tx, job.name)?;
     queries::set_enabled(tx, job.name, false)?;
-    Ok(note(tx, actor, now, "job.paused", name)?)
+    Ok(note(tx, actor, now, Action::JobPaused, name)?)
 }
 
 /// Lets a paused job run again, at its next date.
@@ -413,7 +413,7 @@ pub fn resume(
     queries::ensure(tx, job.name)?;
     queries::set_enabled(tx, job.name, true)?;
     queries::set_next_due(tx, job.name, schedule::next_after(job.schedule, now))?;
-    Ok(note(tx, actor, now, "job.resumed", name)?)
+    Ok(note(tx, actor, now, Action::JobResumed, name)?)
 }
 
 /// A run that a person asks for tries at once, also what runs by themselves wait with.
@@ -453,7 +453,7 @@ fn note(
     tx: &mut db::Conn,
     actor: &Actor,
     now: NaiveDateTime,
-    action: &str,
+    action: Action,
     name: &str,
 ) -> Result<(), db::Error> {
     audit::event(

@@ -11,7 +11,9 @@ use super::earlier_queries;
 use super::error::LetterError;
 use super::queries as letters;
 use super::state::{Kind, Letter, State};
-use crate::audit::{self, Done};
+use programme::Coded as _;
+
+use crate::audit::{self, Action, Done};
 use crate::clock::local;
 use crate::db::{self, Conn};
 use crate::measurement::history::History;
@@ -20,16 +22,16 @@ use crate::measurement::queries::{self, PupilRow};
 use crate::wording::long_date;
 
 /// Every action that makes a new version of a child's outcome: one event for each version.
-const VERSIONS: [&str; 5] = [
-    "measurement.recorded",
-    "measurement.not_measured",
-    "measurement.undone",
-    "measurement.put_back",
-    "measurement.reassessed",
+const VERSIONS: [Action; 5] = [
+    Action::MeasurementRecorded,
+    Action::MeasurementNotMeasured,
+    Action::MeasurementUndone,
+    Action::MeasurementPutBack,
+    Action::MeasurementReassessed,
 ];
 
 /// The action that sets a child's flags, opting out among them.
-const FLAGS: &str = "child.flags_set";
+const FLAGS: Action = Action::ChildFlagsSet;
 
 /// What became of the outcome that a letter reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,7 +106,7 @@ impl Known {
             let done = self.version(letter.pupil, standing, at);
             let is_undone = done.map_or_else(
                 || history.original(letter.version) > history.original(standing),
-                |done| done.action == "measurement.undone",
+                |done| done.action == Action::MeasurementUndone.code(),
             );
             return Some(Afterwards {
                 happened: happened(letter.kind, is_undone, done),

@@ -10,7 +10,7 @@ use super::state::{Letter, Refused, State};
 use super::store::{store, take_back};
 use super::{queries, sending_queries};
 use crate::access::Scope;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::Conn;
 use crate::outbox::{self, OutboxError};
 
@@ -32,6 +32,16 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// What the event of it says was done.
+    fn action(self) -> Action {
+        match self {
+            Self::LetGo => Action::LetterLetGo,
+            Self::Hold => Action::LetterHold,
+            Self::Arrived => Action::LetterArrived,
+            Self::SendAgain => Action::LetterSendAgain,
+        }
+    }
+
     /// What can be decided about a letter where it stands.
     pub fn possible(letter: &Letter) -> Vec<Self> {
         let now = NaiveDateTime::default();
@@ -113,8 +123,8 @@ fn carry_out(
         Decision::SendAgain => letter.try_again(&actor.label, now)?,
     };
     store(tx, from, &after, now)?;
-    let action = format!("letter.{}", decision.code());
+    let action = decision.action();
     let detail = json!({"from": from.code(), "to": after.state.code()});
-    audit::event(tx, actor, now, &action, &format!("letter:{id}"), &detail)?;
+    audit::event(tx, actor, now, action, &format!("letter:{id}"), &detail)?;
     Ok(after)
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::error::LetterError;
 use super::sending_queries;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::clock::{local, utc_of};
 use crate::db::Conn;
 use crate::settings;
@@ -103,7 +103,14 @@ pub fn set_delay(
         sending_queries::put_send_after(tx, letter, chosen.send_after(base))?;
     }
     let detail = json!({"delay": chosen.code()});
-    audit::event(tx, actor, now, "letters.delay_changed", "letters", &detail)?;
+    audit::event(
+        tx,
+        actor,
+        now,
+        Action::LettersDelayChanged,
+        "letters",
+        &detail,
+    )?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use super::store::{store, take_back};
 use super::texts::Texts;
 use crate::access::Scope;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Conn, dialect};
 use crate::identity::{Purpose, Whose};
 
@@ -95,7 +95,7 @@ pub fn prepare(
                 tx,
                 actor,
                 now,
-                "letters.prepared",
+                Action::LettersPrepared,
                 "letters",
                 &json!(prepared),
             )?;

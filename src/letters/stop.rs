@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use serde_json::json;
 
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn};
 use crate::settings;
 
@@ -33,9 +33,9 @@ pub fn set_stopped(
     let value = if stopped { "stopped" } else { "" };
     settings::put(tx, actor, now, SETTING, value)?;
     let action = if stopped {
-        "letters.stopped"
+        Action::LettersStopped
     } else {
-        "letters.started"
+        Action::LettersStarted
     };
     audit::event(tx, actor, now, action, "letters", &json!({}))
 }

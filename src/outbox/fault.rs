@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Conn, Error};
 use crate::identity::{Keyring, hex};
 use crate::settings;
@@ -125,7 +125,7 @@ pub fn note_fault(
     settings::keep(tx, actor, now, SETTING, &json!(noted).to_string())?;
     if is_new {
         let detail = json!({"why": met.words});
-        audit::event(tx, actor, now, "mail.unavailable", "outbox", &detail)?;
+        audit::event(tx, actor, now, Action::MailUnavailable, "outbox", &detail)?;
     }
     Ok(())
 }
@@ -140,14 +140,14 @@ pub fn try_now(tx: &mut Conn, actor: &Actor, now: NaiveDateTime) -> Result<(), E
         ..fault
     };
     settings::keep(tx, actor, now, SETTING, &json!(noted).to_string())?;
-    audit::event(tx, actor, now, "mail.tried_now", "outbox", &json!({}))
+    audit::event(tx, actor, now, Action::MailTriedNow, "outbox", &json!({}))
 }
 
 /// Notes that messages go again.
 pub fn clear_fault(tx: &mut Conn, actor: &Actor, now: NaiveDateTime) -> Result<(), Error> {
     if fault(tx)?.is_some() {
         settings::keep(tx, actor, now, SETTING, "")?;
-        audit::event(tx, actor, now, "mail.available", "outbox", &json!({}))?;
+        audit::event(tx, actor, now, Action::MailAvailable, "outbox", &json!({}))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::run_queries;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::clock::{Clock, local};
 use crate::db::{self, Conn, copy, dialect};
 
@@ -135,7 +135,7 @@ pub fn confirm_date(tx: &mut Conn, actor: &Actor, now: NaiveDateTime) -> Result<
         tx,
         actor,
         now,
-        "retention.date_confirmed",
+        Action::RetentionDateConfirmed,
         "retention",
         &detail,
     )

@@ -22,7 +22,7 @@ use super::run_queries;
 use super::unlink_queries;
 use super::wipe_queries::{self, Wiped};
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Conn, dialect};
 use crate::identity::{IdentityError, Purpose, Whose};
 use crate::letters::erase as letters;
@@ -183,7 +183,7 @@ impl<'a> Night<'a> {
                 queries::close_year(tx, &year.label)?;
                 let subject = format!("year:{}", year.label);
                 let detail = json!({"retention_run": self.id, "last_date": year.rule.last_date()});
-                audit::event(tx, self.actor, now, "year.closed", &subject, &detail)?;
+                audit::event(tx, self.actor, now, Action::YearClosed, &subject, &detail)?;
                 self.write_down(tx, &counts, &self.keys_destroyed)
             })?;
             self.counts = counts;
@@ -212,7 +212,14 @@ impl<'a> Night<'a> {
                 }
                 let subject = format!("year:{}", year.label);
                 let detail = json!({"retention_run": self.id, "was_in_the_keyring": was_there});
-                audit::event(tx, self.actor, now, "year.key_destroyed", &subject, &detail)?;
+                audit::event(
+                    tx,
+                    self.actor,
+                    now,
+                    Action::YearKeyDestroyed,
+                    &subject,
+                    &detail,
+                )?;
                 self.write_down(tx, &self.counts, &destroyed)
             })?;
             self.keys_destroyed = destroyed;
@@ -235,7 +242,7 @@ impl<'a> Night<'a> {
                 "keys_destroyed": self.keys_destroyed,
                 "scan": scan.outcome,
             });
-            audit::event(tx, self.actor, now, "retention.ran", &subject, &detail)?;
+            audit::event(tx, self.actor, now, Action::RetentionRan, &subject, &detail)?;
             run(tx, self.id)?.ok_or(RetentionError::Evidence(self.id))
         })
     }

@@ -7,7 +7,7 @@ use chrono::{Duration, NaiveDateTime};
 use serde_json::json;
 
 use super::pause_queries;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn};
 
 pub use super::pause_queries::Pause;
@@ -63,7 +63,7 @@ pub fn pause(
         tx,
         actor,
         now,
-        "retention.paused",
+        Action::RetentionPaused,
         &subject,
         &detail,
     )?)
@@ -79,7 +79,7 @@ pub fn resume(tx: &mut Conn, actor: &Actor, now: NaiveDateTime) -> Result<(), Pa
         tx,
         actor,
         now,
-        "retention.resumed",
+        Action::RetentionResumed,
         &subject,
         &json!({}),
     )?)

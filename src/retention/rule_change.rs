@@ -11,7 +11,7 @@ use super::policy::Rule;
 use super::{queries, rule_change_mail as mail, rule_change_queries as rows};
 use crate::access::Role;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::clock::local;
 use crate::db::{self, Conn};
 use crate::records::year as years;
@@ -120,7 +120,7 @@ pub fn propose(
         tx,
         &by.actor(),
         now,
-        "year.rule_proposed",
+        Action::YearRuleProposed,
         id,
         label,
         &detail,
@@ -159,7 +159,7 @@ pub fn confirm(
         tx,
         &by.actor(),
         now,
-        "year.rule_confirmed",
+        Action::YearRuleConfirmed,
         id,
         label,
         &detail,
@@ -189,7 +189,7 @@ pub fn withdraw(
         tx,
         &by.actor(),
         now,
-        "year.rule_withdrawn",
+        Action::YearRuleWithdrawn,
         id,
         label,
         &json!({}),
@@ -218,7 +218,7 @@ pub(super) fn apply_confirmed(
             tx,
             actor,
             now,
-            "year.rule_in_force",
+            Action::YearRuleInForce,
             change.id,
             label,
             &detail,
@@ -231,7 +231,7 @@ fn note(
     tx: &mut Conn,
     actor: &Actor,
     now: NaiveDateTime,
-    action: &str,
+    action: Action,
     id: i64,
     label: &str,
     detail: &serde_json::Value,

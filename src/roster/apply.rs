@@ -69,7 +69,7 @@ pub(super) fn write(
         tx,
         writing.by.actor,
         writing.by.now,
-        "roster.imported",
+        audit::Action::RosterImported,
         &format!("import:{}", writing.import),
         &detail,
     )?;

@@ -319,7 +319,7 @@ pub fn decide(
         tx,
         by.actor,
         by.now,
-        "roster.row_decided",
+        audit::Action::RosterRowDecided,
         &format!("import:{}", record.id),
         &detail,
     )?;
@@ -505,7 +505,7 @@ pub fn undo(tx: &mut Conn, by: By<'_>, record: &ImportRecord) -> Result<(), Impo
         tx,
         by.actor,
         by.now,
-        "roster.undone",
+        audit::Action::RosterUndone,
         &format!("import:{}", record.id),
         &detail,
     )?;

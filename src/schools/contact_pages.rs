@@ -6,7 +6,7 @@ use serde_json::json;
 use super::contact_queries::{self as queries, Audience, Contact};
 use crate::access::needs;
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Action};
 use crate::error::AppError;
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 use programme::{EmailReading, read_email};
@@ -67,7 +67,7 @@ pub async fn set_contacts(
                         tx,
                         &actor,
                         now,
-                        "contact.set",
+                        Action::ContactSet,
                         &subject,
                         &json!({"has_address": email.is_some()}),
                     )?;

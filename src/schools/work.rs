@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::work_queries as queries;
 use crate::access::Scope;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::dialect::{self, NewVisit};
 use crate::db::{Conn, Error};
 use crate::measurement::tallies;
@@ -69,7 +69,7 @@ pub fn set_headcounts(
             tx,
             actor,
             now,
-            "headcount.set",
+            Action::HeadcountSet,
             &format!("school:{urn}"),
             &json!({"year": year, "year_group": group.code(), "eligible": eligible}),
         )?;
@@ -116,7 +116,7 @@ pub fn plan_visit(
         tx,
         actor,
         now,
-        "visit.planned",
+        Action::VisitPlanned,
         &format!("visit:{id}"),
         &json!({"school": plan.urn, "on": plan.on}),
     )?;
@@ -138,7 +138,7 @@ pub fn cancel_visit(
         tx,
         actor,
         now,
-        "visit.cancelled",
+        Action::VisitCancelled,
         &format!("visit:{id}"),
         &json!({"school": urn}),
     )?;

@@ -10,7 +10,7 @@ use super::release::{self, load, load_alone, load_published, publish, spoken_yea
 use super::shelf::Shelf;
 use super::state::ReleaseState;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Conn, Error};
 use crate::outbox::{self, Delivery, DeliveryState, Notice, Parcel, TakenBack};
 use crate::templates;
@@ -120,7 +120,14 @@ pub fn announce_again(
         Some(_) => return Ok(Told::Contact),
     }
     let subject = format!("release:{number}");
-    audit::event(tx, actor, now, "release.announced", &subject, &json!({}))?;
+    audit::event(
+        tx,
+        actor,
+        now,
+        Action::ReleaseAnnounced,
+        &subject,
+        &json!({}),
+    )?;
     Ok(Told::Contact)
 }
 

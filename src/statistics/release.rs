@@ -20,7 +20,7 @@ use super::queries::{self, NewRelease, ReleaseRow, Whose};
 use super::shelf::Shelf;
 use super::shown;
 use super::state::ReleaseState;
-use crate::audit::{self, Actor, Disclosure};
+use crate::audit::{self, Action, Actor, Disclosure};
 use crate::db::{Conn, dialect};
 use crate::identity::{Key, Keyring};
 
@@ -74,7 +74,7 @@ pub fn make(
     };
     let records: Vec<[String; 16]> = release.table().records().collect();
     queries::put_release(tx, &new, &records)?;
-    note(tx, actor, now, "release.made", number, &evidence)?;
+    note(tx, actor, now, Action::ReleaseMade, number, &evidence)?;
     Ok((number, evidence))
 }
 
@@ -100,7 +100,7 @@ pub fn audit(
         row.published_at,
         row.withdrawn_at,
     )?;
-    note(tx, actor, now, "release.audited", number, &evidence)?;
+    note(tx, actor, now, Action::ReleaseAudited, number, &evidence)?;
     Ok(evidence)
 }
 
@@ -128,7 +128,7 @@ pub fn publish(
     shown::enter(tx, shelf, &row)?;
     queries::put_state(tx, number, state, &text(&evidence)?, true, Some(now), None)?;
     tell_ledger(tx, actor, now, &release, &row.audience)?;
-    note(tx, actor, now, "release.published", number, &evidence)?;
+    note(tx, actor, now, Action::ReleasePublished, number, &evidence)?;
     Ok(release)
 }
 
@@ -160,7 +160,7 @@ pub(super) fn withdraw(
         tx,
         actor,
         now,
-        "release.withdrawn",
+        Action::ReleaseWithdrawn,
         &format!("release:{number}"),
         &json!({}),
     )?;
@@ -350,7 +350,7 @@ fn note(
     tx: &mut Conn,
     actor: &Actor,
     now: NaiveDateTime,
-    action: &str,
+    action: Action,
     number: i64,
     evidence: &Evidence,
 ) -> Result<(), ReleaseError> {

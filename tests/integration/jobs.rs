@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use rstest::rstest;
 use stature::access::Role;
 use stature::app::App;
-use stature::audit::{self, Actor};
+use stature::audit::{self, Action, Actor};
 use stature::db::schema::audit_event;
 use stature::jobs::{self, Job, Runner};
 
@@ -22,7 +22,7 @@ fn count(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<String> {
                 tx,
                 actor,
                 now,
-                "counted",
+                Action::LettersPrepared,
                 "job:count",
                 &serde_json::json!({}),
             )
@@ -45,7 +45,7 @@ fn runs(test: &TestApp) -> i64 {
     test.db()
         .read_now(|tx| -> Result<i64, stature::db::Error> {
             Ok(audit_event::table
-                .filter(audit_event::action.eq("counted"))
+                .filter(audit_event::action.eq("letters.prepared"))
                 .count()
                 .get_result(tx)?)
         })

@@ -11,7 +11,7 @@ use crate::access::session::new_token;
 use crate::access::{needs, session};
 use crate::accounts::{AccountError, SignIn, password};
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Action};
 use crate::db;
 use crate::error::{AppError, internal};
 use crate::web::{Allowed, FormData, Submitted, View, cookies, redirect, redirect_with};
@@ -155,7 +155,7 @@ pub async fn sign_out(
                     tx,
                     &actor,
                     now,
-                    "account.signed_out",
+                    Action::AccountSignedOut,
                     &format!("login:{login}"),
                     &json!({}),
                 )?;

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::{Post, Report, SEALED_AS, Written};
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::Conn;
 use crate::identity::IdentityError;
 use crate::letters::error::LetterError;
@@ -157,12 +157,12 @@ fn follow(
     let letter = queries::find(tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
     let (id, from) = (letter.id, letter.state);
     let (after, action) = match to {
-        Delivery::Sent => (letter.sent(now)?, "letter.sent"),
-        Delivery::InDoubt { .. } => (letter.doubted()?, "letter.in_doubt"),
-        Delivery::Failed { .. } => (letter.failed()?, "letter.failed"),
+        Delivery::Sent => (letter.sent(now)?, Action::LetterSent),
+        Delivery::InDoubt { .. } => (letter.doubted()?, Action::LetterInDoubt),
+        Delivery::Failed { .. } => (letter.failed()?, Action::LetterFailed),
         // A late answer "not taken" to what was thought doubtful.
         Delivery::Queued { .. } if from == State::InDoubt => {
-            (letter.waits_again()?, "letter.deferred")
+            (letter.waits_again()?, Action::LetterDeferred)
         }
         _ => return Ok(()),
     };

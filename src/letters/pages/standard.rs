@@ -7,7 +7,7 @@ use super::overtaken::version_of;
 use super::paragraphs::paragraphs;
 use crate::access::needs;
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Action};
 use crate::error::AppError;
 use crate::letters::error::LetterError;
 use crate::letters::saved_texts::readable_texts;
@@ -91,7 +91,7 @@ pub async fn start_again(
             let damaged = settings::get(tx, texts::SETTING)?.unwrap_or_default();
             settings::put(tx, &actor, now, UNREADABLE, &damaged)?;
             settings::put(tx, &actor, now, texts::SETTING, "{}")?;
-            let action = "letters.texts_started_again";
+            let action = Action::LettersTextsStartedAgain;
             audit::event(tx, &actor, now, action, "letters", &json!({}))?;
             Ok(true)
         })

@@ -12,7 +12,7 @@ use super::paragraphs::paragraphs;
 use super::standard;
 use crate::access::needs;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn};
 use crate::error::AppError;
 use crate::letters::error::LetterError;
@@ -147,7 +147,7 @@ fn try_and_save(
             });
         }
         settings::put(tx, actor, now, texts::SETTING, &json)?;
-        let action = "letters.texts_changed";
+        let action = Action::LettersTextsChanged;
         audit::event(tx, actor, now, action, "letters", &json!({}))?;
         Ok(Tried::Saved)
     })

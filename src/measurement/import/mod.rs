@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::child::{Children, Wanted};
 use self::outcome::{Refusal, Told, rejected, told};
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db;
 use crate::identity::Purpose;
 use crate::measurement::{Batch, RecordError, Recorded, Standing, When};
@@ -279,7 +279,7 @@ impl<'a> Importing<'a> {
                 tx,
                 self.actor,
                 self.when.now,
-                "measurements.imported",
+                Action::MeasurementsImported,
                 &format!("year:{}", self.year),
                 &json!({
                     "rows": report.rows.len(),

@@ -11,7 +11,7 @@ use super::row::{assessed, keep, subject};
 use super::standing::{overtaken, standing};
 use super::{RecordError, Recorded, When, limits, note};
 use crate::app::App;
-use crate::audit::Actor;
+use crate::audit::{Action, Actor};
 use crate::db::Conn;
 use crate::identity::{Purpose, Whose};
 use crate::measurement::entry::{self, Entry};
@@ -41,7 +41,7 @@ pub fn reassess(
         tx,
         actor,
         when.now,
-        "measurement.reassessed",
+        Action::MeasurementReassessed,
         row.id,
         &json!({"version": version}),
     )?)
@@ -96,10 +96,10 @@ impl Back {
         }
     }
 
-    fn event(self) -> &'static str {
+    fn event(self) -> Action {
         match self {
-            Self::Undo => "measurement.undone",
-            Self::PutBack => "measurement.put_back",
+            Self::Undo => Action::MeasurementUndone,
+            Self::PutBack => Action::MeasurementPutBack,
         }
     }
 }
@@ -208,7 +208,7 @@ pub fn confirm(
             tx,
             actor,
             when.now,
-            "measurement.confirmed",
+            Action::MeasurementConfirmed,
             row.id,
             &json!({"version": expected, "warnings": confirmed}),
         )?;

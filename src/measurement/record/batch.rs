@@ -14,7 +14,7 @@ use super::judge::{Judged, judge_measurement, judge_reason};
 use super::row::{assessed, damaged, subject_of};
 use super::standing::Standing;
 use super::{RecordError, Recorded, When};
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::dialect::{self, Move};
 use crate::db::{self, Conn};
 use crate::measurement::Entry;
@@ -39,7 +39,7 @@ struct Writes {
     measured: Vec<Measured>,
     reasons: Vec<NotMeasured>,
     warnings: Vec<WarningRow>,
-    events: Vec<(i64, &'static str, serde_json::Value)>,
+    events: Vec<(i64, Action, serde_json::Value)>,
 }
 
 /// Outcomes of very many children of one year.
@@ -174,7 +174,7 @@ impl<'a> Batch<'a> {
             });
         }
         let detail = json!({"version": version, "warnings": codes});
-        self.move_on(pupil, "measured", "measurement.recorded", detail)?;
+        self.move_on(pupil, "measured", Action::MeasurementRecorded, detail)?;
         self.stand(pupil, Some(measured), None)?;
         Ok(Recorded::Saved {
             version,
@@ -213,7 +213,12 @@ impl<'a> Batch<'a> {
             repeats: None,
         };
         let detail = json!({"version": version, "reason": reason.code()});
-        self.move_on(pupil, "not_measured", "measurement.not_measured", detail)?;
+        self.move_on(
+            pupil,
+            "not_measured",
+            Action::MeasurementNotMeasured,
+            detail,
+        )?;
         self.stand(pupil, None, Some(noted))?;
         Ok(Recorded::Saved {
             version,
@@ -262,7 +267,7 @@ impl<'a> Batch<'a> {
         &mut self,
         pupil: i64,
         outcome: &'static str,
-        action: &'static str,
+        action: Action,
         detail: serde_json::Value,
     ) -> Result<(), RecordError> {
         let child = self

@@ -23,7 +23,7 @@ use self::judge::{Judged, judge_measurement, judge_reason, known_already};
 use self::row::{assessed, damaged, is_same, keep, subject};
 use self::standing::overtaken;
 use crate::app::App;
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn};
 use crate::identity::{IdentityError, Purpose, Whose};
 use crate::measurement::LIMITS_SETTING;
@@ -179,7 +179,7 @@ pub fn record_known(
         tx,
         actor,
         when.now,
-        "measurement.recorded",
+        Action::MeasurementRecorded,
         row.id,
         &json!({"version": version, "warnings": codes}),
     )?;
@@ -229,7 +229,7 @@ pub fn record_reason(
         tx,
         actor,
         when.now,
-        "measurement.not_measured",
+        Action::MeasurementNotMeasured,
         row.id,
         &json!({"version": version, "reason": reason.code()}),
     )?;
@@ -243,7 +243,7 @@ fn note(
     tx: &mut Conn,
     actor: &Actor,
     now: NaiveDateTime,
-    action: &str,
+    action: Action,
     pupil: i64,
     detail: &serde_json::Value,
 ) -> Result<(), db::Error> {

@@ -13,7 +13,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use growth::Scheme;
 use serde_json::json;
 
-use crate::audit::{self, Actor};
+use crate::audit::{self, Action, Actor};
 use crate::db::{self, Conn, dialect};
 use crate::identity::{Keyring, KeyringError};
 use programme::AcademicYear;
@@ -194,7 +194,7 @@ pub fn set(
         tx,
         actor,
         now,
-        "year.rule_set",
+        Action::YearRuleSet,
         &format!("year:{name}"),
         &detail,
     )?;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use rstest::rstest;
 use stature::access::Role;
-use stature::audit::{self, Actor, Disclosure};
+use stature::audit::{self, Action, Actor, Disclosure};
 use stature::db::Error;
 use stature::db::schema::{
     access, access_pupil, audit_event, audit_subject, disclosure, disclosure_pupil, import_pupil,
@@ -179,7 +179,7 @@ fn letter_sent(test: &TestApp, child: i64) -> i64 {
                 tx,
                 &Actor::person(3, "A nurse"),
                 now,
-                "letter.let_go",
+                Action::LetterLetGo,
                 &reference,
                 &serde_json::json!({"from": "held", "to": "ready"}),
             )?;

@@ -80,8 +80,6 @@ permissions! {
     ManageAccounts,
     /// Approve accounts that see children.
     ApproveAccounts,
-    /// Change settings.
-    ManageSettings,
     /// See and run jobs.
     ManageJobs,
 }

@@ -110,12 +110,7 @@ impl Role {
             Self::School => &[P::SignedIn, P::ViewReleases, P::UploadRoster],
             Self::Authority => &[P::SignedIn, P::ViewReleases],
             Self::Monitor => &[P::SignedIn, P::ViewProgress],
-            Self::SystemAdministrator => &[
-                P::SignedIn,
-                P::ManageAccounts,
-                P::ManageSettings,
-                P::ManageJobs,
-            ],
+            Self::SystemAdministrator => &[P::SignedIn, P::ManageAccounts, P::ManageJobs],
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use programme::Urn;
 
 use crate::db::schema::{account, assignment, login, school};
 use crate::db::{Conn, Error};
@@ -46,7 +47,7 @@ pub(super) fn live_login(
 pub(super) fn assignments(
     tx: &mut Conn,
     account: i64,
-) -> Result<(BTreeSet<i32>, Vec<String>), Error> {
+) -> Result<(BTreeSet<Urn>, Vec<String>), Error> {
     let rows: Vec<(Option<i32>, Option<String>)> = assignment::table
         .filter(assignment::account_id.eq(account))
         .select((assignment::school_urn, assignment::la_code))
@@ -61,6 +62,16 @@ pub(super) fn assignments(
             .load(tx)?;
         schools.extend(of_authorities);
     }
+    let schools = schools
+        .into_iter()
+        .map(|urn| {
+            Urn::try_from(urn).map_err(|_| {
+                Error::Schema(format!(
+                    "account {account} is assigned to school {urn}, which is no URN"
+                ))
+            })
+        })
+        .collect::<Result<_, _>>()?;
     Ok((schools, authorities))
 }
 

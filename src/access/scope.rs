@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use programme::Urn;
+
 /// The schools that an actor's queries are limited to. Every scoped query takes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Every school.
     Everything,
     /// These URNs only; an authority's schools are resolved to URNs when the session is read.
-    Schools(BTreeSet<i32>),
+    Schools(BTreeSet<Urn>),
 }
 
 impl Scope {
@@ -17,11 +19,27 @@ impl Scope {
         Self::Schools(BTreeSet::new())
     }
 
-    /// Whether the school is in scope.
+    /// Whether the school of a row is in scope.
     pub fn covers(&self, urn: i32) -> bool {
         match self {
             Self::Everything => true,
+            Self::Schools(urns) => Urn::try_from(urn).is_ok_and(|urn| urns.contains(&urn)),
+        }
+    }
+
+    /// Whether the school is in scope.
+    pub fn covers_urn(&self, urn: Urn) -> bool {
+        match self {
+            Self::Everything => true,
             Self::Schools(urns) => urns.contains(&urn),
+        }
+    }
+
+    /// The schools that it is limited to; `None` means all.
+    pub fn schools(&self) -> Option<&BTreeSet<Urn>> {
+        match self {
+            Self::Everything => None,
+            Self::Schools(urns) => Some(urns),
         }
     }
 
@@ -29,7 +47,7 @@ impl Scope {
     pub fn urns(&self) -> Option<Vec<i32>> {
         match self {
             Self::Everything => None,
-            Self::Schools(urns) => Some(urns.iter().copied().collect()),
+            Self::Schools(urns) => Some(urns.iter().copied().map(i32::from).collect()),
         }
     }
 }

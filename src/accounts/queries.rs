@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::error::AccountError;
 use crate::access::Role;
-use crate::db::schema::{account, assignment, local_authority, login, password_token, school};
+use crate::db::schema::{account, assignment, local_authority, login, password_token};
 use crate::db::{Conn, Error, is_unique_violation};
+use crate::records::school;
 
 /// An account as it is listed.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -173,8 +174,7 @@ pub(super) fn check_assignments(tx: &mut Conn, new: &NewAccount) -> Result<(), A
         return refuse("an authority's account needs its authority: give its code".to_owned());
     }
     for urn in &new.schools {
-        let known: i64 = school::table.find(*urn).count().get_result(tx)?;
-        if known == 0 {
+        if !school::is_known(tx, *urn)? {
             return refuse(format!("there is no school with URN {urn} on the list"));
         }
     }

@@ -18,7 +18,9 @@ use crate::letters::afterwards::afterwards_of_child;
 use crate::measurement::history_queries::history;
 use crate::measurement::queries::pupil_in_scope;
 use crate::measurement::sheet::Order;
-use crate::measurement::{current_year, entry, queries as measurements};
+use crate::measurement::{entry, queries as measurements};
+use crate::records::school;
+use crate::records::year::current_year;
 use crate::web::{Allowed, FormData, Submitted, View, redirect_with};
 use programme::Coded as _;
 use programme::{Person, ReasonNotMeasured, YearGroup};
@@ -130,7 +132,7 @@ pub async fn search(
             drop(compared);
             let shown = door.open(tx, &actor, Purpose::FindingChild, Whose::Pupils(&ids))?;
             let urns: Vec<i32> = places.values().map(|(urn, _)| *urn).collect();
-            let schools = queries::school_names(tx, &unique(urns))?;
+            let schools = school::names_of(tx, &unique(urns))?;
             let rows: Vec<Value> = ids
                 .iter()
                 .filter_map(|id| {
@@ -182,7 +184,7 @@ pub async fn child_page(
                 .identities
                 .open(tx, &actor, Purpose::ViewingRecord, Whose::Pupils(&[id]))?
                 .one(id)?;
-            let school = measurements::school_name(tx, row.school_urn)?;
+            let school = school::name(tx, row.school_urn)?;
             let measured = measurements::measurements_of(tx, id)?;
             let reasons = measurements::reasons_of(tx, id)?;
             let history = history(tx, id)?;

@@ -1,6 +1,6 @@
 //! The rows around a single child.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::access::Scope;
 use crate::audit;
-use crate::db::schema::{academic_year, access, access_pupil, audit_event, letter, pupil, school};
+use crate::db::schema::{academic_year, access, access_pupil, audit_event, letter, pupil};
 use crate::db::{Conn, Error};
 
 /// Rows of the timeline that are shown.
@@ -60,16 +60,6 @@ pub(super) fn places(
         .load::<(i64, i32, String)>(tx)?
         .into_iter()
         .map(|(id, urn, group)| (id, (urn, group)))
-        .collect())
-}
-
-/// Names of schools by URN.
-pub(super) fn school_names(tx: &mut Conn, urns: &[i32]) -> Result<BTreeMap<i32, String>, Error> {
-    Ok(school::table
-        .filter(school::urn.eq_any(urns))
-        .select((school::urn, school::name))
-        .load::<(i32, String)>(tx)?
-        .into_iter()
         .collect())
 }
 

@@ -8,8 +8,10 @@ use super::todo::{self, Asked};
 use crate::access::{Permission, Role, needs};
 use crate::app::App;
 use crate::error::AppError;
-use crate::measurement::{current_year, looks, quality, school_names};
+use crate::measurement::{looks, quality};
 use crate::measurement::{quality_json, tally_json};
+use crate::records::school;
+use crate::records::year::current_year;
 use crate::statistics;
 use crate::web::{Allowed, View};
 
@@ -81,7 +83,7 @@ pub async fn progress(
             Ok((
                 year,
                 progress::progress(tx, &scope, &label)?,
-                school_names(tx, &scope)?,
+                school::names(tx, &scope)?,
                 looks(tx, &scope, &label)?,
             ))
         })

@@ -6,19 +6,8 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::access::Scope;
-use crate::db::schema::{academic_year, visit};
+use crate::db::schema::visit;
 use crate::db::{Conn, Error};
-
-/// Whether names of the year that `today` lies in may be kept: somebody has set for how long.
-pub(super) fn has_retention_rule(tx: &mut Conn, today: NaiveDate) -> Result<bool, Error> {
-    let days: Option<Option<i32>> = academic_year::table
-        .filter(academic_year::starts_on.le(today))
-        .filter(academic_year::ends_on.ge(today))
-        .select(academic_year::retention_days)
-        .first(tx)
-        .optional()?;
-    Ok(days.flatten().is_some())
-}
 
 /// The schools in scope with a visit of the year before `today`.
 pub(super) fn visited_schools(

@@ -11,7 +11,7 @@ use crate::db::Conn;
 use crate::error::AppError;
 use crate::letters::due::Due;
 use crate::letters::state::State;
-use crate::records::year as years;
+use crate::records::{school, year as years};
 use crate::retention::{self, rule_change};
 use crate::wording::long_date_time;
 use crate::{accounts, identity, jobs, letters, measurement, outbox, roster, statistics};
@@ -119,7 +119,8 @@ pub(super) fn rule_changes_to_confirm(
 
 /// The year in progress has no retention period, so that no name can come in.
 pub(super) fn year_without_rule(tx: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Action>, AppError> {
-    if queries::has_retention_rule(tx, asked.today)? {
+    let this = years::year_of(tx, asked.today)?;
+    if this.is_some_and(|year| year.retention_days.is_some()) {
         return Ok(Vec::new());
     }
     let text = "Set how long names of this academic year are kept";
@@ -338,7 +339,7 @@ pub(super) fn schools_with_children_to_measure(
     };
     let scope = &asked.session.scope;
     let visited = queries::visited_schools(tx, year, asked.today, scope)?;
-    let names = measurement::school_names(tx, scope)?;
+    let names = school::names(tx, scope)?;
     let tallies = measurement::tallies(tx, scope, year)?;
     let mut schools: Vec<(String, i32, i64)> = tallies
         .iter()

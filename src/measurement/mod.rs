@@ -21,9 +21,7 @@ pub mod warning_queries;
 
 pub use entry::{Entry, LIMITS_SETTING, Offer};
 pub use progress::{quality_json, tally_json};
-pub use progress_queries::{
-    Place, SchoolTallies, current_year, looks, school_names, tallies, tallies_of,
-};
+pub use progress_queries::{Place, SchoolTallies, looks, tallies, tallies_of};
 pub use record::{
     Back, Batch, RecordError, Recorded, Standing, When, confirm, go_back, limits, reassess,
     record_known, record_measurement, record_reason, standing,

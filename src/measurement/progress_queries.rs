@@ -9,9 +9,7 @@ use diesel::prelude::*;
 use super::participation::{Outcome, Tally, outcome_of};
 use super::quality::Look;
 use crate::access::Scope;
-use crate::db::schema::{
-    academic_year, headcount, measurement, not_measured, pupil, school, warning,
-};
+use crate::db::schema::{headcount, measurement, not_measured, pupil, warning};
 use crate::db::{Conn, Error};
 use programme::ReasonNotMeasured;
 
@@ -25,24 +23,6 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
 
 /// The tallies of one school by year group (`R`, `6`).
 pub type SchoolTallies = BTreeMap<String, Tally>;
-
-/// The year that today lies in, else the newest one with a rule; `None` when there is none.
-pub fn current_year(tx: &mut Conn, today: NaiveDate) -> Result<Option<String>, Error> {
-    let this: Option<String> = academic_year::table
-        .filter(academic_year::starts_on.le(today))
-        .filter(academic_year::ends_on.ge(today))
-        .select(academic_year::label)
-        .first(tx)
-        .optional()?;
-    match this {
-        Some(label) => Ok(Some(label)),
-        None => Ok(academic_year::table
-            .order(academic_year::starts_on.desc())
-            .select(academic_year::label)
-            .first(tx)
-            .optional()?),
-    }
-}
 
 /// Where children are counted: the children of one year group of one school in one academic year.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -227,18 +207,6 @@ fn set_headcounts(
         at(found, place).set_headcount(eligible.max(0) as u32);
     }
     Ok(())
-}
-
-/// Names of schools in scope, by URN; open ones and those with children in the year.
-pub fn school_names(tx: &mut Conn, scope: &Scope) -> Result<BTreeMap<i32, String>, Error> {
-    let mut query = school::table
-        .filter(school::status.ne(2))
-        .select((school::urn, school::name))
-        .into_boxed();
-    if let Some(urns) = scope.urns() {
-        query = query.filter(school::urn.eq_any(urns));
-    }
-    Ok(query.load::<(i32, String)>(tx)?.into_iter().collect())
 }
 
 /// A measurement as quality looks at it: child, mm, g, day, whether only its month is kept, measurer, device.

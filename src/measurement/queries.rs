@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::access::Scope;
-use crate::db::schema::{academic_year, measurement, not_measured, pupil, school, warning};
+use crate::db::schema::{academic_year, measurement, not_measured, pupil, warning};
 use crate::db::{Conn, Error};
 
 /// A child as recording needs it: nothing that names it.
@@ -154,25 +154,6 @@ pub fn pupils_of_school(tx: &mut Conn, year: &str, urn: i32) -> Result<Vec<Pupil
         .order(pupil::id)
         .select(PupilRow::as_select())
         .load(tx)?)
-}
-
-/// A school's name.
-pub fn school_name(tx: &mut Conn, urn: i32) -> Result<Option<String>, Error> {
-    Ok(school::table
-        .find(urn)
-        .select(school::name)
-        .first(tx)
-        .optional()?)
-}
-
-/// Whether the register says that a school has closed.
-pub fn school_has_closed(tx: &mut Conn, urn: i32) -> Result<bool, Error> {
-    let status: Option<i32> = school::table
-        .find(urn)
-        .select(school::status)
-        .first(tx)
-        .optional()?;
-    Ok(status == Some(2))
 }
 
 /// Code of a year's clinical scheme.

@@ -9,7 +9,7 @@ use super::queries::{self, ImportRecord, NewImport};
 use super::state::{State, Step as Change};
 use super::stored_choices::{HeadingKey, StoredChoices};
 use super::waiting;
-use crate::audit::{self, Action};
+use crate::audit;
 use crate::db::{Conn, Db};
 use programme::{AcademicYear, Urn};
 use roster_reader::columns::{Choices, find_columns};
@@ -61,7 +61,7 @@ pub fn stage(
         tx,
         by.actor,
         by.now,
-        Action::RosterUploaded,
+        audit::Action::RosterUploaded,
         &format!("import:{id}"),
         &json!({"year": year}),
     )?;
@@ -162,7 +162,7 @@ pub fn discard(tx: &mut Conn, by: By<'_>, id: i64) -> Result<(), ImportError> {
         tx,
         by.actor,
         by.now,
-        Action::RosterDiscarded,
+        audit::Action::RosterDiscarded,
         &format!("import:{id}"),
         &json!({}),
     )?;
@@ -188,7 +188,7 @@ pub fn choose_columns(
             tx,
             by.actor,
             by.now,
-            Action::RosterColumnsChosen,
+            audit::Action::RosterColumnsChosen,
             &format!("import:{}", record.id),
             &json!({}),
         )?;
@@ -211,7 +211,7 @@ pub fn erase_expired(tx: &mut Conn, by: By<'_>) -> Result<usize, ImportError> {
             tx,
             by.actor,
             by.now,
-            Action::RosterUploadsErased,
+            audit::Action::RosterUploadsErased,
             "imports",
             &json!({"imports": erased}),
         )?;

@@ -2,8 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::db::schema::{local_authority, school};
+use crate::db::schema::local_authority;
 use crate::db::{Conn, Error};
+use crate::records::school;
 
 /// Whose contact it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +36,7 @@ pub fn contacts(tx: &mut Conn) -> Result<Vec<Contact>, Error> {
             local_authority::contact_email,
         ))
         .load::<(String, String, Option<String>)>(tx)?;
-    let schools = school::table
-        .filter(school::status.ne(2))
-        .order((school::name, school::urn))
-        .select((school::urn, school::name, school::contact_email))
-        .load::<(i32, String, Option<String>)>(tx)?;
+    let schools = school::contacts(tx)?;
     let authorities = authorities.into_iter().map(|(code, name, email)| Contact {
         audience: Audience::Authority(code),
         name,
@@ -55,13 +52,13 @@ pub fn contacts(tx: &mut Conn) -> Result<Vec<Contact>, Error> {
 
 /// Sets or forgets a contact's address; returns whether there is such a school or authority.
 pub fn set_contact(tx: &mut Conn, audience: &Audience, email: Option<&str>) -> Result<bool, Error> {
-    let changed = match audience {
-        Audience::School(urn) => diesel::update(school::table.find(urn))
-            .set(school::contact_email.eq(email))
-            .execute(tx)?,
-        Audience::Authority(code) => diesel::update(local_authority::table.find(code))
-            .set(local_authority::contact_email.eq(email))
-            .execute(tx)?,
-    };
-    Ok(changed == 1)
+    match audience {
+        Audience::School(urn) => school::set_contact(tx, *urn, email),
+        Audience::Authority(code) => {
+            let changed = diesel::update(local_authority::table.find(code))
+                .set(local_authority::contact_email.eq(email))
+                .execute(tx)?;
+            Ok(changed == 1)
+        }
+    }
 }

@@ -3,11 +3,9 @@
 //! The one thing to know: a column is found by its heading, because the
 //! register gains columns every year.
 
+use crate::records::school::Status;
 use programme::Urn;
 use tabular::{Row, Table};
-
-/// Status of a school that has closed; 3 is open but proposed to close.
-const CLOSED: i32 = 2;
 
 /// Type groups of the state's schools: maintained, academies, free schools.
 const STATE_GROUPS: [i32; 3] = [4, 10, 11];
@@ -29,8 +27,8 @@ pub struct RegisteredSchool {
     pub type_name: String,
     /// Code of the type group.
     pub type_group: i32,
-    /// Code of the status: 1 open, 2 closed, 3 open but proposed to close.
-    pub status: i32,
+    /// Whether children go there.
+    pub status: Status,
     /// Phase in words.
     pub phase: String,
     /// Youngest age taken.
@@ -48,11 +46,6 @@ pub struct RegisteredSchool {
 }
 
 impl RegisteredSchool {
-    /// Whether children go there.
-    pub fn is_open(&self) -> bool {
-        self.status != CLOSED
-    }
-
     /// Whether its children count in the statistics: open, of the state, and
     /// mainstream.
     pub fn is_in_statistics(&self) -> bool {
@@ -64,7 +57,7 @@ impl RegisteredSchool {
             "secure unit",
             "hospital",
         ];
-        self.is_open()
+        self.status.is_open()
             && STATE_GROUPS.contains(&self.type_group)
             && !other.iter().any(|word| kind.contains(word))
     }
@@ -144,7 +137,7 @@ pub fn read_register(table: &Table) -> Result<Vec<RegisteredSchool>, RegisterErr
             name: Some(needed(4))
                 .filter(|name| !name.is_empty())
                 .ok_or_else(|| wrong(4))?,
-            status: needed(5).parse().map_err(|_| wrong(5))?,
+            status: needed(5).parse().map(Status::new).map_err(|_| wrong(5))?,
             type_group: needed(6).parse().map_err(|_| wrong(6))?,
             type_name: cell(row, "TypeOfEstablishment (name)"),
             phase: cell(row, "PhaseOfEducation (name)"),
@@ -177,7 +170,13 @@ mod tests {
     fn open_state_mainstream_schools_count_in_the_statistics() {
         let schools = sample();
         assert_eq!(schools.len(), 12);
-        assert_eq!(schools.iter().filter(|school| school.is_open()).count(), 11);
+        assert_eq!(
+            schools
+                .iter()
+                .filter(|school| school.status.is_open())
+                .count(),
+            11
+        );
         assert_eq!(
             schools
                 .iter()

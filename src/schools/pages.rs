@@ -7,15 +7,17 @@ use serde_json::json;
 
 use super::work::{self, HeadcountTooLow, MOST_CHILDREN, Plan, VisitError};
 use super::work_queries as queries;
-use crate::access::{Permission, needs};
+use crate::access::{Permission, Scope, needs};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::{self, Conn};
 use crate::error::AppError;
 use crate::identity::{Identities, Purpose, Whose};
 use crate::measurement::participation::Tally;
+use crate::measurement::tallies;
 use crate::measurement::tally_json;
-use crate::measurement::{current_year, tallies};
+use crate::records::school;
+use crate::records::year::current_year;
 use crate::web::{Allowed, Answer, FormData, Submitted, View, once, redirect_with};
 use programme::{Urn, YearGroup};
 
@@ -31,15 +33,15 @@ pub async fn list(
         .read(move |tx| -> Result<_, AppError> {
             let year = current_year(tx, today)?.unwrap_or_default();
             let tallies = tallies(tx, &scope, &year)?;
-            Ok((year, queries::schools(tx, &scope)?, tallies))
+            Ok((year, school::in_scope(tx, &scope)?, tallies))
         })
         .await?;
     let rows: Vec<_> = schools
         .into_iter()
-        .filter(|school| school.status != 2 || tallies.contains_key(&school.urn))
+        .filter(|school| school.is_open() || tallies.contains_key(&i32::from(school.urn)))
         .map(|school| {
             let mut tally = Tally::default();
-            for group in tallies.get(&school.urn).into_iter().flat_map(BTreeMap::values) {
+            for group in tallies.get(&i32::from(school.urn)).into_iter().flat_map(BTreeMap::values) {
                 tally.add(group);
             }
             json!({"urn": school.urn, "name": school.name, "town": school.town, "tally": tally_json(&tally)})
@@ -60,7 +62,7 @@ pub async fn school_page(
     allowed: Allowed<needs::Record>,
     app: web::Data<App>,
     request: HttpRequest,
-    urn: web::Path<i32>,
+    urn: web::Path<Urn>,
 ) -> Result<HttpResponse, AppError> {
     render_school(&allowed, &app, &request, *urn, &FormData::default()).await
 }
@@ -69,7 +71,7 @@ async fn render_school<P: crate::access::Requires>(
     allowed: &Allowed<P>,
     app: &web::Data<App>,
     request: &HttpRequest,
-    urn: i32,
+    urn: Urn,
     form: &FormData,
 ) -> Result<HttpResponse, AppError> {
     let (scope, actor, today) = (
@@ -81,13 +83,16 @@ async fn render_school<P: crate::access::Requires>(
     let (year, school, tallies, (classes, damaged), visits, by_hand) = app
         .db
         .write(move |tx| -> Result<_, AppError> {
-            let school = queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
+            let school = school::one(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
             let year = current_year(tx, today)?.unwrap_or_default();
-            let one = crate::access::Scope::Schools([urn].into());
-            let tallies = tallies(tx, &one, &year)?.remove(&urn).unwrap_or_default();
-            let classes = classes(tx, &door, &actor, urn, &year)?;
-            let visits = queries::visits(tx, &scope, &year, Some(urn))?;
-            let by_hand = queries::headcounts(tx, urn, &year)?;
+            let one = Scope::Schools([urn].into());
+            let number = i32::from(urn);
+            let tallies = tallies(tx, &one, &year)?
+                .remove(&number)
+                .unwrap_or_default();
+            let classes = classes(tx, &door, &actor, number, &year)?;
+            let visits = queries::visits(tx, &scope, &year, Some(number))?;
+            let by_hand = queries::headcounts(tx, number, &year)?;
             Ok((year, school, tallies, classes, visits, by_hand))
         })
         .await?;
@@ -163,7 +168,7 @@ pub async fn set_headcounts(
     allowed: Allowed<needs::ManageSchools>,
     app: web::Data<App>,
     request: HttpRequest,
-    urn: web::Path<i32>,
+    urn: web::Path<Urn>,
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let Submitted(mut form) = form;
@@ -196,7 +201,7 @@ pub async fn set_headcounts(
     let too_low = app
         .db
         .write(move |tx| -> Result<Vec<HeadcountTooLow>, AppError> {
-            queries::school(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
+            school::one(tx, &scope, urn)?.ok_or(AppError::NotFound)?;
             let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
             let place = (urn, year.as_str());
             Ok(work::set_headcounts(tx, &actor, now, place, &wanted)?)
@@ -241,14 +246,15 @@ async fn render_visits<P: crate::access::Requires>(
         .read(move |tx| -> Result<_, AppError> {
             let year = current_year(tx, today)?.unwrap_or_default();
             let visits = queries::visits(tx, &scope, &year, None)?;
-            Ok((year, visits, queries::schools(tx, &scope)?))
+            Ok((year, visits, school::in_scope(tx, &scope)?))
         })
         .await?;
-    let (past, coming): (Vec<_>, Vec<_>) =
-        visits.into_iter().partition(|visit| visit.visit_on < today);
+    let (past, coming): (Vec<_>, Vec<_>) = visits
+        .into_iter()
+        .partition(|visit| visit.row.visit_on < today);
     let schools: Vec<_> = schools
         .into_iter()
-        .filter(|school| school.status != 2)
+        .filter(school::School::is_open)
         .map(|school| json!({"value": school.urn.to_string(), "text": school.name}))
         .collect();
     View::new(app, request, allowed, "Visits")
@@ -310,7 +316,7 @@ pub async fn plan_visit(
         return render_visits(&allowed, &app, &request, &form).await;
     };
     let plan = Plan {
-        urn: urn.number() as i32,
+        urn,
         on,
         team: form.text("team").to_owned(),
         note: form.text("note").to_owned(),
@@ -326,7 +332,7 @@ pub async fn plan_visit(
         .db
         .write(move |tx| {
             once(tx, &submission, now, |tx| -> Result<Answer, Unplanned> {
-                queries::school(tx, &scope, plan.urn)?.ok_or(AppError::NotFound)?;
+                school::one(tx, &scope, plan.urn)?.ok_or(AppError::NotFound)?;
                 let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
                 work::plan_visit(tx, &actor, now, &year, &plan)?;
                 Ok(Answer::done("/visits", "The visit was added"))

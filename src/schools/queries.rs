@@ -1,4 +1,4 @@
-//! The rows of schools, authorities, postcodes and deprivation.
+//! A register that comes in, and the rows of authorities, postcodes and deprivation.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,10 @@ use diesel::prelude::*;
 
 use super::gias::RegisteredSchool;
 use crate::db::dialect::{self, NewDeprivation, NewPostcode};
-use crate::db::schema::{deprivation, local_authority, postcode, school};
+use crate::db::schema::{deprivation, local_authority, postcode};
 use crate::db::{Conn, Error};
+use crate::records::school::{self, Put, School};
+use programme::Urn;
 
 /// What came of importing a register.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,47 +27,25 @@ pub struct Taken {
     pub changed: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = school, treat_none_as_null = true)]
-struct SchoolRow {
-    urn: i32,
-    la_code: String,
-    establishment_number: String,
-    name: String,
-    type_name: String,
-    type_group: i32,
-    status: i32,
-    phase: String,
-    low_age: Option<i32>,
-    high_age: Option<i32>,
-    street: Option<String>,
-    town: Option<String>,
-    postcode: Option<String>,
-    telephone: Option<String>,
-    in_statistics: bool,
-}
-
-impl From<&RegisteredSchool> for SchoolRow {
-    fn from(school: &RegisteredSchool) -> Self {
-        let in_statistics = school.is_in_statistics();
-        let school = school.clone();
-        Self {
-            urn: school.urn.number() as i32,
-            la_code: school.la_code,
-            establishment_number: school.establishment_number,
-            name: school.name,
-            type_name: school.type_name,
-            type_group: school.type_group,
-            status: school.status,
-            phase: school.phase,
-            low_age: school.low_age,
-            high_age: school.high_age,
-            street: school.street,
-            town: school.town,
-            postcode: school.postcode,
-            telephone: school.telephone,
-            in_statistics,
-        }
+fn described(school: &RegisteredSchool) -> School {
+    let in_statistics = school.is_in_statistics();
+    let school = school.clone();
+    School {
+        urn: school.urn,
+        la_code: school.la_code,
+        establishment_number: school.establishment_number,
+        name: school.name,
+        type_name: school.type_name,
+        type_group: school.type_group,
+        status: school.status,
+        phase: school.phase,
+        low_age: school.low_age,
+        high_age: school.high_age,
+        street: school.street,
+        town: school.town,
+        postcode: school.postcode,
+        telephone: school.telephone,
+        in_statistics,
     }
 }
 
@@ -77,36 +57,24 @@ pub fn import_register(
     now: NaiveDateTime,
 ) -> Result<Taken, Error> {
     put_authorities(tx, schools)?;
-    let known: HashMap<i32, SchoolRow> = school::table
-        .select(SchoolRow::as_select())
-        .load(tx)?
+    let known: HashMap<Urn, School> = school::every(tx)?
         .into_iter()
-        .map(|row| (row.urn, row))
+        .map(|school| (school.urn, school))
         .collect();
     let mut taken = Taken::default();
     let mut seen = HashSet::new();
     for registered in schools {
-        let row = SchoolRow::from(registered);
-        if !seen.insert(row.urn) {
+        if !seen.insert(registered.urn) {
             continue;
         }
         taken.schools += 1;
-        taken.open += usize::from(registered.is_open());
+        taken.open += usize::from(registered.status.is_open());
         taken.in_statistics += usize::from(registered.is_in_statistics());
-        match known.get(&row.urn) {
-            None => {
-                taken.new += 1;
-                diesel::insert_into(school::table)
-                    .values((&row, school::updated_at.eq(now)))
-                    .execute(tx)?;
-            }
-            Some(held) if *held != row => {
-                taken.changed += 1;
-                diesel::update(school::table.find(row.urn))
-                    .set((&row, school::updated_at.eq(now)))
-                    .execute(tx)?;
-            }
-            Some(_) => {}
+        let known = known.get(&registered.urn);
+        match school::put(tx, known, described(registered), now)? {
+            Put::New => taken.new += 1,
+            Put::Changed => taken.changed += 1,
+            Put::Same => {}
         }
     }
     Ok(taken)

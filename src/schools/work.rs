@@ -9,7 +9,7 @@ use crate::audit::{self, Action, Actor};
 use crate::db::dialect::{self, NewVisit};
 use crate::db::{Conn, Error};
 use crate::measurement::tallies;
-use programme::{AcademicYear, YearGroup};
+use programme::{AcademicYear, Urn, YearGroup};
 
 /// The most children a head-count can name; a school has fewer.
 pub const MOST_CHILDREN: i32 = 2000;
@@ -44,11 +44,14 @@ pub fn set_headcounts(
     tx: &mut Conn,
     actor: &Actor,
     now: NaiveDateTime,
-    (urn, year): (i32, &str),
+    (urn, year): (Urn, &str),
     wanted: &[(YearGroup, Option<i32>)],
 ) -> Result<Vec<HeadcountTooLow>, Error> {
     let school = Scope::Schools([urn].into());
-    let tallies = tallies(tx, &school, year)?.remove(&urn).unwrap_or_default();
+    let number = i32::from(urn);
+    let tallies = tallies(tx, &school, year)?
+        .remove(&number)
+        .unwrap_or_default();
     let too_low: Vec<HeadcountTooLow> = wanted
         .iter()
         .filter_map(|(group, eligible)| {
@@ -64,7 +67,7 @@ pub fn set_headcounts(
         return Ok(too_low);
     }
     for (group, eligible) in wanted {
-        queries::put_headcount(tx, urn, year, group.code(), *eligible, &actor.label, now)?;
+        queries::put_headcount(tx, number, year, group.code(), *eligible, &actor.label, now)?;
         audit::event(
             tx,
             actor,
@@ -81,7 +84,7 @@ pub fn set_headcounts(
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The school.
-    pub urn: i32,
+    pub urn: Urn,
     /// The day.
     pub on: NaiveDate,
     /// Who goes, or empty.
@@ -103,7 +106,7 @@ pub fn plan_visit(
     }
     let visit = NewVisit {
         year_label: year,
-        school_urn: plan.urn,
+        school_urn: plan.urn.into(),
         visit_on: plan.on,
         team: Some(plan.team.as_str()).filter(|text| !text.is_empty()),
         note: Some(plan.note.as_str()).filter(|text| !text.is_empty()),
@@ -118,7 +121,7 @@ pub fn plan_visit(
         now,
         Action::VisitPlanned,
         &format!("visit:{id}"),
-        &json!({"school": plan.urn, "on": plan.on}),
+        &json!({"school": i32::from(plan.urn), "on": plan.on}),
     )?;
     Ok(id)
 }

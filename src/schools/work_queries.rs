@@ -1,77 +1,38 @@
-//! The rows of schools, head-counts and visits.
+//! The rows of head-counts and visits.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::access::Scope;
-use crate::db::schema::{headcount, pupil, school, visit};
+use crate::db::schema::{headcount, pupil, visit};
 use crate::db::{Conn, Error};
-
-/// A school.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
-#[diesel(table_name = school)]
-pub struct School {
-    /// Unique reference number.
-    pub urn: i32,
-    /// Code of its authority.
-    pub la_code: String,
-    /// Name.
-    pub name: String,
-    /// Kind of school.
-    pub type_name: String,
-    /// 2 when it has closed.
-    pub status: i32,
-    /// Town.
-    pub town: Option<String>,
-    /// Postcode.
-    pub postcode: Option<String>,
-    /// Telephone.
-    pub telephone: Option<String>,
-    /// Where its releases are sent.
-    pub contact_email: Option<String>,
-    /// Whether its children are in the statistics.
-    pub in_statistics: bool,
-}
+use crate::records::school::names_of;
 
 /// A team at a school on a day.
-#[derive(Clone, Debug, Queryable, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Visit {
+    /// Name of the school.
+    pub school: String,
+    /// What is stored of it.
+    #[serde(flatten)]
+    pub row: VisitRow,
+}
+
+/// A visit as it is stored.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = visit)]
+pub struct VisitRow {
     /// Its number.
     pub id: i64,
     /// The school.
     pub school_urn: i32,
-    /// The school's name.
-    pub school: String,
     /// The day.
     pub visit_on: NaiveDate,
     /// Who goes.
     pub team: Option<String>,
     /// What to know.
     pub note: Option<String>,
-}
-
-/// The schools in scope, by name.
-pub fn schools(tx: &mut Conn, scope: &Scope) -> Result<Vec<School>, Error> {
-    let mut query = school::table.select(School::as_select()).into_boxed();
-    if let Some(urns) = scope.urns() {
-        query = query.filter(school::urn.eq_any(urns));
-    }
-    let mut schools = query.load(tx)?;
-    schools.sort_by(|a, b| a.name.cmp(&b.name).then(a.urn.cmp(&b.urn)));
-    Ok(schools)
-}
-
-/// One school in scope.
-pub fn school(tx: &mut Conn, scope: &Scope, urn: i32) -> Result<Option<School>, Error> {
-    if !scope.covers(urn) {
-        return Ok(None);
-    }
-    Ok(school::table
-        .find(urn)
-        .select(School::as_select())
-        .first(tx)
-        .optional()?)
 }
 
 /// Number, year group and outcome of every child on a school's list, and whether its parents opted out.
@@ -142,17 +103,9 @@ pub fn visits(
     only: Option<i32>,
 ) -> Result<Vec<Visit>, Error> {
     let mut query = visit::table
-        .inner_join(school::table)
         .filter(visit::year_label.eq(year))
         .order((visit::visit_on, visit::id))
-        .select((
-            visit::id,
-            visit::school_urn,
-            school::name,
-            visit::visit_on,
-            visit::team,
-            visit::note,
-        ))
+        .select(VisitRow::as_select())
         .into_boxed();
     if let Some(urns) = scope.urns() {
         query = query.filter(visit::school_urn.eq_any(urns));
@@ -160,7 +113,19 @@ pub fn visits(
     if let Some(urn) = only {
         query = query.filter(visit::school_urn.eq(urn));
     }
-    Ok(query.load(tx)?)
+    let rows = query.load(tx)?;
+    let mut urns: Vec<i32> = rows.iter().map(|row| row.school_urn).collect();
+    urns.sort_unstable();
+    urns.dedup();
+    let names = names_of(tx, &urns)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Visit {
+            // Every visit's school is in the register: a foreign key says so.
+            school: names.get(&row.school_urn).cloned().unwrap_or_default(),
+            row,
+        })
+        .collect())
 }
 
 /// A visit's school; `None` when there is no such visit.

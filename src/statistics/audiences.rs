@@ -1,6 +1,6 @@
 //! Who sees which releases.
 
-use programme::{Audience, Urn};
+use programme::Audience;
 
 use crate::access::{Role, Session};
 
@@ -10,12 +10,8 @@ pub fn audiences_of(session: &Session) -> Vec<String> {
     let mut audiences = vec![Audience::Public.to_string()];
     match session.role {
         Some(Role::School) => {
-            let urns = session.scope.urns().unwrap_or_default();
-            audiences.extend(
-                urns.into_iter()
-                    .filter_map(|urn| Urn::try_from(urn).ok())
-                    .map(|urn| Audience::School(urn).to_string()),
-            );
+            let schools = session.scope.schools().into_iter().flatten();
+            audiences.extend(schools.map(|urn| Audience::School(*urn).to_string()));
         }
         Some(Role::Authority) => {
             let codes = session.authorities.iter().cloned();

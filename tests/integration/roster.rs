@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use diesel::prelude::*;
 use programme::Place;
-use roster_reader::progress::Progress;
 use rstest::rstest;
 use serde_json::Value;
 use stature::access::Role;
@@ -879,7 +878,6 @@ fn uploads_are_sealed_and_erased_after_thirty_days(#[case] test: TestApp) {
     use diesel::prelude::*;
     use stature::audit::Actor;
     use stature::db::schema::{import, import_row};
-    use stature::roster::import::By;
     prepared(&test);
     let browser = test.signed_in(Role::Administrator, &[], &[]);
     upload(&test, &browser, "traps.csv", "").press("Import the good rows now");
@@ -906,15 +904,8 @@ fn uploads_are_sealed_and_erased_after_thirty_days(#[case] test: TestApp) {
     );
     let erase = || {
         let actor = Actor::job("test");
-        let by = By {
-            identities: &test.app.identities,
-            actor: &actor,
-            now: test.app.clock.now(),
-            progress: &Progress::default(),
-            fonts: None,
-        };
-        test.db()
-            .write_now(|tx| stature::roster::staged::erase_expired(tx, by))
+        test.app
+            .write_now(&actor, stature::roster::staged::erase_expired)
             .unwrap()
     };
     test.app.clock.advance(chrono::Duration::days(29));

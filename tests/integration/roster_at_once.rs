@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use roster_reader::progress::Progress;
 use rstest::rstest;
 use serde_json::Value;
 use stature::access::Role;
@@ -12,7 +11,6 @@ use stature::audit::Actor;
 use stature::db::dialect::{self, Moment, NewIdentity, NewPupil};
 use stature::db::schema::{account, identity, import, import_pupil, pupil};
 use stature::db::{Conn, Error};
-use stature::roster::import::By;
 use stature::roster::staged;
 use stature::schools::work::{self, Plan, VisitError};
 
@@ -418,18 +416,9 @@ fn an_import_that_was_undone_or_discarded_stays_so_when_its_bytes_are_erased(
     upload().press("Import").shows("The roster was imported");
     upload();
     test.app.clock.advance(chrono::Duration::days(31));
-    let (actor, progress) = (Actor::job("test"), Progress::default());
-    let by = By {
-        identities: &test.app.identities,
-        actor: &actor,
-        now: test.app.clock.now(),
-        progress: &progress,
-        fonts: None,
-    };
+    let actor = Actor::job("test");
     assert_eq!(
-        test.db()
-            .write_now(|tx| staged::erase_expired(tx, by))
-            .unwrap(),
+        test.app.write_now(&actor, staged::erase_expired).unwrap(),
         4
     );
     let states: Vec<String> = read(&test, |tx| {
@@ -456,7 +445,7 @@ fn two_people_who_plan_the_same_visit_at_once_plan_one(#[case] test: TestApp) {
     prepared(&test);
     for day in 1..=10 {
         let plan = Plan {
-            urn: 900_101,
+            urn: programme::Urn::try_from(900_101).unwrap(),
             on: NaiveDate::from_ymd_opt(2026, 12, day).unwrap(),
             team: String::new(),
             note: String::new(),

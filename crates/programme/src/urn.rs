@@ -49,6 +49,13 @@ impl TryFrom<i32> for Urn {
     }
 }
 
+impl From<Urn> for i32 {
+    fn from(urn: Urn) -> Self {
+        // Six digits.
+        urn.0.cast_signed()
+    }
+}
+
 text_value!(Urn);
 
 #[cfg(test)]

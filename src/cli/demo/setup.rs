@@ -15,13 +15,14 @@ use crate::letters::texts;
 use crate::measurement;
 use crate::records::year::{self as years, YearRule};
 use crate::roster::commit::{Destination, commit};
-use crate::roster::import::{self, By, Mode, Target};
+use crate::roster::import::{self, Mode, Target};
+use crate::roster::importing::Importing;
 use crate::roster::stored_choices::HeadingKey;
 use crate::schools::contact_queries::{self, Audience};
 use crate::schools::work::{self, Plan};
 use crate::schools::{self, geography};
 use crate::settings;
-use programme::AcademicYear;
+use programme::{AcademicYear, Urn};
 use roster_reader::progress::Progress;
 use synth::{Area, AreaPlan, School};
 use tabular::{self, Limits};
@@ -106,7 +107,7 @@ fn plan_visits(app: &App, area: &Area) -> anyhow::Result<()> {
     app.db.write_now(|tx| {
         for (school, day) in area.schools().iter().zip(days) {
             let plan = Plan {
-                urn: school.urn as i32,
+                urn: Urn::try_from(school.urn as i32)?,
                 on: day,
                 team: format!("Team {}", 1 + school.index % 4),
                 note: String::new(),
@@ -176,16 +177,8 @@ fn import_roster(app: &App, year: AcademicYear, bytes: &[u8]) -> anyhow::Result<
     let target = Target { year, school: None };
     let progress = Progress::default();
     let actor = Actor::command("demo");
-    let by = By {
-        identities: &app.identities,
-        actor: &actor,
-        now: app.clock.now(),
-        progress: &progress,
-        fonts: app.config.fonts.as_deref(),
-    };
     let (prepared, applied) = commit(
-        &app.db,
-        by,
+        Importing::new(app, &actor, &progress),
         target,
         &parsed,
         Mode::AllOrNothing,

@@ -17,6 +17,8 @@ use crate::identity::{Opened, Purpose, Whose, noticed_damage};
 use crate::measurement::history_queries;
 use crate::measurement::queries::{self, PupilRow};
 use crate::measurement::sheet::{self, Problem, Row};
+use crate::records::school;
+use crate::records::year::current_year;
 use crate::web::forms::session_token;
 use crate::web::{Allowed, FormData, Submitted, View, chosen, redirect_with};
 use programme::{AcademicYear, ReasonNotMeasured, YearGroup, text::capitalised};
@@ -121,9 +123,9 @@ fn sheet(
     }
     filter.check()?;
     let today = app.clock.today();
-    let school = queries::school_name(tx, urn)?.ok_or(AppError::NotFound)?;
-    let has_closed = queries::school_has_closed(tx, urn)?;
-    let year = crate::measurement::current_year(tx, today)?.ok_or(AppError::NotFound)?;
+    let school = school::name(tx, urn)?.ok_or(AppError::NotFound)?;
+    let has_closed = school::has_closed(tx, urn)?;
+    let year = current_year(tx, today)?.ok_or(AppError::NotFound)?;
     let pupils: Vec<PupilRow> = queries::pupils_of_school(tx, &year, urn)?
         .into_iter()
         .filter(|pupil| pupil.on_roll)

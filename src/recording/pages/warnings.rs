@@ -9,9 +9,10 @@ use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::{Found, People, Purpose, Whose};
+use crate::measurement::entry;
 use crate::measurement::sheet::Order;
 use crate::measurement::warning_queries::{self as queries, Waiting};
-use crate::measurement::{current_year, entry};
+use crate::records::year::current_year;
 use crate::web::{Allowed, LAST_PAGE, View, last_page_instead};
 
 /// Children on one page of the list.

@@ -7,7 +7,7 @@ mod keys;
 mod queries;
 
 pub use keys::{Fault, FaultyKey, faulty_keys, in_words};
-pub use queries::{Year, names_held, year, years};
+pub use queries::{Year, current_year, names_held, open_years, year, year_of, years};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use growth::Scheme;

@@ -54,6 +54,38 @@ pub fn year(tx: &mut Conn, label: &str) -> Result<Option<Year>, Error> {
         .optional()?)
 }
 
+/// The year that a day lies in; `None` when it has not been set up.
+pub fn year_of(tx: &mut Conn, day: NaiveDate) -> Result<Option<Year>, Error> {
+    Ok(academic_year::table
+        .filter(academic_year::starts_on.le(day))
+        .filter(academic_year::ends_on.ge(day))
+        .select(Year::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Label of the year that today lies in, else of the newest one; `None` when there is none.
+pub fn current_year(tx: &mut Conn, today: NaiveDate) -> Result<Option<String>, Error> {
+    if let Some(year) = year_of(tx, today)? {
+        return Ok(Some(year.label));
+    }
+    Ok(academic_year::table
+        .order(academic_year::starts_on.desc())
+        .select(academic_year::label)
+        .first(tx)
+        .optional()?)
+}
+
+/// Labels of the years that names may come into, the newest first.
+pub fn open_years(tx: &mut Conn) -> Result<Vec<String>, Error> {
+    Ok(academic_year::table
+        .filter(academic_year::retention_days.is_not_null())
+        .filter(academic_year::key_state.eq("active"))
+        .order(academic_year::starts_on.desc())
+        .select(academic_year::label)
+        .load(tx)?)
+}
+
 /// How many names a year holds.
 pub fn names_held(tx: &mut Conn, year: &str) -> Result<i64, Error> {
     Ok(identity::table

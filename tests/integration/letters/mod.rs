@@ -13,7 +13,7 @@ mod templates;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use programme::Person;
+use programme::{Person, Urn};
 use rstest::rstest;
 use stature::access::{Role, Scope};
 use stature::app::App;
@@ -490,7 +490,10 @@ fn a_nurse_of_one_school_does_not_act_on_the_whole_programme(#[case] test: TestA
         .follow("Send letters")
         .press("Send 1 letter")
         .shows("1 letter is queued");
-    sent_of(&test, &Scope::Schools([900_102].into()));
+    sent_of(
+        &test,
+        &Scope::Schools([Urn::try_from(900_102).unwrap()].into()),
+    );
     assert_eq!(states(&test), ["ready", "sent"]);
     let administrator = test.signed_in(Role::Administrator, &[], &[]);
     administrator

@@ -9,11 +9,9 @@ use super::{Ended, Outcome, by_command};
 use crate::app::App;
 use crate::db;
 use crate::records::year as years;
-use crate::roster::export;
-use crate::roster::export::Exported;
-use crate::roster::import::{By, ImportError};
+use crate::roster::ImportError;
+use crate::roster::export::{self, Exported};
 use programme::Urn;
-use roster_reader::progress::Progress;
 
 /// What can be exported.
 #[derive(Debug, Subcommand)]
@@ -74,19 +72,12 @@ pub(super) fn run(app: &App, command: ExportCommand) -> Outcome {
     } = command;
     let label = years::parse_label(&year)?.to_string();
     let actor = by_command("export roster");
-    let by = By {
-        identities: &app.identities,
-        actor: &actor,
-        now: app.clock.now(),
-        progress: &Progress::default(),
-        fonts: app.config.fonts.as_deref(),
-    };
     // The file is written inside the transaction: no file without its row in the ledger.
-    let exported = app.db.write_now(|tx| -> Result<Exported, Refused> {
-        if years::year(tx, &label)?.is_none() {
+    let exported = app.write_now(&actor, |work| -> Result<Exported, Refused> {
+        if years::year(work.tx, &label)?.is_none() {
             return Err(years::YearError::Unknown(label.clone()).into());
         }
-        let exported = export::children_for_export(tx, by, &label, school, &reason)?;
+        let exported = export::children_for_export(work, &label, school, &reason)?;
         let file = create_private(&app.db, &out).map_err(Refused::File)?;
         roster_reader::canonical::write_canonical(&exported.children, file)
             .map_err(|error| Refused::File(error.into()))?;

@@ -17,9 +17,10 @@ use crate::audit;
 use crate::db::{self, Db};
 use crate::records::year as years;
 use crate::roster::commit::{Destination, commit};
-use crate::roster::import::{By, ImportError, Mode, Parsed, Prepared, Target};
+use crate::roster::import::{Mode, Parsed, Prepared, Target};
+use crate::roster::importing::Importing;
 use crate::roster::stored_choices::HeadingKey;
-use crate::roster::{self, import};
+use crate::roster::{self, ImportError, import};
 use crate::schools::geography::{self, GeographyError};
 use crate::schools::{self, RegisterError};
 use programme::{AcademicYear, Urn};
@@ -217,13 +218,14 @@ fn import_schools(app: &App, file: &Path) -> Outcome {
     })?;
     let register =
         schools::read_register(&table).map_err(|error: RegisterError| anyhow::anyhow!(error))?;
-    let (actor, now) = (by_command("import schools"), app.clock.now());
-    let taken = app.db.write_now(|tx| -> Result<_, db::Error> {
-        let taken = schools::import_register(tx, &register, now)?;
+    let actor = by_command("import schools");
+    let taken = app.write_now(&actor, |work| -> Result<_, db::Error> {
+        let taken = schools::import_register(work.tx, &register, work.now)?;
         let detail = json!({"schools": taken.schools, "new": taken.new, "changed": taken.changed});
+        let (actor, now) = (work.actor, work.now);
         audit::event(
-            tx,
-            &actor,
+            work.tx,
+            actor,
             now,
             audit::Action::SchoolsImported,
             "schools",
@@ -245,24 +247,24 @@ fn import_schools(app: &App, file: &Path) -> Outcome {
 
 fn import_postcodes(app: &App, file: &Path) -> Outcome {
     let opened = open_file(&app.db, file)?;
-    let (actor, now) = (by_command("import postcodes"), app.clock.now());
+    let actor = by_command("import postcodes");
     let progress = Progress::start();
     progress.step("Reading postcodes");
-    let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
-        let taken = geography::import_postcodes(tx, opened, |rows| {
+    let (taken, homes) = app.write_now(&actor, |work| -> Result<_, Refused> {
+        let taken = geography::import_postcodes(work.tx, opened, |rows| {
             if progress.bar.is_some() || rows % 500_000 < 50_000 {
                 progress.step(format!("{rows} rows read"));
             }
         })?;
         audit::event(
-            tx,
-            &actor,
-            now,
+            work.tx,
+            work.actor,
+            work.now,
             audit::Action::PostcodesImported,
             "postcodes",
             &json!({"live": taken.live}),
         )?;
-        let homes = roster::locate_homes(tx, &app.identities, &actor, now)?;
+        let homes = roster::locate_homes(work)?;
         Ok((taken, homes))
     })?;
     progress.finish();
@@ -275,19 +277,19 @@ fn import_postcodes(app: &App, file: &Path) -> Outcome {
 
 fn import_deprivation(app: &App, file: &Path) -> Outcome {
     let opened = open_file(&app.db, file)?;
-    let (actor, now) = (by_command("import deprivation"), app.clock.now());
-    let (taken, homes) = app.db.write_now(|tx| -> Result<_, Refused> {
-        let taken = geography::import_deprivation(tx, opened)?;
+    let actor = by_command("import deprivation");
+    let (taken, homes) = app.write_now(&actor, |work| -> Result<_, Refused> {
+        let taken = geography::import_deprivation(work.tx, opened)?;
         let detail = json!({"areas": taken.areas, "vintage": taken.vintage});
         audit::event(
-            tx,
-            &actor,
-            now,
+            work.tx,
+            work.actor,
+            work.now,
             audit::Action::DeprivationImported,
             "deprivation",
             &detail,
         )?;
-        let homes = roster::locate_homes(tx, &app.identities, &actor, now)?;
+        let homes = roster::locate_homes(work)?;
         Ok((taken, homes))
     })?;
     println!(
@@ -332,15 +334,9 @@ fn import_roster(app: &App, args: &RosterArgs) -> Outcome {
             app.db.read_now(|tx| roster::remembered_choices(tx, layout))
         })?;
         let actor = by_command("import roster");
-        let by = By {
-            identities: &app.identities,
-            actor: &actor,
-            now: app.clock.now(),
-            progress: &progress,
-            fonts: app.config.fonts.as_deref(),
-        };
+        let importing = Importing::new(app, &actor, &progress);
         let destination = Destination::New(&bytes);
-        let (prepared, applied) = commit(&app.db, by, target, &parsed, mode, destination)?;
+        let (prepared, applied) = commit(importing, target, &parsed, mode, destination)?;
         Ok((prepared, applied, parsed))
     })?;
     if let Some(path) = &args.errors {

@@ -2,25 +2,25 @@
 
 use serde_json::json;
 
-use super::geography::{Place, place_of_home};
-use super::import::{By, ImportError, Parsed, Prepared};
-use super::queries;
-use super::waiting;
-use super::waiting::WaitingRow;
+use super::error::ImportError;
+use super::geography::place_of_home;
+use super::import::{Parsed, Prepared};
+use super::state::{Deed, WaitsFor};
+use super::waiting::{self, Before, WaitingRow};
+use super::{pupil_queries, undo_queries, waiting_queries};
 use crate::audit;
 use crate::db::Conn;
 use crate::db::dialect;
-use crate::db::dialect::{Moment, NewIdentity, NewImportRow, NewPupil};
+use crate::db::dialect::{Moment, NewIdentity, NewImportPupil, NewImportRow, NewPupil};
 use crate::identity::{FORMAT, Sealer, free_key, put_identity, seal_identity};
-use programme::{EthnicGroup, Ethnicity};
-use roster_reader::plan::{Action, PlannedRow};
+use crate::work::Work;
+use programme::{Coded as _, EthnicGroup, Ethnicity, Place};
+use roster_reader::plan::{Action, Held, PlannedRow};
 use roster_reader::{code::Finding, row::child::RosterChild};
 
 /// What everything that one import writes has in common.
 #[derive(Clone, Copy)]
 pub(super) struct Writing<'a> {
-    /// Who imports, and when.
-    pub(super) by: By<'a>,
     /// Academic year.
     pub(super) year: &'a str,
     /// Seals with the year's key.
@@ -38,7 +38,7 @@ pub(super) fn new_leavers(
     if prepared.plan.leavers.is_empty() {
         return Ok(Vec::new());
     }
-    let asked = queries::leavers_already_proposed(tx, year)?;
+    let asked = waiting_queries::leavers_already_proposed(tx, year)?;
     let leavers = prepared
         .plan
         .leavers
@@ -50,14 +50,14 @@ pub(super) fn new_leavers(
 /// Writes what waits and the audit event of an import whose row and whose
 /// children are there already.
 pub(super) fn write(
-    tx: &mut Conn,
+    work: &mut Work<'_>,
     writing: Writing<'_>,
     prepared: &Prepared,
     waiting: Vec<WaitingRow>,
     leavers: &[i64],
 ) -> Result<(), ImportError> {
     let counts = prepared.counts();
-    stage(tx, writing, waiting, leavers)?;
+    stage(work.tx, writing, waiting, leavers)?;
     let detail = json!({
         "new": counts.new,
         "matched": counts.matched,
@@ -66,9 +66,9 @@ pub(super) fn write(
         "leavers_proposed": counts.leavers,
     });
     audit::event(
-        tx,
-        writing.by.actor,
-        writing.by.now,
+        work.tx,
+        work.actor,
+        work.now,
         audit::Action::RosterImported,
         &format!("import:{}", writing.import),
         &detail,
@@ -78,16 +78,15 @@ pub(super) fn write(
 
 /// Inserts one child that a person let in; returns its number.
 pub(super) fn insert_one(
-    tx: &mut Conn,
+    work: &mut Work<'_>,
     writing: Writing<'_>,
     child: &RosterChild,
 ) -> Result<i64, ImportError> {
-    let Writing {
-        by, year, sealer, ..
-    } = writing;
+    let Writing { year, sealer, .. } = writing;
+    let tx = &mut *work.tx;
     let id = dialect::reserve_pupil_number(tx)?;
     let place = place_of_home(tx, child.person.postcode.as_ref())?;
-    let now = Moment::from(by.now);
+    let now = Moment::from(work.now);
     let pupil = new_pupil(id, year, child, place.as_ref(), &now);
     dialect::insert_pupils(tx, vec![pupil])?;
     let sealed = seal_identity(sealer, id, &child.to_seal(place.as_ref()))?;
@@ -107,20 +106,54 @@ pub(super) fn insert_one(
 /// Writes a child over the one held under a number. `place`: where the home
 /// lies.
 pub(super) fn overwrite(
-    tx: &mut Conn,
+    work: &mut Work<'_>,
     writing: Writing<'_>,
     pupil: i64,
     child: &RosterChild,
     place: Option<&Place>,
 ) -> Result<(), ImportError> {
-    let Writing {
-        by, year, sealer, ..
-    } = writing;
-    let now = Moment::from(by.now);
+    let Writing { year, sealer, .. } = writing;
+    let now = Moment::from(work.now);
     let new = new_pupil(pupil, year, child, place, &now);
-    queries::update_pupil(tx, &new)?;
+    pupil_queries::update_pupil(work.tx, &new)?;
     let person = child.to_seal(place);
-    Ok(put_identity(tx, sealer, year, pupil, &person, by.now)?)
+    Ok(put_identity(
+        work.tx, sealer, year, pupil, &person, work.now,
+    )?)
+}
+
+/// Overwrites a child and keeps what it was, for undoing.
+pub(super) fn change(
+    work: &mut Work<'_>,
+    writing: Writing<'_>,
+    held: &Held,
+    merged: &RosterChild,
+) -> Result<(), ImportError> {
+    let import = writing.import;
+    let place = if merged.person.postcode == held.child.person.postcode {
+        Some(held.child.person.particulars.place.clone())
+    } else {
+        place_of_home(work.tx, merged.person.postcode.as_ref())?
+    };
+    overwrite(work, writing, held.pupil, merged, place.as_ref())?;
+    let before = Before::of(held).seal(writing.sealer, import, held.pupil)?;
+    // The first state of a child within an import is the one to go back to.
+    match undo_queries::deed_of(work.tx, import, held.pupil)? {
+        None => {
+            let changed = NewImportPupil {
+                import_id: import,
+                pupil_id: held.pupil,
+                action: Deed::Changed.code(),
+                sealed_before: Some(before),
+            };
+            dialect::insert_import_pupils(work.tx, vec![changed])?;
+        }
+        Some(Deed::Seen) => {
+            undo_queries::note_changed(work.tx, import, held.pupil, &before)?;
+        }
+        Some(Deed::New | Deed::Changed) => {}
+    }
+    Ok(())
 }
 
 pub(super) fn new_pupil<'a>(
@@ -168,12 +201,12 @@ pub(super) fn rows_that_wait(prepared: &Prepared, parsed: &Parsed) -> Vec<Waitin
                     of_row,
                     candidates,
                 } => (
-                    "review",
+                    WaitsFor::Review,
                     Some((**child).clone()),
                     *of_row,
                     candidates.as_slice(),
                 ),
-                Action::Rejected => ("rejected", None, None, &[][..]),
+                Action::Rejected => (WaitsFor::Rejected, None, None, &[][..]),
                 _ => return None,
             };
             let source = parsed.table.row(first + index);
@@ -224,7 +257,7 @@ fn stage(
         rows.push(NewImportRow {
             import_id: import,
             row_number: row.number,
-            outcome: row.outcome,
+            outcome: row.outcome.code(),
             sealed: Some(row.content.seal(sealer, import, row.number)?),
             codes: row.codes,
             pupil_id: row.pupil,
@@ -235,7 +268,7 @@ fn stage(
             import_id: import,
             // On no row of the file; below zero there are no rows.
             row_number: -1 - index as i32,
-            outcome: "leaver",
+            outcome: WaitsFor::Leaver.code(),
             codes: String::new(),
             pupil_id: Some(*pupil),
             sealed: None,

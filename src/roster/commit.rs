@@ -6,13 +6,15 @@
 //! of it or nothing. If they are not, the work is done again.
 
 use super::apply::{self, Writing};
-use super::import::{self, By, ImportError, Mode, Parsed, Prepared, Target};
-use super::queries::{self, ImportRecord, NewImport};
+use super::error::ImportError;
+use super::import::{self, Mode, Parsed, Prepared, Target};
+use super::import_queries::{self, ImportRecord, NewImport};
+use super::importing::Importing;
 use super::roll::Basis;
 use super::seal_ahead::{self, Numbered};
 use super::state::State;
-use super::waiting;
-use crate::db::{self, Bulk, Conn, Db, dialect};
+use super::{register, waiting, year_lock};
+use crate::db::{Bulk, Conn, dialect};
 use crate::identity::{FORMAT, IdentityError, KeysOfYear, Sealer, fill_missing_keys};
 use roster_reader::progress::Step;
 
@@ -40,23 +42,22 @@ pub enum Destination<'a> {
 /// [`Mode::Partial`] the good rows go in while the others wait; with
 /// [`Mode::AllOrNothing`] a rejected row stops everything.
 pub fn commit(
-    db: &Db,
-    by: By<'_>,
+    importing: Importing<'_>,
     target: Target,
     parsed: &Parsed,
     mode: Mode,
     destination: Destination<'_>,
 ) -> Result<(Prepared, Option<Applied>), ImportError> {
-    let schools = db.read_now(queries::schools)?;
+    let schools = importing.db().read_now(register::schools)?;
     for _ in 0..MOST_ATTEMPTS {
-        let checked = parsed.check(&schools, target, by.progress)?;
-        let (prepared, basis) = import::prepare(db, by, target.year, parsed, checked)?;
+        let checked = parsed.check(&schools, target, importing.progress)?;
+        let (prepared, basis) = import::prepare(importing, target.year, parsed, checked)?;
         let rejected = prepared.counts().rejected;
         if mode == Mode::DryRun || (mode == Mode::AllOrNothing && rejected > 0) {
             return Ok((prepared, None));
         }
         let plan = Planned {
-            by,
+            importing,
             target,
             year: target.year.to_string(),
             parsed,
@@ -64,7 +65,7 @@ pub fn commit(
             basis,
             destination,
         };
-        match plan.write(db) {
+        match plan.write() {
             Ok(Some(applied)) => return Ok((prepared, Some(applied))),
             Ok(None) => {}
             // The database refused a child that another import has brought.
@@ -84,19 +85,9 @@ fn is_unique_violation(error: &ImportError) -> bool {
     }
 }
 
-/// Keeps other imports of a year out until the transaction ends, and says that
-/// it waits while one is writing.
-fn lock(tx: &mut Conn, by: By<'_>, year: &str) -> Result<(), db::Error> {
-    if dialect::try_lock_imports(tx, year)? {
-        return Ok(());
-    }
-    by.progress.begin(Step::Waiting, 0);
-    dialect::lock_imports(tx, year)
-}
-
 /// A plan on its way to be written.
 struct Planned<'a> {
-    by: By<'a>,
+    importing: Importing<'a>,
     target: Target,
     year: String,
     parsed: &'a Parsed,
@@ -107,13 +98,14 @@ struct Planned<'a> {
 
 impl Planned<'_> {
     /// Writes the plan; `None` when the children held have changed since.
-    fn write(&self, db: &Db) -> Result<Option<Applied>, ImportError> {
+    fn write(&self) -> Result<Option<Applied>, ImportError> {
+        let db = self.importing.db();
         let counts = self.prepared.counts();
         let to_write = counts.new + counts.matched - counts.unchanged;
-        self.by.progress.begin(Step::Writing, to_write);
+        self.importing.progress.begin(Step::Writing, to_write);
         let children = seal_ahead::new_children(self.prepared);
         let (sealer, numbers, import) = db.write_now(|tx| -> Result<_, ImportError> {
-            let sealer = self.by.identities.sealer(tx, &self.year)?;
+            let sealer = self.importing.app.identities.sealer(tx, &self.year)?;
             let numbers = dialect::reserve_pupil_numbers(tx, children.len())?;
             let import = match self.destination {
                 _ if !self.prepared.changes() => None,
@@ -135,7 +127,7 @@ impl Planned<'_> {
         sealer: &Sealer,
         children: &[Numbered<'_>],
     ) -> Result<(), ImportError> {
-        seal_ahead::insert(tx, self.by, &self.year, sealer, children)
+        seal_ahead::insert(tx, self.importing, &self.year, sealer, children)
     }
 
     /// `import`: the number that it has or will have, when it changes children.
@@ -151,7 +143,7 @@ impl Planned<'_> {
             for new in new {
                 keys.note_new(sealer, new.id, &new.child.person);
             }
-            seal_ahead::collect_changed(tx, self.by, sealer, import, self.prepared, keys)?;
+            seal_ahead::collect_changed(tx, self.importing, sealer, import, self.prepared, keys)?;
         }
         seal_ahead::collect_seen(tx, self.prepared)
     }
@@ -167,10 +159,13 @@ impl Planned<'_> {
         let corrected =
             bulk.read(|tx| waiting::corrected(tx, sealer, &self.year, self.prepared, self.parsed))?;
         bulk.write(|tx| {
-            lock(tx, self.by, &self.year)?;
+            year_lock::wait_for(tx, self.importing.progress, &self.year)?;
             // Looked at again: the year may have been closed meanwhile.
-            self.by.identities.sealer(tx, &self.year)?;
-            if !self.basis.still_holds(tx, self.by, &self.year)? {
+            self.importing.app.identities.sealer(tx, &self.year)?;
+            if !self
+                .basis
+                .still_holds(&mut self.importing.work(tx), &self.year)?
+            {
                 return Ok(None);
             }
             let rows = apply::rows_that_wait(self.prepared, self.parsed);
@@ -189,14 +184,14 @@ impl Planned<'_> {
             }
             let numbers: Vec<i64> = children.iter().map(|new| new.id).collect();
             dialect::insert_brought(tx, import, &numbers)?;
-            dialect::write_touched(tx, import, FORMAT, self.by.now)?;
+            dialect::write_touched(tx, import, FORMAT, self.importing.now)?;
             let writing = Writing {
-                by: self.by,
                 year: &self.year,
                 sealer,
                 import,
             };
-            apply::write(tx, writing, self.prepared, waiting, &leavers)?;
+            let mut work = self.importing.work(tx);
+            apply::write(&mut work, writing, self.prepared, waiting, &leavers)?;
             let held = &self.prepared.held;
             let people = held.iter().map(|held| (held.pupil, &held.child.person));
             fill_missing_keys(tx, sealer, &self.year, people)?;
@@ -217,34 +212,35 @@ impl Planned<'_> {
         nothing_to_do: bool,
         keep_bytes: bool,
     ) -> Result<Option<i64>, ImportError> {
-        let counts = queries::to_json(&self.prepared.counts())?;
+        let counts = import_queries::to_json(&self.prepared.counts())?;
+        let now = self.importing.now;
         match self.destination {
             Destination::New(_) if nothing_to_do => Ok(None),
             Destination::New(bytes) => {
-                let import = queries::insert_import(
+                let import = import_queries::insert_import(
                     tx,
                     &NewImport {
                         number,
                         year: &self.year,
-                        school: self.target.school.map(|urn| urn.number() as i32),
+                        school: self.target.school.map(|urn| i32::from(urn)),
                         state: State::Applied,
                         layout: Some(&self.parsed.layout),
                         counts: Some(&counts),
-                        by: self.by.actor,
-                        at: self.by.now,
-                        applied_at: Some(self.by.now),
-                        expires_at: self.by.expires_at(),
+                        by: self.importing.actor,
+                        at: now,
+                        applied_at: Some(now),
+                        expires_at: import::expires_at(now),
                     },
                 )?;
                 // The file is needed again only to write it back with its errors.
                 if keep_bytes {
                     let sealed = sealer.seal(waiting::UPLOAD, import, bytes)?;
-                    queries::set_upload(tx, import, &sealed)?;
+                    import_queries::set_upload(tx, import, &sealed)?;
                 }
                 Ok(Some(import))
             }
             Destination::Staged(record) => {
-                if queries::set_applied(tx, record.id, &counts, self.by.now)? {
+                if import_queries::set_applied(tx, record.id, &counts, now)? {
                     Ok(Some(record.id))
                 } else {
                     Err(ImportError::NotWaiting)

@@ -1,11 +1,11 @@
 //! The roster as a file in the canonical columns.
 
-use super::import::{By, ImportError};
-use super::queries;
+use super::error::ImportError;
+use super::pupil_queries;
 use super::roll::held_child;
 use crate::audit::{self, Disclosure};
-use crate::db::Conn;
 use crate::identity::{Purpose, Whose};
+use crate::work::Work;
 use programme::Urn;
 use roster_reader::{plan::Held, row::child::RosterChild};
 
@@ -23,21 +23,20 @@ pub struct Exported {
 /// The children of a year (and of one school), for a file. Notes in the same
 /// transaction that their identities were opened, and that they leave in a file and why.
 pub fn children_for_export(
-    tx: &mut Conn,
-    by: By<'_>,
+    work: &mut Work<'_>,
     year: &str,
     school: Option<Urn>,
     reason: &str,
 ) -> Result<Exported, ImportError> {
-    let mut pupils = queries::pupils_of_year(tx, year)?;
+    let mut pupils = pupil_queries::pupils_of_year(work.tx, year)?;
     if let Some(urn) = school {
-        pupils.retain(|pupil| pupil.school_urn == urn.number() as i32);
+        pupils.retain(|pupil| pupil.school_urn == i32::from(urn));
     }
     pupils.retain(|pupil| pupil.on_roll);
     let numbers: Vec<i64> = pupils.iter().map(|pupil| pupil.id).collect();
-    let mut opened = by.identities.open(
-        tx,
-        by.actor,
+    let mut opened = work.identities.open(
+        work.tx,
+        work.actor,
         Purpose::ExportingRoster,
         Whose::Pupils(&numbers),
     )?;
@@ -52,9 +51,9 @@ pub fn children_for_export(
     let numbers: Vec<i64> = held.iter().map(|held| held.pupil).collect();
     let reference = format!("roster:{year}");
     let disclosure = audit::disclosed(
-        tx,
-        by.actor,
-        by.now,
+        work.tx,
+        work.actor,
+        work.now,
         Disclosure {
             recipient: "file",
             purpose: Purpose::ExportingRoster.code(),
@@ -64,7 +63,7 @@ pub fn children_for_export(
             reference: Some(&reference),
         },
     )?;
-    audit::put_reason(tx, disclosure, reason)?;
+    audit::put_reason(work.tx, disclosure, reason)?;
     Ok(Exported {
         children: held.into_iter().map(|held| held.child).collect(),
         damaged: opened.notice(),

@@ -1,14 +1,12 @@
 //! Where a home lies: its small area and deprivation decile.
 
-use chrono::NaiveDateTime;
-
-use super::import::ImportError;
-use super::queries;
-use crate::audit::Actor;
+use super::error::ImportError;
+use super::{place_queries, pupil_queries};
 use crate::db::Conn;
-use crate::identity::{Identities, Purpose, Whose, notice, put_identity};
-pub use programme::Place;
-use programme::Postcode;
+use crate::identity::{Purpose, Whose, notice, put_identity};
+use crate::records::year;
+use crate::work::Work;
+use programme::{Place, Postcode};
 
 /// How many homes are looked up at a time: their names stand in memory.
 const HOMES_AT_A_TIME: usize = 5_000;
@@ -34,25 +32,22 @@ impl Located {
 /// Finds the area and the decile of children who have no decile, once a list of
 /// postcodes or deciles came.
 /// Children whose names are gone keep what was known.
-pub fn locate_homes(
-    tx: &mut Conn,
-    identities: &Identities,
-    actor: &Actor,
-    now: NaiveDateTime,
-) -> Result<Located, ImportError> {
+pub fn locate_homes(work: &mut Work<'_>) -> Result<Located, ImportError> {
     let (mut found, mut damaged) = (0, Vec::new());
-    for year in queries::open_years(tx)? {
-        let without = queries::pupils_without_quintile(tx, &year)?;
+    for year in year::open_years(work.tx)? {
+        let without = pupil_queries::pupils_without_quintile(work.tx, &year)?;
         for pupils in without.chunks(HOMES_AT_A_TIME) {
-            let sealer = identities.sealer(tx, &year)?;
+            let sealer = work.identities.sealer(work.tx, &year)?;
             let whose = Whose::PartOfYear(&year, pupils);
-            let homes = identities.open(tx, actor, Purpose::LocatingHome, whose)?;
+            let homes = work
+                .identities
+                .open(work.tx, work.actor, Purpose::LocatingHome, whose)?;
             let postcodes: Vec<&Postcode> = homes
                 .people
                 .values()
                 .filter_map(|person| person.postcode.as_ref())
                 .collect();
-            let Some(places) = queries::places(tx, &postcodes)? else {
+            let Some(places) = place_queries::places(work.tx, &postcodes)? else {
                 return Ok(Located::of(found, damaged));
             };
             damaged.extend(homes.unreadable.iter().map(|one| one.pupil));
@@ -64,9 +59,9 @@ pub fn locate_homes(
                 let Some(place) = place.filter(|place| **place != person.particulars.place) else {
                     continue;
                 };
-                queries::set_quintile(tx, pupil, place, now)?;
+                pupil_queries::set_quintile(work.tx, pupil, place, work.now)?;
                 person.particulars.place.clone_from(place);
-                put_identity(tx, &sealer, &year, pupil, &person, now)?;
+                put_identity(work.tx, &sealer, &year, pupil, &person, work.now)?;
                 found += 1;
             }
         }
@@ -83,5 +78,6 @@ pub fn place_of_home(
     let Some(postcode) = postcode else {
         return Ok(None);
     };
-    Ok(queries::places(tx, &[postcode])?.and_then(|mut places| places.remove(postcode.as_str())))
+    Ok(place_queries::places(tx, &[postcode])?
+        .and_then(|mut places| places.remove(postcode.as_str())))
 }

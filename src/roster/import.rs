@@ -5,128 +5,33 @@
 //! still those that the plan was made against.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use chrono::{Duration, NaiveDateTime};
 
-use super::geography::Place;
+use super::error::ImportError;
+use super::importing::Importing;
+use super::place_queries;
 use super::printable::note_unprintable_names;
-use super::queries;
 use super::roll::damaged_child;
 use super::roll::{self, Basis, Roll};
 use super::stored_choices::{HeadingKey, StoredChoices};
-use crate::audit::Actor;
-use crate::db::{self, Conn, Db};
-use crate::identity::{Identities, IdentityError};
-use programme::{AcademicYear, Postcode, Urn};
+use crate::db::{self, Conn};
+use programme::{AcademicYear, Place, Postcode, Urn};
 use roster_reader::check::{self, Checked, Context, Verdict};
 use roster_reader::code::{Code, Finding};
-use roster_reader::columns::{self, Choices, Columns, ColumnsError};
+use roster_reader::columns::{self, Choices, Columns};
 use roster_reader::plan::{Action, Counts, Held, Plan, plan};
 use roster_reader::progress::{Progress, Step};
 use roster_reader::report::{Report, report};
 use roster_reader::{columns::field::Field, row::child::RosterChild, schools::Schools};
-use tabular::{Limits, ReadError, Table};
+use tabular::{Limits, Table};
 
 /// How long uploaded bytes and waiting rows are kept.
 pub const DAYS_KEPT: i64 = 30;
 
-/// An import that cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// Its columns.
-    #[error(transparent)]
-    Columns(#[from] ColumnsError),
-    /// Doubts about the columns.
-    #[error("{} Nothing was imported. Rename the other column, or upload the file in the browser and choose there.", .0.join(" "))]
-    Questions(Vec<String>),
-    /// The school given beside the file.
-    #[error(
-        "School {0} is not on the list of schools. Import the schools register first, or correct the URN."
-    )]
-    SchoolUnknown(Urn),
-    /// No schools at all.
-    #[error(
-        "There are no schools yet, so no child can be placed. Import the schools register first: stature import schools FILE"
-    )]
-    NoSchools,
-    /// The file is for a school that has closed.
-    #[error("School {0} has closed; its children are on other schools' lists.")]
-    SchoolClosed(Urn),
-    /// Somebody was quicker.
-    #[error("This import was confirmed, discarded or undone in the meantime. Nothing was changed.")]
-    NotWaiting,
-    /// Another request is writing this import, or another one of the year.
-    #[error(
-        "An import of this year is being written at this moment. Nothing was changed. Try again when it is done."
-    )]
-    BeingWritten,
-    /// The children held changed again and again between planning and writing.
-    #[error(
-        "The children of this year were changed several times while the list was compared with them. Nothing was imported. Try again."
-    )]
-    KeptChanging,
-    /// A child's record in clear cannot be understood.
-    #[error("the record of child {pupil} is damaged: its {what} cannot be understood")]
-    DamagedRecord {
-        /// The child's number.
-        pupil: i64,
-        /// The column.
-        what: &'static str,
-    },
-    /// The letters' fonts cannot be read.
-    #[error("the letters' fonts cannot be read: {0:#}")]
-    Fonts(anyhow::Error),
-    /// Something that was stored as JSON cannot be understood.
-    #[error("the {what} stored with import {import} cannot be understood: {why}")]
-    DamagedImport {
-        /// The import's number.
-        import: i64,
-        /// What it is.
-        what: &'static str,
-        /// What the parser said.
-        why: String,
-    },
-    /// Rows to be mended, and the good ones were not asked for alone.
-    #[error(
-        "{rejected} of {rows} rows cannot go in as they stand, so nothing was imported. Correct them, or import the good rows now and let the others wait."
-    )]
-    Problems {
-        /// Rows that cannot go in.
-        rejected: usize,
-        /// Rows of children.
-        rows: usize,
-    },
-    /// Something happened to the children since.
-    #[error("{0}")]
-    CannotUndo(String),
-    /// A row that was decided already, or never waited.
-    #[error("This row is not waiting any more. Nothing was changed.")]
-    RowNotWaiting,
-    /// A row that still cannot go in.
-    #[error("{0}")]
-    StillWrong(String),
-    /// The names cannot be sealed or opened.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// The database refused.
-    #[error(transparent)]
-    Database(#[from] db::Error),
-}
-
-impl From<diesel::result::Error> for ImportError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error.into())
-    }
-}
-
-impl From<crate::identity::SealError> for ImportError {
-    fn from(error: crate::identity::SealError) -> Self {
-        Self::Identity(error.into())
-    }
+/// When what is kept of an import that came in `at` is erased.
+pub(super) fn expires_at(at: NaiveDateTime) -> NaiveDateTime {
+    at + Duration::days(DAYS_KEPT)
 }
 
 /// A file that has been read and whose columns are known.
@@ -238,16 +143,18 @@ impl Parsed {
 /// Plans an import against the children held at this moment. Opens every
 /// identity of the year to compare them, and the access log says so.
 pub(super) fn prepare(
-    db: &Db,
-    by: By<'_>,
+    importing: Importing<'_>,
     year: AcademicYear,
     parsed: &Parsed,
     mut checked: Checked,
 ) -> Result<(Prepared, Basis), ImportError> {
-    by.progress.begin(Step::Comparing, 0);
-    let (roll, basis) = roll::read(db, by, &year.to_string())?;
-    let places = db.read_now(|tx| note_unknown_postcodes(tx, &mut checked))?;
-    note_unprintable_names(&mut checked, by.fonts).map_err(ImportError::Fonts)?;
+    importing.progress.begin(Step::Comparing, 0);
+    let (roll, basis) = roll::read(importing, &year.to_string())?;
+    let places = importing
+        .db()
+        .read_now(|tx| note_unknown_postcodes(tx, &mut checked))?;
+    let fonts = importing.app.config.fonts.as_deref();
+    note_unprintable_names(&mut checked, fonts).map_err(ImportError::Fonts)?;
     let Roll { held, unreadable } = roll;
     let plan = plan(checked, &held, &|child| damaged_child(&unreadable, child));
     let slips = plan
@@ -273,7 +180,7 @@ fn note_unknown_postcodes(
     tx: &mut Conn,
     checked: &mut Checked,
 ) -> Result<Option<HashMap<String, Place>>, ImportError> {
-    if !queries::any_postcodes(tx)? {
+    if !place_queries::any_postcodes(tx)? {
         return Ok(None);
     }
     let mut wanted: HashSet<&Postcode> = HashSet::new();
@@ -283,7 +190,7 @@ fn note_unknown_postcodes(
         }
     }
     let wanted: Vec<&Postcode> = wanted.into_iter().collect();
-    let places = queries::places(tx, &wanted)?;
+    let places = place_queries::places(tx, &wanted)?;
     if let Some(places) = &places {
         for row in &mut checked.rows {
             let Verdict::Child(child) = &row.verdict else {
@@ -336,28 +243,6 @@ impl Prepared {
     /// How many rows came to what.
     pub fn counts(&self) -> Counts {
         self.plan.counts()
-    }
-}
-
-/// Who applies what, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct By<'a> {
-    /// The door to the names.
-    pub identities: &'a Identities,
-    /// Who it is.
-    pub actor: &'a Actor,
-    /// The time.
-    pub now: NaiveDateTime,
-    /// Is told how far the work is.
-    pub progress: &'a Progress,
-    /// The folder of further fonts for letters.
-    pub fonts: Option<&'a Path>,
-}
-
-impl By<'_> {
-    /// When what is kept of an import goes.
-    pub fn expires_at(&self) -> NaiveDateTime {
-        self.now + Duration::days(DAYS_KEPT)
     }
 }
 

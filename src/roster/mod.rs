@@ -6,36 +6,38 @@
 //! confirms the plan.
 
 mod apply;
+mod choice_queries;
 pub mod commit;
 pub mod decide;
+mod error;
 mod errors_file;
 pub mod export;
 pub mod geography;
 pub mod import;
+mod import_queries;
+pub mod importing;
+mod look;
+mod mend;
 pub mod pages;
+mod place_queries;
 mod printable;
-mod queries;
+mod pupil_queries;
+mod register;
 pub mod roll;
 mod seal_ahead;
 pub mod staged;
 pub mod state;
 pub mod stored_choices;
 pub mod underway;
+mod undo;
+mod undo_queries;
 mod waiting;
+mod waiting_queries;
+mod year_lock;
 
+pub use choice_queries::remembered_choices;
 pub use commit::Applied;
+pub use error::ImportError;
 pub use errors_file::write_errors;
 pub use geography::{Located, locate_homes};
-pub use queries::{
-    ImportRecord, import_in_scope, imports, note_erased, open_years, remembered_choices,
-    schools as all_schools,
-};
-
-/// How many uploaded rosters wait to be confirmed, of the schools in scope.
-pub fn staged_imports(
-    tx: &mut crate::db::Conn,
-    scope: &crate::access::Scope,
-) -> Result<i64, crate::db::Error> {
-    let (_, staged) = imports(tx, scope, None, Some(state::State::Staged), 0, 1)?;
-    Ok(staged)
-}
+pub use import_queries::{ImportRecord, import_in_scope, imports, note_erased, staged_imports};

@@ -6,10 +6,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use programme::{Person, Sex, Urn, YearGroup};
 
-use super::import::{By, ImportError};
-use super::queries::{self, PupilRow};
-use crate::db::{Conn, Db};
-use crate::identity::{Opened, Purpose, Sealer, identity_key};
+use super::error::ImportError;
+use super::importing::Importing;
+use super::pupil_queries::{self, PupilRow};
+use crate::identity::{Opened, Purpose, Sealer, Whose, identity_key};
+use crate::work::Work;
 use roster_reader::{plan::Held, row::child::RosterChild};
 
 /// The children of a year.
@@ -85,49 +86,42 @@ impl Basis {
     }
 
     /// Whether the children of a year are still as they were.
-    pub(super) fn still_holds(
-        self,
-        tx: &mut Conn,
-        by: By<'_>,
-        year: &str,
-    ) -> Result<bool, ImportError> {
-        let pupils = queries::pupils_of_year(tx, year)?;
-        let marks = by.identities.marks_now(tx, year)?;
+    pub(super) fn still_holds(self, work: &mut Work<'_>, year: &str) -> Result<bool, ImportError> {
+        let pupils = pupil_queries::pupils_of_year(work.tx, year)?;
+        let marks = work.identities.marks_now(work.tx, year)?;
         let marks = marks.iter().map(|(pupil, mark)| (*pupil, mark.as_slice()));
         Ok(Self::of(&pupils, marks) == self)
     }
 }
 
 /// Reads and opens the children of a year without holding a lock.
-pub(super) fn read(db: &Db, by: By<'_>, year: &str) -> Result<(Roll, Basis), ImportError> {
+pub(super) fn read(importing: Importing<'_>, year: &str) -> Result<(Roll, Basis), ImportError> {
+    let (db, identities) = (importing.db(), &importing.app.identities);
     let (sealer, pupils, sealed) = db.read_now(|tx| -> Result<_, ImportError> {
         // Refused before any work, so that the refusal comes at once.
-        let sealer = by.identities.sealer(tx, year)?;
-        let pupils = queries::pupils_of_year(tx, year)?;
-        Ok((sealer, pupils, by.identities.sealed_year(tx, year)?))
+        let sealer = identities.sealer(tx, year)?;
+        let pupils = pupil_queries::pupils_of_year(tx, year)?;
+        Ok((sealer, pupils, identities.sealed_year(tx, year)?))
     })?;
     let basis = Basis::of(&pupils, sealed.marks());
-    let opened = by
-        .identities
-        .open_year(db, by.actor, Purpose::MatchingRoster, sealed)?;
-    let roll = db.read_now(|tx| assemble(tx, by, &sealer, pupils, opened))?;
+    let opened = identities.open_year(db, importing.actor, Purpose::MatchingRoster, sealed)?;
+    let roll = db.read_now(|tx| assemble(&mut importing.work(tx), &sealer, pupils, opened))?;
     Ok((roll, basis))
 }
 
 /// [`read`] for a person's decision about one child, inside its transaction.
-pub(super) fn read_in(tx: &mut Conn, by: By<'_>, year: &str) -> Result<Roll, ImportError> {
-    let sealer = by.identities.sealer(tx, year)?;
-    let pupils = queries::pupils_of_year(tx, year)?;
-    let sealed = by.identities.sealed_year(tx, year)?;
-    let opened = by
-        .identities
-        .open_year_in(tx, by.actor, Purpose::MatchingRoster, sealed)?;
-    assemble(tx, by, &sealer, pupils, opened)
+pub(super) fn read_in(work: &mut Work<'_>, year: &str) -> Result<Roll, ImportError> {
+    let sealer = work.identities.sealer(work.tx, year)?;
+    let pupils = pupil_queries::pupils_of_year(work.tx, year)?;
+    let sealed = work.identities.sealed_year(work.tx, year)?;
+    let opened =
+        work.identities
+            .open_year_in(work.tx, work.actor, Purpose::MatchingRoster, sealed)?;
+    assemble(work, &sealer, pupils, opened)
 }
 
 fn assemble(
-    tx: &mut Conn,
-    by: By<'_>,
+    work: &mut Work<'_>,
     sealer: &Sealer,
     pupils: Vec<PupilRow>,
     mut opened: Opened,
@@ -166,14 +160,45 @@ fn assemble(
     }
     if !roll.unreadable.is_empty() {
         let pupils: Vec<i64> = roll.unreadable.iter().map(|one| one.pupil).collect();
-        let mut keys: HashMap<i64, Option<Vec<u8>>> =
-            by.identities.keys_of(tx, &pupils)?.into_iter().collect();
+        let mut keys: HashMap<i64, Option<Vec<u8>>> = work
+            .identities
+            .keys_of(work.tx, &pupils)?
+            .into_iter()
+            .collect();
         for one in &mut roll.unreadable {
             let key = keys.remove(&one.pupil).flatten();
             one.key = key.map(|key| (sealer.clone(), key));
         }
     }
     Ok(roll)
+}
+
+/// Some children of a year, opened to be looked at, and what to say of those who cannot be read.
+pub(super) fn some(
+    work: &mut Work<'_>,
+    year: &str,
+    numbers: &[i64],
+) -> Result<(Vec<Held>, Opened), ImportError> {
+    if numbers.is_empty() {
+        return Ok((Vec::new(), Opened::default()));
+    }
+    let mut opened = work.identities.open(
+        work.tx,
+        work.actor,
+        Purpose::MatchingRoster,
+        Whose::Pupils(numbers),
+    )?;
+    let mut rows = pupil_queries::pupils_of_year(work.tx, year)?;
+    rows.retain(|row| numbers.contains(&row.id));
+    // A child whose name was removed meanwhile is nobody to compare with.
+    let held = rows
+        .into_iter()
+        .filter_map(|row| {
+            let person = opened.people.remove(&row.id)?;
+            Some(held_child(&row, person))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((held, opened))
 }
 
 /// A child held, from its two halves.

@@ -6,14 +6,15 @@
 use rand::seq::SliceRandom as _;
 
 use super::apply::new_pupil;
-use super::geography::Place;
-use super::import::{By, ImportError, Prepared};
+use super::error::ImportError;
+use super::import::Prepared;
+use super::importing::Importing;
 use super::waiting::Before;
 use crate::db::Conn;
 use crate::db::dialect;
 use crate::db::dialect::{ChangedChild, Moment, NewIdentity};
 use crate::identity::{FORMAT, KeysOfYear, Sealer, identity_key, seal_identity};
-use programme::{EthnicGroup, Ethnicity};
+use programme::{EthnicGroup, Ethnicity, Place};
 use roster_reader::{plan::Action, plan::Held, row::child::RosterChild};
 
 /// How many children are sealed and inserted at a time.
@@ -66,7 +67,7 @@ pub(super) fn numbered<'c>(
 /// Inserts new children with their identities, in the order of their numbers.
 pub(super) fn insert(
     tx: &mut Conn,
-    by: By<'_>,
+    importing: Importing<'_>,
     year: &str,
     sealer: &Sealer,
     children: &[Numbered<'_>],
@@ -74,7 +75,7 @@ pub(super) fn insert(
     // Some at a time: sealed all at once, a large roster would stand in memory
     // twice.
     let parts: Vec<&[Numbered<'_>]> = children.chunks(CHILDREN_AT_A_TIME).collect();
-    let now = Moment::from(by.now);
+    let now = Moment::from(importing.now);
     let seal = |new: &Numbered<'_>| seal_new(sealer, new);
     seal_ahead(&parts, seal, |some, sealed| {
         let pupils = some
@@ -93,7 +94,7 @@ pub(super) fn insert(
                 identity_key,
             });
         dialect::insert_identities(tx, identities.collect())?;
-        by.progress.add(some.len());
+        importing.progress.add(some.len());
         Ok(())
     })
 }
@@ -115,7 +116,7 @@ struct Changed<'c> {
 /// that the import has or will have.
 pub(super) fn collect_changed(
     tx: &mut Conn,
-    by: By<'_>,
+    importing: Importing<'_>,
     sealer: &Sealer,
     import: i64,
     prepared: &Prepared,
@@ -126,7 +127,7 @@ pub(super) fn collect_changed(
     let seal = |one: &Changed<'_>| seal_changed(sealer, import, one);
     seal_ahead(&parts, seal, |some, sealed| {
         dialect::insert_changed(tx, sealed)?;
-        by.progress.add(some.len());
+        importing.progress.add(some.len());
         Ok(())
     })
 }

@@ -1,8 +1,14 @@
-//! What became of an import.
+//! What becomes of an import, of its rows and of the children it names.
+
+use programme::Coded as _;
 
 /// Where an import stands. When what was sealed of it was erased is kept apart:
 /// one that was undone stays undone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Uploaded, and not confirmed yet.
     Staged,
@@ -16,27 +22,9 @@ pub enum State {
     Expired,
 }
 
+crate::db::stored_by_code!(State);
+
 impl State {
-    /// Every state.
-    pub const ALL: [Self; 5] = [
-        Self::Staged,
-        Self::Applied,
-        Self::Undone,
-        Self::Discarded,
-        Self::Expired,
-    ];
-
-    /// The word in the table, and of its tag.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Staged => "staged",
-            Self::Applied => "applied",
-            Self::Undone => "undone",
-            Self::Discarded => "discarded",
-            Self::Expired => "expired",
-        }
-    }
-
     /// The state that an import in this one may be moved to by `step`; `None`
     /// when that step is not for it.
     pub fn after(self, step: Step) -> Option<Self> {
@@ -64,12 +52,12 @@ pub enum Step {
 }
 
 impl Step {
-    /// The states from which the step can be made, by their words.
-    pub(super) fn from(self) -> Vec<&'static str> {
+    /// The states from which the step can be made.
+    pub(super) fn from(self) -> Vec<State> {
         State::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|state| state.after(self).is_some())
-            .map(State::code)
             .collect()
     }
 
@@ -84,13 +72,82 @@ impl Step {
     }
 }
 
+/// Why a row waits for a person.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// It may be a child that is held.
+    Review,
+    /// It cannot go in as it stands.
+    Rejected,
+    /// On no row: a child held who is not on the list any more, proposed to have left.
+    Leaver,
+}
+
+crate::db::stored_by_code!(WaitsFor);
+
+/// What became of a row that waited.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Decided {
+    /// A child held took over what was uploaded.
+    UseUploaded,
+    /// A child held stayed as it was.
+    KeepExisting,
+    /// They are two children.
+    KeepBoth,
+    /// It came in with corrected cells.
+    Mended,
+    /// It was not wanted.
+    Dropped,
+    /// The child has left.
+    Left,
+    /// The child is still there.
+    Stays,
+    /// It came in, corrected, with a later file.
+    Corrected,
+}
+
+crate::db::stored_by_code!(Decided);
+
+/// What an import did to a child.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Brought it.
+    New,
+    /// Changed it.
+    Changed,
+    /// Found it just as it was.
+    Seen,
+}
+
+crate::db::stored_by_code!(Deed);
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_import_that_was_undone_or_discarded_never_expires() {
-        assert_eq!(Step::Expire.from(), ["staged"]);
+        assert_eq!(Step::Expire.from(), [State::Staged]);
         for state in [State::Applied, State::Undone, State::Discarded] {
             assert_eq!(state.after(Step::Expire), None);
         }

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
-use super::import::{By, ImportError, Mode};
-use super::queries::ImportRecord;
+use super::error::ImportError;
+use super::import::Mode;
+use super::import_queries::ImportRecord;
+use super::importing::Importing;
 use super::staged::{self, Preview};
 use crate::app::App;
 use crate::audit::Actor;
@@ -39,7 +41,7 @@ const AT_ONCE: usize = 2;
 
 /// Work asked for: done, or how far it is.
 #[derive(Debug)]
-pub enum Work<T> {
+pub enum Reply<T> {
     /// Done.
     Done(T),
     /// Not yet.
@@ -139,7 +141,7 @@ impl Underway {
         record: &ImportRecord,
         afresh: bool,
         patience: Duration,
-    ) -> Result<Work<Arc<Preview>>, ImportError> {
+    ) -> Result<Reply<Arc<Preview>>, ImportError> {
         let key = Key::Preview(record.id, actor.id);
         let kept = self.locked().get(&key).cloned().filter(|task| {
             task.mapping == record.mapping
@@ -150,19 +152,19 @@ impl Underway {
             let task = Arc::new(Task::new(record, Submission::default()));
             self.locked().insert(key.clone(), Arc::clone(&task));
             let for_preview = record.clone();
-            self.work_on(app, actor, key.clone(), &task, move |app, by| {
-                let preview = staged::preview(&app.db, by, &for_preview)?;
+            self.work_on(app, actor, key.clone(), &task, move |importing| {
+                let preview = staged::preview(importing, &for_preview)?;
                 Ok(End::Previewed(Arc::new(preview)))
             });
             task
         });
         match wait(&task, patience).await {
-            None => Ok(Work::Underway(task.progress.reached())),
+            None => Ok(Reply::Underway(task.progress.reached())),
             Some(end) => match &*end {
                 End::Previewed(preview) => {
                     task.shown.store(true, Ordering::Relaxed);
                     self.keep_within_bounds(&key);
-                    Ok(Work::Done(Arc::clone(preview)))
+                    Ok(Reply::Done(Arc::clone(preview)))
                 }
                 End::Confirmed => Err(ImportError::NotWaiting),
                 End::Failed(error) => {
@@ -183,7 +185,7 @@ impl Underway {
         record: &ImportRecord,
         mode: Mode,
         form: Submission,
-    ) -> Result<Work<()>, ImportError> {
+    ) -> Result<Reply<()>, ImportError> {
         let key = Key::Confirmation(record.id);
         let task = Arc::new(Task::new(record, form.clone()));
         let under_way = {
@@ -200,24 +202,25 @@ impl Underway {
             None => {
                 self.forget(record.id);
                 let for_writing = record.clone();
-                self.work_on(app, actor, key.clone(), &task, move |app, by| {
+                self.work_on(app, actor, key.clone(), &task, move |importing| {
                     // Noted before the work: the import's own state says whether it was done.
                     let page = Answer::to(format!("/imports/{}", for_writing.id));
-                    app.db
-                        .write_now(|tx| once(tx, &form, by.now, |_| Ok::<_, db::Error>(page)))?;
-                    staged::confirm(&app.db, by, &for_writing, mode)?;
+                    importing.app.db.write_now(|tx| {
+                        once(tx, &form, importing.now, |_| Ok::<_, db::Error>(page))
+                    })?;
+                    staged::confirm(importing, &for_writing, mode)?;
                     Ok(End::Confirmed)
                 });
                 task
             }
         };
         let Some(end) = wait(&task, A_MOMENT).await else {
-            return Ok(Work::Underway(task.progress.reached()));
+            return Ok(Reply::Underway(task.progress.reached()));
         };
         self.forget_task(&key, &task);
         match &*end {
             End::Failed(error) => Err(taken(error)),
-            End::Confirmed | End::Previewed(_) => Ok(Work::Done(())),
+            End::Confirmed | End::Previewed(_) => Ok(Reply::Done(())),
         }
     }
 
@@ -227,16 +230,16 @@ impl Underway {
         &self,
         import: i64,
         patience: Duration,
-    ) -> Option<Result<Work<()>, ImportError>> {
+    ) -> Option<Result<Reply<()>, ImportError>> {
         let key = Key::Confirmation(import);
         let task = self.locked().get(&key).cloned()?;
         let Some(end) = wait(&task, patience).await else {
-            return Some(Ok(Work::Underway(task.progress.reached())));
+            return Some(Ok(Reply::Underway(task.progress.reached())));
         };
         self.locked().remove(&key)?;
         Some(match &*end {
             End::Failed(error) => Err(taken(error)),
-            End::Confirmed | End::Previewed(_) => Ok(Work::Done(())),
+            End::Confirmed | End::Previewed(_) => Ok(Reply::Done(())),
         })
     }
 
@@ -256,7 +259,7 @@ impl Underway {
         actor: &Actor,
         key: Key,
         task: &Arc<Task>,
-        work: impl FnOnce(&App, By<'_>) -> Result<End, ImportError> + Send + 'static,
+        work: impl FnOnce(Importing<'_>) -> Result<End, ImportError> + Send + 'static,
     ) {
         let places = Arc::clone(&self.places);
         let (mut app, actor, task) = (app.clone(), actor.clone(), Arc::clone(task));
@@ -266,18 +269,9 @@ impl Underway {
             let imports = app.part::<Self>();
             let place = places.acquire_owned().await;
             let working = Arc::clone(&task);
-            let end = db::blocking(move || {
-                let by = By {
-                    identities: &app.identities,
-                    actor: &actor,
-                    now: app.clock.now(),
-                    progress: &working.progress,
-                    fonts: app.config.fonts.as_deref(),
-                };
-                work(&app, by)
-            })
-            .await
-            .unwrap_or_else(|error| End::Failed(Mutex::new(Some(error))));
+            let end = db::blocking(move || work(Importing::new(&app, &actor, &working.progress)))
+                .await
+                .unwrap_or_else(|error| End::Failed(Mutex::new(Some(error))));
             drop(place);
             task.end.send_replace(Some(Arc::new(end)));
             tokio::time::sleep(KEPT).await;

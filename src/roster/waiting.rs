@@ -8,8 +8,10 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::import::{ImportError, Parsed, Prepared};
-use super::queries;
+use super::error::ImportError;
+use super::import::{Parsed, Prepared};
+use super::state::{Decided, WaitsFor};
+use super::waiting_queries;
 use crate::db::Conn;
 use crate::identity::{SealError, Sealer};
 use roster_reader::plan::{Action, Held};
@@ -25,7 +27,7 @@ const BEFORE: &str = "import before";
 #[derive(Debug)]
 pub(super) struct WaitingRow {
     pub(super) number: i32,
-    pub(super) outcome: &'static str,
+    pub(super) outcome: WaitsFor,
     pub(super) codes: String,
     pub(super) pupil: Option<i64>,
     pub(super) content: Content,
@@ -135,7 +137,7 @@ pub(super) fn not_waiting_yet(
         return Ok(rows);
     }
     let mut known: HashSet<Vec<String>> = HashSet::new();
-    for (_, import, row, sealed) in queries::rows_waiting_in_year(tx, year)? {
+    for (_, import, row, sealed) in waiting_queries::rows_waiting_in_year(tx, year)? {
         known.insert(Content::open(sealer, import, row, &sealed)?.cells);
     }
     Ok(rows
@@ -157,7 +159,7 @@ pub(super) fn corrected(
     prepared: &Prepared,
     parsed: &Parsed,
 ) -> Result<Vec<i64>, ImportError> {
-    let waiting = queries::rows_waiting_in_year(tx, year)?;
+    let waiting = waiting_queries::rows_waiting_in_year(tx, year)?;
     if waiting.len().saturating_mul(prepared.plan.rows.len()) > MOST_COMPARISONS {
         return Ok(Vec::new());
     }
@@ -191,7 +193,7 @@ pub(super) fn corrected(
 /// Ends the waiting of rows that came in corrected; one that was decided meanwhile stays as it was decided.
 pub(super) fn end_waiting(tx: &mut Conn, corrected: &[i64]) -> Result<(), ImportError> {
     for id in corrected {
-        queries::decide_row(tx, *id, "corrected", None)?;
+        waiting_queries::decide_row(tx, *id, Decided::Corrected, None)?;
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ use crate::db::{self, dialect};
 use crate::jobs::{self, Job};
 use crate::letters::jobs as letters;
 use crate::retention;
-use crate::roster::import::By;
 use crate::roster::staged;
-use roster_reader::progress::Progress;
 
 /// Every job, in the order of the page.
 pub static TABLE: &[Job] = &[
@@ -60,13 +58,6 @@ fn erase_old_uploads(app: &App, actor: &Actor, dry_run: bool) -> anyhow::Result<
             .read_now(|tx| staged::imports_due(tx, app.clock.now()))?;
         return Ok(format!("{due} uploads would be erased"));
     }
-    let by = By {
-        identities: &app.identities,
-        actor,
-        now: app.clock.now(),
-        progress: &Progress::default(),
-        fonts: app.config.fonts.as_deref(),
-    };
-    let erased = app.db.write_now(|tx| staged::erase_expired(tx, by))?;
+    let erased = app.write_now(actor, staged::erase_expired)?;
     Ok(format!("{erased} uploads erased"))
 }

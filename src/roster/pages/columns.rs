@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::super::import::{ImportError, Parsed};
-use super::super::queries::ImportRecord;
+use super::super::error::ImportError;
+use super::super::import::Parsed;
+use super::super::import_queries::ImportRecord;
 use super::super::staged;
 use super::super::state::State;
 use super::{blocking, record};
@@ -30,8 +31,8 @@ pub async fn columns_page(
 ) -> Result<HttpResponse, AppError> {
     let record = staged_record(&app, &allowed, id.into_inner()).await?;
     let for_reading = record.clone();
-    let parsed = blocking(&app, &allowed, move |app, by| {
-        staged::reread(&app.db, by, &for_reading)
+    let parsed = blocking(&app, &allowed, move |importing| {
+        staged::reread(importing, &for_reading)
     })
     .await?;
     let mut form = FormData::default();
@@ -50,14 +51,14 @@ pub async fn choose_columns(
     let Submitted(mut form) = form;
     let record = staged_record(&app, &allowed, id.into_inner()).await?;
     let for_reading = record.clone();
-    let before = blocking(&app, &allowed, move |app, by| {
-        staged::reread(&app.db, by, &for_reading)
+    let before = blocking(&app, &allowed, move |importing| {
+        staged::reread(importing, &for_reading)
     })
     .await?;
     let choices = choices(&form, &before);
     let for_choosing = record.clone();
-    let parsed = blocking(&app, &allowed, move |app, by| {
-        staged::choose_columns(&app.db, by, &for_choosing, &choices)
+    let parsed = blocking(&app, &allowed, move |importing| {
+        staged::choose_columns(importing, &for_choosing, &choices)
     })
     .await?;
     add_errors(&mut form, &record, &parsed);

@@ -4,19 +4,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::queries::{self, ImportRecord};
+use super::super::import_queries::{self, ImportRecord};
 use super::super::state::State;
 use super::ROWS_A_PAGE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, LAST_PAGE, View, chosen, last_page_instead};
+use crate::web::{Allowed, Asked, View, chosen};
+use programme::Coded as _;
 
 /// Which page of a list.
 #[derive(Debug, Deserialize)]
 pub struct PageNumber {
     /// From 1.
-    pub page: Option<usize>,
+    pub page: Option<i64>,
     /// Only those in this state; all when empty.
     #[serde(default)]
     pub state: String,
@@ -29,28 +30,24 @@ pub async fn list(
     request: HttpRequest,
     query: web::Query<PageNumber>,
 ) -> Result<HttpResponse, AppError> {
-    let page = query.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
+    let asked = Asked::new(query.page, ROWS_A_PAGE);
     let scope = allowed.scope().clone();
-    let offset = ((page - 1) * ROWS_A_PAGE) as i64;
     let staged = |code: &str| (code == State::Staged.code()).then_some(());
     let only_staged = chosen(Some(&query.state), staged)?.is_some();
     let state = only_staged.then_some(State::Staged);
-    let (records, total) = app
-        .db
-        .read(move |tx| queries::imports(tx, &scope, None, state, offset, ROWS_A_PAGE as i64))
+    let (records, total) = allowed
+        .read(&app, move |work| {
+            import_queries::imports(work.tx, &scope, None, state, asked)
+        })
         .await?;
-    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
-    if let Some(elsewhere) = last_page_instead(&request, page, pages) {
+    let pager = asked.of(total);
+    if let Some(elsewhere) = pager.elsewhere(&request) {
         return Ok(elsewhere);
     }
     View::new(&app, &request, &allowed, "Rosters")
         .with("imports", records.iter().map(row).collect::<Vec<_>>())
         .with("only_staged", only_staged)
-        .with("total", total)
-        .with("first", offset + 1)
-        .with("last", (offset + ROWS_A_PAGE as i64).min(total))
-        .with("page", page)
-        .with("pages", pages)
+        .with("pager", pager)
         .render("pages/roster/list.html")
 }
 

@@ -18,17 +18,18 @@ pub use school::{
 pub use upload::{upload, upload_page};
 pub use waiting::{decide, row_page, undo, undo_page};
 
-use super::import::{By, ImportError};
-use super::queries::{self, ImportRecord};
+use super::error::ImportError;
+use super::import_queries::{self, ImportRecord};
+use super::importing::Importing;
 use crate::access::Requires;
 use crate::app::App;
 use crate::error::{AppError, bad_request, conflict, internal};
 use crate::identity::IdentityError;
-use crate::web::Allowed;
+use crate::web::{Allowed, Asked, Pager};
 use roster_reader::progress::Progress;
 
 /// How many rows stand on a page.
-const ROWS_A_PAGE: usize = 50;
+const ROWS_A_PAGE: i64 = 50;
 
 impl From<ImportError> for AppError {
     fn from(error: ImportError) -> Self {
@@ -52,6 +53,13 @@ impl From<ImportError> for AppError {
     }
 }
 
+/// A page of a list that stands in memory; one beyond the end is the last.
+fn page_of_memory(page: Option<i64>, total: usize) -> Pager {
+    let total = total as i64;
+    let asked = Asked::new(page, ROWS_A_PAGE).of(total);
+    Asked::new(Some(asked.page.min(asked.pages)), ROWS_A_PAGE).of(total)
+}
+
 /// The import, when it is in the visitor's scope.
 async fn record<P: Requires>(
     app: &App,
@@ -61,7 +69,7 @@ async fn record<P: Requires>(
     let scope = allowed.scope().clone();
     app.db
         .read(move |tx| -> Result<_, AppError> {
-            queries::import_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)
+            import_queries::import_in_scope(tx, &scope, id)?.ok_or(AppError::NotFound)
         })
         .await
 }
@@ -70,18 +78,8 @@ async fn record<P: Requires>(
 async fn blocking<P: Requires, T: Send + 'static>(
     app: &App,
     allowed: &Allowed<P>,
-    work: impl FnOnce(&App, By<'_>) -> Result<T, ImportError> + Send + 'static,
+    work: impl FnOnce(Importing<'_>) -> Result<T, ImportError> + Send + 'static,
 ) -> Result<T, ImportError> {
     let (app, actor) = (app.clone(), allowed.actor().clone());
-    crate::db::blocking(move || {
-        let by = By {
-            identities: &app.identities,
-            actor: &actor,
-            now: app.clock.now(),
-            progress: &Progress::default(),
-            fonts: app.config.fonts.as_deref(),
-        };
-        work(&app, by)
-    })
-    .await
+    crate::db::blocking(move || work(Importing::new(&app, &actor, &Progress::default()))).await
 }

@@ -6,28 +6,32 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::error::ImportError;
 use super::super::errors_file::write_errors;
-use super::super::import::{ImportError, Mode};
-use super::super::queries::ImportRecord;
+use super::super::import::Mode;
+use super::super::import_queries::ImportRecord;
+use super::super::importing::Importing;
+use super::super::look::open_rows;
 use super::super::staged::{self, Preview};
-use super::super::state::State;
-use super::super::underway::{A_GLANCE, A_MOMENT, Underway, Work};
-use super::super::{decide, queries};
+use super::super::state::{State, WaitsFor};
+use super::super::underway::{A_GLANCE, A_MOMENT, Reply, Underway};
+use super::super::waiting_queries;
 use super::progress::progress_page;
-use super::{ROWS_A_PAGE, blocking, list, record, show};
+use super::{ROWS_A_PAGE, blocking, list, page_of_memory, record, show};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
 use crate::web::{
-    Allowed, LAST_PAGE, Submission, Submitted, View, answered, chosen, download, last_page_instead,
-    redirect, redirect_with,
+    Allowed, Asked, Submission, Submitted, View, answered, chosen, download, redirect,
+    redirect_with,
 };
+use programme::Coded as _;
 
 /// Which part of an import, and which page of it.
 #[derive(Debug, Deserialize)]
 pub struct Part {
     show: Option<String>,
-    page: Option<usize>,
+    page: Option<i64>,
     /// There when the visitor waited for the preview: it is shown as it was
     /// made.
     made: Option<String>,
@@ -49,7 +53,7 @@ pub async fn import_page(
         A_MOMENT
     };
     match app.part::<Underway>().confirmation(id, patience).await {
-        Some(Ok(Work::Underway(reached))) => {
+        Some(Ok(Reply::Underway(reached))) => {
             return progress_page(
                 &allowed,
                 &app,
@@ -59,7 +63,7 @@ pub async fn import_page(
                 reached,
             );
         }
-        Some(Ok(Work::Done(()))) => return Ok(imported(id)),
+        Some(Ok(Reply::Done(()))) => return Ok(imported(id)),
         // The visitor is on another page by now, which says it.
         Some(Err(error)) => return Ok(refused(id, &error)),
         None => {}
@@ -98,8 +102,8 @@ async fn preview_page(
         .preview(app, allowed.actor(), &record, !turning_pages, patience)
         .await
     {
-        Ok(Work::Done(preview)) => preview,
-        Ok(Work::Underway(reached)) => {
+        Ok(Reply::Done(preview)) => preview,
+        Ok(Reply::Underway(reached)) => {
             return progress_page(allowed, app, request, id, "Checking the roster", reached);
         }
         // The columns are the first thing to put right.
@@ -117,9 +121,7 @@ async fn preview_page(
         .find(|part| part["word"] == chosen)
         .and_then(|part| part["count"].as_u64())
         .unwrap_or(0);
-    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
-    // A page beyond the end is the last one.
-    let page = part.page.unwrap_or(1).clamp(1, pages.max(1));
+    let pager = page_of_memory(part.page, total as usize);
     let columns: Vec<Value> = parsed
         .columns
         .columns
@@ -135,14 +137,10 @@ async fn preview_page(
         .with("notices", &prepared.notices)
         .with("columns", columns)
         .with("title", title_of(&parts, &chosen))
-        .with("rows", show::rows_of(prepared, &chosen, page, ROWS_A_PAGE))
+        .with("rows", show::rows_of(prepared, &chosen, pager))
         .with("parts", parts)
         .with("chosen", &chosen)
-        .with("total", total)
-        .with("first", (page - 1) * ROWS_A_PAGE + 1)
-        .with("last", (page * ROWS_A_PAGE).min(total as usize))
-        .with("page", page)
-        .with("pages", pages)
+        .with("pager", pager)
         .render("pages/roster/preview.html")
 }
 
@@ -179,36 +177,22 @@ async fn result_page(
     record: ImportRecord,
     part: &Part,
 ) -> Result<HttpResponse, AppError> {
-    let page = part.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
-    let waits = |kind: &str| {
-        ["review", "rejected", "leaver"]
-            .contains(&kind)
-            .then(|| kind.to_owned())
-    };
+    let asked = Asked::new(part.page, ROWS_A_PAGE);
     let kind = match part.show.as_deref() {
         // A page of the preview that was open when the import was confirmed.
-        Some(word) if show::is_part(word) && waits(word).is_none() => None,
-        word => chosen(word, waits)?,
+        Some(word) if show::is_part(word) && WaitsFor::from_code(word).is_none() => None,
+        word => chosen(word, WaitsFor::from_code)?,
     };
-    let (for_rows, chosen) = (record.clone(), kind.clone());
-    let (rows, total, waiting) = blocking(app, allowed, move |app, by| {
-        app.db.write_now(|tx| {
-            let offset = ((page - 1) * ROWS_A_PAGE) as i64;
-            let (rows, total) = decide::open_rows(
-                tx,
-                by,
-                &for_rows,
-                chosen.as_deref(),
-                offset,
-                ROWS_A_PAGE as i64,
-            )?;
-            let waiting = queries::waiting_counts(tx, for_rows.id)?;
+    let for_rows = record.clone();
+    let (rows, total, waiting) = allowed
+        .write(app, move |work| {
+            let (rows, total) = open_rows(work, &for_rows, kind, asked)?;
+            let waiting = waiting_queries::waiting_counts(work.tx, for_rows.id)?;
             Ok::<_, ImportError>((rows, total, waiting))
         })
-    })
-    .await?;
-    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
-    if let Some(elsewhere) = last_page_instead(request, page, pages) {
+        .await?;
+    let pager = asked.of(total);
+    if let Some(elsewhere) = pager.elsewhere(request) {
         return Ok(elsewhere);
     }
     let rows: Vec<Value> = rows
@@ -230,12 +214,10 @@ async fn result_page(
     View::new(app, request, allowed, "Import")
         .with("import", list::row(&record))
         .with("rows", rows)
-        .with("total", total)
         .with("waiting", waiting)
-        .with("kind", kind.unwrap_or_default())
+        .with("kind", kind.map(WaitsFor::code).unwrap_or_default())
         .with("expires_at", record.expires_at)
-        .with("page", page)
-        .with("pages", pages)
+        .with("pager", pager)
         .render("pages/roster/result.html")
 }
 
@@ -262,8 +244,8 @@ pub async fn confirm(
         .confirm(&app, allowed.actor(), &record, mode, submission.clone())
         .await;
     match work {
-        Ok(Work::Done(())) => Ok(imported(id)),
-        Ok(Work::Underway(_)) => Ok(redirect(&format!("/imports/{id}?made=yes"))),
+        Ok(Reply::Done(())) => Ok(imported(id)),
+        Ok(Reply::Underway(_)) => Ok(redirect(&format!("/imports/{id}?made=yes"))),
         Err(ImportError::NotWaiting) => confirmed_before(&app, &allowed, id, submission).await,
         Err(error) => Err(error.into()),
     }
@@ -297,10 +279,9 @@ pub async fn discard(
     _form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let record = record(&app, &allowed, id.into_inner()).await?;
-    blocking(&app, &allowed, move |app, by| {
-        app.db.write_now(|tx| staged::discard(tx, by, record.id))
-    })
-    .await?;
+    allowed
+        .write(&app, move |work| staged::discard(work, record.id))
+        .await?;
     Ok(redirect_with(
         "/imports",
         "success",
@@ -315,8 +296,8 @@ pub async fn errors_file(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let record = record(&app, &allowed, id.into_inner()).await?;
-    let bytes = blocking(&app, &allowed, move |app, by| {
-        errors_bytes(app, by, &record)
+    let bytes = blocking(&app, &allowed, move |importing| {
+        errors_bytes(importing, &record)
     })
     .await?;
     Ok(download(
@@ -328,11 +309,10 @@ pub async fn errors_file(
 
 /// The file of [`errors_file`].
 pub(super) fn errors_bytes(
-    app: &App,
-    by: super::By<'_>,
+    importing: Importing<'_>,
     record: &ImportRecord,
 ) -> Result<Vec<u8>, ImportError> {
-    let Preview { parsed, prepared } = staged::preview(&app.db, by, record)?;
+    let Preview { parsed, prepared } = staged::preview(importing, record)?;
     let mut bytes = Vec::new();
     // Writing into memory cannot fail.
     let _ = write_errors(&prepared.plan, &parsed, &mut bytes);

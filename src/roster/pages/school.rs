@@ -6,16 +6,18 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::super::import::{By, ImportError, Target};
-use super::super::queries::{self, ImportRecord};
-use super::super::staged;
+use super::super::error::ImportError;
+use super::super::import::{Parsed, Target};
+use super::super::import_queries::{self, ImportRecord};
+use super::super::importing::Importing;
 use super::super::state::State;
+use super::super::{register, staged};
 use super::upload::{form_view, keep};
-use super::{ROWS_A_PAGE, blocking, list, record};
+use super::{ROWS_A_PAGE, blocking, list, page_of_memory, record};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
-use crate::web::{Allowed, FormData, LAST_PAGE, Upload, View, download, last_page_instead};
+use crate::web::{Allowed, Asked, FormData, Upload, View, download};
 use programme::{AcademicYear, Urn};
 use roster_reader::check::{CheckedRow, Verdict};
 use roster_reader::code::{Code, Strength};
@@ -27,25 +29,24 @@ pub async fn school_list(
     request: HttpRequest,
     page: web::Query<list::PageNumber>,
 ) -> Result<HttpResponse, AppError> {
-    let page = page.page.unwrap_or(1).clamp(1, LAST_PAGE as usize);
+    let asked = Asked::new(page.page, ROWS_A_PAGE);
     let (scope, by) = (allowed.scope().clone(), own_account(&allowed)?);
-    let offset = ((page - 1) * ROWS_A_PAGE) as i64;
-    let (records, total) = app
-        .db
-        .read(move |tx| queries::imports(tx, &scope, Some(by), None, offset, ROWS_A_PAGE as i64))
+    let (records, total) = allowed
+        .read(&app, move |work| {
+            import_queries::imports(work.tx, &scope, Some(by), None, asked)
+        })
         .await?;
+    let pager = asked.of(total);
+    if let Some(elsewhere) = pager.elsewhere(&request) {
+        return Ok(elsewhere);
+    }
     let rows: Vec<Value> = records
         .iter()
         .map(|record| json!({"id": record.id, "year": record.year_label, "school": record.school_urn, "state": record.state, "at": record.created_at}))
         .collect();
-    let pages = (total as usize).div_ceil(ROWS_A_PAGE);
-    if let Some(elsewhere) = last_page_instead(&request, page, pages) {
-        return Ok(elsewhere);
-    }
     View::new(&app, &request, &allowed, "Class lists")
         .with("imports", rows)
-        .with("page", page)
-        .with("pages", pages)
+        .with("pager", pager)
         .render("pages/roster/school_list.html")
 }
 
@@ -75,14 +76,20 @@ pub async fn school_upload(
 ) -> Result<HttpResponse, AppError> {
     let mut form = upload.form;
     let year = AcademicYear::parse_label(&form.required("year", "Choose the academic year"));
-    let own = allowed.scope().urns().unwrap_or_default();
+    let own: Vec<Urn> = allowed
+        .scope()
+        .schools()
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
     let asked = form.text("school").to_owned();
     // A school with one URN need not say which.
     let urn = match own.as_slice() {
-        [urn] if asked.is_empty() => Urn::try_from(*urn).ok(),
+        [urn] if asked.is_empty() => Some(*urn),
         _ => Urn::parse(&asked)
             .ok()
-            .filter(|urn| allowed.scope().covers(urn.number() as i32)),
+            .filter(|urn| allowed.scope().covers_urn(*urn)),
     };
     if urn.is_none() {
         form.error("school", "Enter the URN of your school, six digits");
@@ -148,14 +155,14 @@ pub async fn school_import_page(
     if !record.is(State::Staged) {
         return view
             .with("rows", Vec::<Value>::new())
-            .with("total", 0)
+            .with("pager", page_of_memory(None, 0))
             .with("children", 0)
             .with("trouble", Value::Null)
             .render("pages/roster/school_import.html");
     }
     let for_reading = record.clone();
-    let checked = blocking(&app, &allowed, move |app, by| {
-        checked(app, by, &for_reading)
+    let checked = blocking(&app, &allowed, move |importing| {
+        checked(importing, &for_reading)
     })
     .await;
     let (rows, children, trouble) = match checked {
@@ -173,16 +180,13 @@ pub async fn school_import_page(
         Err(ImportError::Database(error)) => return Err(error.into()),
         Err(error) => (Vec::new(), 0, Value::String(error.to_string())),
     };
-    let total = rows.len();
-    let pages = total.div_ceil(ROWS_A_PAGE);
-    let page = page.page.unwrap_or(1).clamp(1, pages.max(1));
-    let first = (page - 1) * ROWS_A_PAGE;
-    let shown: Vec<Value> = rows.into_iter().skip(first).take(ROWS_A_PAGE).collect();
-    view.with("first", first + 1)
-        .with("last", first + shown.len())
-        .with("total", total)
-        .with("page", page)
-        .with("pages", pages)
+    let pager = page_of_memory(page.page, rows.len());
+    let shown: Vec<Value> = rows
+        .into_iter()
+        .skip((pager.first - 1) as usize)
+        .take(ROWS_A_PAGE as usize)
+        .collect();
+    view.with("pager", pager)
         .with("rows", shown)
         .with("children", children)
         .with("trouble", trouble)
@@ -196,8 +200,8 @@ pub async fn school_errors_file(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, AppError> {
     let record = own_record(&app, &allowed, id.into_inner()).await?;
-    let bytes = blocking(&app, &allowed, move |app, by| {
-        let (rows, parsed) = checked(app, by, &record)?;
+    let bytes = blocking(&app, &allowed, move |importing| {
+        let (rows, parsed) = checked(importing, &record)?;
         let said = |number: u32| {
             let place = rows.binary_search_by_key(&number, |row| row.number).ok()?;
             message(&rows[place])
@@ -218,13 +222,12 @@ pub async fn school_errors_file(
 
 /// The rows of a file checked by themselves, compared with nobody.
 fn checked(
-    app: &App,
-    by: By<'_>,
+    importing: Importing<'_>,
     record: &ImportRecord,
-) -> Result<(Vec<CheckedRow>, super::super::import::Parsed), ImportError> {
-    let schools = app.db.read_now(queries::schools)?;
-    let parsed = staged::reread(&app.db, by, record)?;
-    let checked = parsed.check(&schools, staged::target_of(record)?, by.progress)?;
+) -> Result<(Vec<CheckedRow>, Parsed), ImportError> {
+    let schools = importing.db().read_now(register::schools)?;
+    let parsed = staged::reread(importing, record)?;
+    let checked = parsed.check(&schools, staged::target_of(record)?, importing.progress)?;
     Ok((checked.rows, parsed))
 }
 

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use super::super::import::Prepared;
+use super::ROWS_A_PAGE;
+use crate::web::Pager;
 use programme::{Contact, Person};
 use roster_reader::plan::{Action, PlannedRow};
 use roster_reader::{code::Strength, matching::merge::Change, row::child::RosterChild};
@@ -70,13 +72,8 @@ pub(super) fn part_counts(prepared: &Prepared) -> Vec<Value> {
 }
 
 /// One page of a part.
-pub(super) fn rows_of(
-    prepared: &Prepared,
-    part: &str,
-    page: usize,
-    rows_a_page: usize,
-) -> Vec<Value> {
-    let skip = (page - 1) * rows_a_page;
+pub(super) fn rows_of(prepared: &Prepared, part: &str, pager: Pager) -> Vec<Value> {
+    let (skip, rows_a_page) = ((pager.first - 1) as usize, ROWS_A_PAGE as usize);
     if part == "leavers" {
         return prepared
             .plan

@@ -4,12 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::super::import::{ImportError, Target};
-use super::super::{queries, staged};
+use super::super::error::ImportError;
+use super::super::import::Target;
+use super::super::staged;
 use super::blocking;
 use crate::access::{Requires, needs};
 use crate::app::App;
 use crate::error::AppError;
+use crate::records::year;
 use crate::roster::underway::Underway;
 use crate::web::{Allowed, Answer, FormData, Upload, View, once};
 use programme::{AcademicYear, Urn};
@@ -88,11 +90,11 @@ pub(super) async fn keep<P: Requires>(
     let submission = form.submission();
     let underway = app.part::<Underway>();
     let _turn = underway.reading().await;
-    blocking(app, allowed, move |app, by| {
-        let parsed = staged::read(&app.db, by, target, &bytes)?;
-        app.db.write_now(|tx| {
-            once(tx, &submission, by.now, |tx| {
-                let id = staged::stage(tx, by, target, &parsed, &bytes)?;
+    blocking(app, allowed, move |importing| {
+        let parsed = staged::read(importing, target, &bytes)?;
+        importing.db().write_now(|tx| {
+            once(tx, &submission, importing.now, |tx| {
+                let id = staged::stage(&mut importing.work(tx), target, &parsed, &bytes)?;
                 Ok(Answer::to(format!("{pages}/{id}")))
             })
         })
@@ -109,7 +111,7 @@ pub(super) async fn form_view<P: Requires>(
     template: &str,
     title: &str,
 ) -> Result<HttpResponse, AppError> {
-    let years = app.db.read(queries::open_years).await?;
+    let years = app.db.read(year::open_years).await?;
     let items: Vec<_> = years
         .iter()
         .map(|year| json!({"value": year, "text": year}))

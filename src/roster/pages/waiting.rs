@@ -3,10 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::super::decide::{self as decisions, Decision, OpenRow};
-use super::super::import::ImportError;
-use super::super::queries::ImportRecord;
-use super::{blocking, record, show};
+use super::super::decide::{self as decisions, Decision};
+use super::super::error::ImportError;
+use super::super::import_queries::ImportRecord;
+use super::super::look::{OpenRow, open_row};
+use super::super::undo::undo as undo_import;
+use super::{record, show};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;
@@ -33,12 +35,10 @@ async fn view(
     form: &FormData,
 ) -> Result<HttpResponse, AppError> {
     let id = record.id;
-    let open: OpenRow = blocking(app, allowed, move |app, by| {
-        app.db
-            .write_now(|tx| decisions::open_row(tx, by, &record, row))
-    })
-    .await?
-    .ok_or(AppError::NotFound)?;
+    let open: OpenRow = allowed
+        .write(app, move |work| open_row(work, &record, row))
+        .await?
+        .ok_or(AppError::NotFound)?;
     let cells: Vec<Value> = open
         .cells
         .iter()
@@ -89,11 +89,11 @@ pub async fn decide(
         return view(&allowed, &app, &request, record, row, &form).await;
     };
     let for_decision = record.clone();
-    let done = blocking(&app, &allowed, move |app, by| {
-        app.db
-            .write_now(|tx| decisions::decide(tx, by, &for_decision, row, decision))
-    })
-    .await;
+    let done = allowed
+        .write(&app, move |work| {
+            decisions::decide(work, &for_decision, row, &decision)
+        })
+        .await;
     match done {
         Ok(()) => Ok(redirect_with(
             &format!("/imports/{id}"),
@@ -160,10 +160,9 @@ pub async fn undo(
 ) -> Result<HttpResponse, AppError> {
     let record = record(&app, &allowed, id.into_inner()).await?;
     let id = record.id;
-    blocking(&app, &allowed, move |app, by| {
-        app.db.write_now(|tx| decisions::undo(tx, by, &record))
-    })
-    .await?;
+    allowed
+        .write(&app, move |work| undo_import(work, &record))
+        .await?;
     Ok(redirect_with(
         &format!("/imports/{id}"),
         "success",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::import::create_private;
+use super::files::create_private;
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
 use crate::db;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::import::{Progress, create_private, read_file};
+use super::files::{create_private, read_file};
+use super::progress::Progress;
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
 use crate::measurement::import::{self, ImportError, Mode, Report};

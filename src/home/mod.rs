@@ -4,6 +4,7 @@
 //! counted by the function that the list's page calls, and is shown only to those who may open that list. To add
 //! something, write a source in `sources.rs` and a line in the table of `todo.rs`.
 
+mod action;
 pub mod pages;
 mod progress;
 mod queries;

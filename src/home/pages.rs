@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::action::Asked;
 use super::progress::{self, Line};
-use super::todo::{self, Asked};
+use super::todo;
 use crate::access::{Permission, Role, needs};
 use crate::app::App;
 use crate::error::AppError;

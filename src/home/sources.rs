@@ -3,8 +3,8 @@
 use chrono::Duration;
 use programme::Coded as _;
 
+use super::action::{Action, Asked, counted};
 use super::queries;
-use super::todo::{Action, Asked, counted};
 use crate::access::Permission;
 use crate::clock::local;
 use crate::db::Conn;

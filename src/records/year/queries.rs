@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use growth::Scheme;
 use serde::Serialize;
 
-use super::YearRule;
+use super::rule::YearRule;
 use crate::db::schema::{academic_year, identity};
 use crate::db::{Conn, Error};
 use programme::AcademicYear;

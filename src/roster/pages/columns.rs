@@ -10,7 +10,7 @@ use super::super::import::Parsed;
 use super::super::import_queries::ImportRecord;
 use super::super::staged;
 use super::super::state::State;
-use super::{blocking, record};
+use super::shared::{blocking, record};
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;

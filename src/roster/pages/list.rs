@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::import_queries::{self, ImportRecord};
 use super::super::state::State;
-use super::ROWS_A_PAGE;
+use super::shared::ROWS_A_PAGE;
 use crate::access::needs;
 use crate::app::App;
 use crate::error::AppError;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::import::Prepared;
-use super::ROWS_A_PAGE;
+use super::shared::ROWS_A_PAGE;
 use crate::web::Pager;
 use programme::{Contact, Person};
 use roster_reader::plan::{Action, PlannedRow};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::super::error::ImportError;
 use super::super::import::Target;
 use super::super::staged;
-use super::blocking;
+use super::shared::blocking;
 use crate::access::{Requires, needs};
 use crate::app::App;
 use crate::error::AppError;

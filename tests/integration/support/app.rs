@@ -248,15 +248,20 @@ impl TestApp {
     /// A browser in which somebody with this role is signed in.
     pub(crate) fn signed_in(&self, role: Role, schools: &[i32], authorities: &[&str]) -> Browser {
         let email = self.account(role, schools, authorities);
+        self.browser_of_account(&email)
+    }
+
+    /// A browser in which an account that a test has made already is signed in.
+    pub(crate) fn browser_of_account(&self, email: &str) -> Browser {
         let browser = self.browser();
         let page = browser
             .get("/sign-in")
-            .fill("Email address", &email)
+            .fill("Email address", email)
             .fill("Password", PASSWORD)
             .press("Sign in");
         assert!(
             !page.url.contains("/sign-in"),
-            "could not sign in as {role}: {}",
+            "could not sign in as {email}: {}",
             page.text()
         );
         browser

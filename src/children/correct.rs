@@ -10,32 +10,32 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::queries;
-use crate::app::App;
-use crate::audit::{self, Action, Actor};
-use crate::db::Conn;
+use crate::access::Scope;
+use crate::audit::{self, Action};
 use crate::error::{AppError, internal};
 use crate::form::FormData;
 use crate::identity::{Purpose, Whose, hex};
-use crate::measurement::queries::PupilRow;
-use crate::measurement::{When, reassess};
+use crate::measurement::reassess;
+use crate::records::pupil::{Pupil, in_scope, pupil};
 use crate::roster::geography::place_of_home;
+use crate::work::Work;
 
 /// Parents and carers that the form shows.
 pub(super) const CONTACTS: usize = 3;
 
 /// What is to be held from now on.
-pub(super) struct Correction {
+struct Correction {
     person: Person,
     sex: Sex,
     year_group: YearGroup,
 }
 
 /// A mark of what is held: whoever saves sends it back, and another one means that somebody else was quicker.
-pub(super) fn mark(row: &PupilRow, person: &Person) -> Result<String, AppError> {
+fn mark(row: &Pupil, person: &Person) -> Result<String, AppError> {
     let mut digest = Sha256::new();
     let held = Zeroizing::new(serde_json::to_vec(person).map_err(internal)?);
     digest.update(&*held);
-    for text in [row.sex.as_str(), &row.year_group] {
+    for text in [&row.sex_code, &row.year_group_code] {
         digest.update([0]);
         digest.update(text);
     }
@@ -44,11 +44,7 @@ pub(super) fn mark(row: &PupilRow, person: &Person) -> Result<String, AppError> 
 
 /// Whether the form was filled in from what is held now. If not, that is told, and the form is made one of now: saving
 /// it once more is then a decision.
-pub(super) fn is_of_now(
-    form: &mut FormData,
-    row: &PupilRow,
-    held: &Person,
-) -> Result<bool, AppError> {
+fn is_of_now(form: &mut FormData, row: &Pupil, held: &Person) -> Result<bool, AppError> {
     let now = mark(row, held)?;
     if form.text("held") == now {
         return Ok(true);
@@ -62,7 +58,7 @@ pub(super) fn is_of_now(
 }
 
 /// The form filled in with what is held.
-pub(super) fn filled(row: &PupilRow, person: &Person) -> Result<FormData, AppError> {
+pub(super) fn filled(row: &Pupil, person: &Person) -> Result<FormData, AppError> {
     let born = person.date_of_birth;
     let mut form = FormData::filled([
         ("given_name", person.given_name.clone()),
@@ -71,8 +67,8 @@ pub(super) fn filled(row: &PupilRow, person: &Person) -> Result<FormData, AppErr
         ("born-day", born.format("%-d").to_string()),
         ("born-month", born.format("%-m").to_string()),
         ("born-year", born.format("%Y").to_string()),
-        ("sex", row.sex.clone()),
-        ("year_group", row.year_group.clone()),
+        ("sex", row.sex_code.clone()),
+        ("year_group", row.year_group_code.clone()),
         ("class", person.particulars.class.clone()),
         ("nhs_number", shown(person.nhs_number.as_ref())),
         ("upn", shown(person.upn.as_ref())),
@@ -101,7 +97,7 @@ fn shown<T: std::fmt::Display>(value: Option<&T>) -> String {
 }
 
 /// Reads the form; what is wrong stands beside its fields.
-pub(super) fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Option<Correction> {
+fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Option<Correction> {
     let given_name = name(form, "given_name", "given name");
     let family_name = name(form, "family_name", "family name");
     let preferred_name = if form.is_set("preferred_name") {
@@ -223,9 +219,10 @@ fn contact(form: &mut FormData, index: usize, held: Option<&Contact>) -> Contact
 }
 
 /// Opens what is held, for correcting it.
-pub(super) fn open(tx: &mut Conn, app: &App, actor: &Actor, id: i64) -> Result<Person, AppError> {
-    app.identities
-        .open(tx, actor, Purpose::Correcting, Whose::Pupils(&[id]))?
+pub(super) fn open(work: &mut Work<'_>, id: i64) -> Result<Person, AppError> {
+    let whose = Whose::Pupils(&[id]);
+    work.identities
+        .open(work.tx, work.actor, Purpose::Correcting, whose)?
         .one(id)?
         .ok_or_else(|| {
             crate::error::conflict(
@@ -234,12 +231,27 @@ pub(super) fn open(tx: &mut Conn, app: &App, actor: &Actor, id: i64) -> Result<P
         })
 }
 
+/// Corrects a child in scope as the form says; gives the form back, with errors where it cannot be done.
+pub(super) fn correct(
+    work: &mut Work<'_>,
+    scope: &Scope,
+    id: i64,
+    mut form: FormData,
+) -> Result<FormData, AppError> {
+    let row = in_scope(work.tx, scope, id)?.ok_or(AppError::NotFound)?;
+    let held = open(work, id)?;
+    if is_of_now(&mut form, &row, &held)?
+        && let Some(correction) = read(&mut form, &held, work.today)
+    {
+        apply(work, &row, &held, &correction)?;
+    }
+    Ok(form)
+}
+
 /// Makes the change. Another date of birth or sex means another assessment, which is a new version.
-pub(super) fn apply(
-    tx: &mut Conn,
-    app: &App,
-    actor: &Actor,
-    row: &PupilRow,
+fn apply(
+    work: &mut Work<'_>,
+    row: &Pupil,
     held: &Person,
     correction: &Correction,
 ) -> Result<(), AppError> {
@@ -247,42 +259,39 @@ pub(super) fn apply(
         Sex::Female => "F",
         Sex::Male => "M",
     };
-    let now = app.clock.now();
     let mut person = correction.person.clone();
     if person.postcode != held.postcode {
-        person.particulars.place = place_of_home(tx, person.postcode.as_ref())?.unwrap_or_default();
+        person.particulars.place =
+            place_of_home(work.tx, person.postcode.as_ref())?.unwrap_or_default();
     }
-    app.identities.put(tx, &row.year_label, row.id, &person)?;
+    work.identities
+        .put(work.tx, &row.year_label, row.id, &person)?;
     queries::set_particulars(
-        tx,
+        work.tx,
         row.id,
         sex,
         correction.year_group.code(),
         &person.particulars.place,
-        now,
+        work.now,
     )?;
     let fields = changed(row, held, correction, sex);
     audit::event(
-        tx,
-        actor,
-        now,
+        work.tx,
+        work.actor,
+        work.now,
         Action::ChildCorrected,
         &format!("pupil:{}", row.id),
         &json!({"fields": fields}),
     )?;
     if fields.contains(&"date_of_birth") || fields.contains(&"sex") {
-        let after = crate::measurement::queries::pupil(tx, row.id)?.ok_or(AppError::NotFound)?;
-        let when = When {
-            now,
-            today: app.clock.today(),
-        };
-        reassess(tx, when, actor, &after, correction.person.date_of_birth)?;
+        let after = pupil(work.tx, row.id)?.ok_or(AppError::NotFound)?;
+        reassess(work, after, correction.person.date_of_birth)?;
     }
     Ok(())
 }
 
 /// Which fields differ; never what is in them.
-fn changed(row: &PupilRow, held: &Person, to: &Correction, sex: &str) -> Vec<&'static str> {
+fn changed(row: &Pupil, held: &Person, to: &Correction, sex: &str) -> Vec<&'static str> {
     let person = &to.person;
     [
         ("given_name", held.given_name != person.given_name),
@@ -301,8 +310,8 @@ fn changed(row: &PupilRow, held: &Person, to: &Correction, sex: &str) -> Vec<&'s
                 || held.postcode != person.postcode,
         ),
         ("contacts", held.contacts != person.contacts),
-        ("sex", row.sex != sex),
-        ("year_group", row.year_group != to.year_group.code()),
+        ("sex", row.sex_code != sex),
+        ("year_group", row.year_group_code != to.year_group.code()),
         ("class", held.particulars.class != person.particulars.class),
     ]
     .into_iter()

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use serde::Serialize;
 
 use crate::access::Scope;
 use crate::audit;
@@ -98,14 +97,6 @@ pub(super) fn accesses_of(tx: &mut Conn, pupil: i64) -> Result<Vec<Happening>, E
         .limit(MOST_EVENTS)
         .select((access::at, access::actor_label, access::purpose))
         .load(tx)?)
-}
-
-/// The flags that change what happens with a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Flags {
-    pub(super) opted_out: bool,
-    pub(super) sensitive: bool,
-    pub(super) growth_condition: bool,
 }
 
 /// Notes whether a parent has withdrawn the child; the other flags are sealed with the name.

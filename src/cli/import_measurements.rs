@@ -10,7 +10,7 @@ use super::files::{create_private, read_file};
 use super::progress::Progress;
 use super::{Ended, Outcome, by_command};
 use crate::app::App;
-use crate::measurement::import::{self, ImportError, Mode, Report};
+use crate::measurement::import::{self, ImportError, Mode, Report, RowResult};
 use crate::records::year as years;
 use tabular::Limits;
 
@@ -58,8 +58,8 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
     let (report, written) = result?;
     if let Some(path) = &args.errors {
         let out = create_private(&app.db, path)?;
-        parsed
-            .write_errors(&report, out)
+        report
+            .write_errors(&parsed, out)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     if let Some(path) = &args.report {
@@ -69,7 +69,7 @@ pub(super) fn run(app: &App, args: &MeasurementsArgs) -> Outcome {
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     print(&report, args.errors.is_some());
-    let rejected = report.count("rejected");
+    let rejected = report.count(RowResult::Rejected);
     if !written && !args.dry_run {
         return Err(ImportError::Problems {
             rejected,
@@ -91,7 +91,10 @@ fn print(report: &Report, to_file: bool) {
     let told: Vec<_> = report
         .rows
         .iter()
-        .filter(|row| row.outcome == "rejected" || !row.codes.is_empty() && row.outcome == "new")
+        .filter(|row| {
+            row.outcome == RowResult::Rejected
+                || !row.codes.is_empty() && row.outcome == RowResult::New
+        })
         .collect();
     for row in told.iter().take(MOST_PRINTED) {
         eprintln!("row {} ({}): {}", row.row, row.outcome, row.message);
@@ -108,10 +111,16 @@ fn print(report: &Report, to_file: bool) {
     for (count, words) in [
         (report.measured, "measurements"),
         (report.not_measured, "reasons for no measurement"),
-        (report.count("matched"), "recorded already"),
-        (report.count("duplicate"), "the same as an earlier row"),
-        (report.count("skipped"), "with nothing to record"),
-        (report.count("rejected"), "cannot go in as they stand"),
+        (report.count(RowResult::Matched), "recorded already"),
+        (
+            report.count(RowResult::Duplicate),
+            "the same as an earlier row",
+        ),
+        (report.count(RowResult::Skipped), "with nothing to record"),
+        (
+            report.count(RowResult::Rejected),
+            "cannot go in as they stand",
+        ),
         (report.with_warnings(), "with a value to check"),
     ] {
         if count > 0 {

@@ -16,9 +16,8 @@ use programme::Coded as _;
 use crate::audit::{self, Action, Done};
 use crate::clock::local;
 use crate::db::{self, Conn};
-use crate::measurement::history::History;
-use crate::measurement::history_queries::histories;
-use crate::measurement::queries::{self, PupilRow};
+use crate::records::outcome::{History, histories};
+use crate::records::pupil::{self, OutcomeKind, Pupil};
 use crate::wording::long_date;
 
 /// Every action that makes a new version of a child's outcome: one event for each version.
@@ -81,8 +80,8 @@ pub fn afterwards_of_child(
     afterwards(tx, &letters.iter().collect::<Vec<_>>())
 }
 
-fn rows(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, PupilRow>, db::Error> {
-    let rows = queries::pupils(tx, pupils)?;
+fn rows(tx: &mut Conn, pupils: &[i64]) -> Result<HashMap<i64, Pupil>, db::Error> {
+    let rows = pupil::pupils(tx, pupils)?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
@@ -95,7 +94,7 @@ struct Known {
 }
 
 impl Known {
-    fn of(&self, letter: &Letter, row: &PupilRow, history: &History) -> Option<Afterwards> {
+    fn of(&self, letter: &Letter, row: &Pupil, history: &History) -> Option<Afterwards> {
         let standing = row.outcome_version;
         // Where nothing is recorded of a version, the name has gone and only what stood then is left.
         if history.original(letter.version) == 0 {
@@ -110,7 +109,11 @@ impl Known {
             );
             return Some(Afterwards {
                 happened: happened(letter.kind, is_undone, done),
-                help: help(letter.state, row.outcome != "none", newer.is_some()),
+                help: help(
+                    letter.state,
+                    row.outcome != OutcomeKind::None,
+                    newer.is_some(),
+                ),
                 newer,
                 is_overtaken: true,
             });

@@ -262,7 +262,7 @@ fn decimals(typed: &str) -> usize {
 
 /// What must be known of a child to judge a measurement.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct Background {
     /// Sex.
     pub sex: Sex,
     /// Date of birth.
@@ -278,20 +278,29 @@ pub struct Subject {
 }
 
 /// Everything there is to say about an entry; messages ask to check.
-pub fn check(entry: &Entry, subject: &Subject, today: NaiveDate, limits: &Limits) -> Findings {
+pub fn check(
+    entry: &Entry,
+    background: &Background,
+    today: NaiveDate,
+    limits: &Limits,
+) -> Findings {
     let observation = plausibility::Observation {
-        sex: subject.sex,
-        birth_date: subject.date_of_birth,
+        sex: background.sex,
+        birth_date: background.date_of_birth,
         measured_on: entry.measured_on,
         height: entry.height,
         weight: entry.weight,
     };
     let around = Circumstances {
         today,
-        year: (subject.year.first_day(), subject.year.last_day()),
-        usual_births: Some(subject.year_group.birth_window(subject.year.start_year())),
-        earlier: &subject.earlier,
-        previous_in_class: subject.previous_in_class,
+        year: (background.year.first_day(), background.year.last_day()),
+        usual_births: Some(
+            background
+                .year_group
+                .birth_window(background.year.start_year()),
+        ),
+        earlier: &background.earlier,
+        previous_in_class: background.previous_in_class,
     };
     plausibility::check(&observation, &around, limits)
 }
@@ -321,11 +330,11 @@ pub fn check_day(on: NaiveDate, year: AcademicYear, today: NaiveDate) -> Finding
 /// Age and assessment; `None` for the age of a child measured before its birth, which [`check`] refuses.
 pub fn assess(
     entry: &Entry,
-    subject: &Subject,
+    background: &Background,
     scheme: Scheme,
 ) -> Option<(Age, Result<Assessment, NotAssessed>)> {
-    let age = Age::between(subject.date_of_birth, entry.measured_on).ok()?;
-    let assessment = growth::assess(subject.sex, &age, entry.height, entry.weight, scheme);
+    let age = Age::between(background.date_of_birth, entry.measured_on).ok()?;
+    let assessment = growth::assess(background.sex, &age, entry.height, entry.weight, scheme);
     Some((age, assessment))
 }
 

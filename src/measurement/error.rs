@@ -1,6 +1,6 @@
 //! What a refused recording is on a page.
 
-use super::RecordError;
+use super::record::RecordError;
 use crate::error::{AppError, conflict, internal};
 
 impl From<RecordError> for AppError {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::records::pupil::OutcomeKind;
 use programme::ReasonNotMeasured;
 
 /// The counts of one year group of one school, or of several added up.
@@ -97,9 +98,9 @@ pub enum Outcome {
 }
 
 /// What came of a child, from its record. A parent who has opted out has decided: no outcome is waited for.
-pub fn outcome_of(outcome: &str, opted_out: bool) -> Outcome {
+pub fn outcome_of(outcome: OutcomeKind, opted_out: bool) -> Outcome {
     match (outcome, opted_out) {
-        ("measured", _) => Outcome::Measured,
+        (OutcomeKind::Measured, _) => Outcome::Measured,
         (_, true) => Outcome::NotMeasured(ReasonNotMeasured::ParentalOptOut),
         _ => Outcome::None,
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::measurement::participation::Tally;
-use crate::measurement::quality::Quality;
+use super::participation::Tally;
+use super::quality::Quality;
 use programme::ReasonNotMeasured;
 
 /// A tally as pages show it.

@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{Datelike, NaiveDate, Weekday};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use growth::plausibility::Code;
 
 use super::participation::{Outcome, Tally, outcome_of};
 use super::quality::Look;
+use super::warning_queries::standing_warnings;
 use crate::access::Scope;
 use crate::db::schema::{headcount, measurement, not_measured, pupil, warning};
 use crate::db::{Conn, Error};
+use crate::records::outcome::{standing_measurements, standing_reasons};
+use crate::records::pupil::{OutcomeKind, counts_at_its_school};
 use programme::ReasonNotMeasured;
 
 // Children not measured are counted by what stands on the child and by the reason.
@@ -82,7 +86,7 @@ fn at(
 }
 
 /// Children by place, outcome and whether they were withdrawn.
-type Counted = ((i32, String, String), String, bool, i64);
+type Counted = ((i32, String, String), OutcomeKind, bool, i64);
 
 /// Children measured and children without an outcome yet.
 fn count_without_reason(
@@ -106,15 +110,15 @@ fn count_without_reason(
             count_star(),
         ))
         .filter(pupil::year_label.eq_any(years))
-        .filter(pupil::on_roll.eq(true).or(pupil::outcome.eq("measured")))
-        .filter(pupil::outcome.ne("not_measured"))
+        .filter(counts_at_its_school())
+        .filter(pupil::outcome.ne(OutcomeKind::NotMeasured))
         .into_boxed();
     if let Some(urns) = urns {
         counts = counts.filter(pupil::school_urn.eq_any(urns));
     }
     let rows: Vec<Counted> = counts.load(tx)?;
     for (place, outcome, opted_out, children) in rows {
-        at(found, place).count(outcome_of(&outcome, opted_out), children as u32);
+        at(found, place).count(outcome_of(outcome, opted_out), children as u32);
     }
     Ok(())
 }
@@ -126,8 +130,7 @@ fn count_reasons(
     years: &[String],
     found: &mut BTreeMap<Place, Tally>,
 ) -> Result<(), Error> {
-    let mut reasons = not_measured::table
-        .inner_join(pupil::table)
+    let mut reasons = standing_reasons()
         .group_by((
             pupil::school_urn,
             pupil::year_label,
@@ -141,8 +144,6 @@ fn count_reasons(
         ))
         .filter(pupil::year_label.eq_any(years))
         .filter(pupil::on_roll.eq(true))
-        .filter(pupil::outcome.eq("not_measured"))
-        .filter(not_measured::version.eq(pupil::outcome_version))
         .into_boxed();
     if let Some(urns) = urns {
         reasons = reasons.filter(pupil::school_urn.eq_any(urns));
@@ -161,11 +162,8 @@ fn count_to_confirm(
     years: &[String],
     found: &mut BTreeMap<Place, Tally>,
 ) -> Result<(), Error> {
-    let mut open = warning::table
-        .inner_join(pupil::table)
+    let mut open = standing_warnings()
         .filter(pupil::year_label.eq_any(years))
-        .filter(pupil::outcome.eq("measured"))
-        .filter(warning::version.eq(pupil::outcome_version))
         .filter(warning::confirmed_by.is_null())
         .select((
             pupil::id,
@@ -224,24 +222,18 @@ type LookRow = (
 pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Error> {
     let urns = scope.urns();
     // The warning says that a day was at the weekend when the day itself has been coarsened to its month.
-    let mut warned = warning::table
-        .inner_join(pupil::table)
+    let mut warned = standing_warnings()
         .filter(pupil::year_label.eq(year))
-        .filter(pupil::outcome.eq("measured"))
-        .filter(warning::version.eq(pupil::outcome_version))
         .filter(warning::code.eq_any([
-            "extreme_height",
-            "extreme_weight",
-            "extreme_bmi",
-            "weekend",
+            Code::ExtremeHeight.code(),
+            Code::ExtremeWeight.code(),
+            Code::ExtremeBmi.code(),
+            Code::Weekend.code(),
         ]))
         .select((pupil::id, warning::code))
         .into_boxed();
-    let mut rows = measurement::table
-        .inner_join(pupil::table)
+    let mut rows = standing_measurements()
         .filter(pupil::year_label.eq(year))
-        .filter(pupil::outcome.eq("measured"))
-        .filter(measurement::version.eq(pupil::outcome_version))
         .select((
             pupil::id,
             measurement::height_mm,
@@ -259,7 +251,7 @@ pub fn looks(tx: &mut Conn, scope: &Scope, year: &str) -> Result<Vec<Look>, Erro
     let (weekends, extremes): (Vec<_>, Vec<_>) = warned
         .load::<(i64, String)>(tx)?
         .into_iter()
-        .partition(|(_, code)| code == "weekend");
+        .partition(|(_, code)| code == Code::Weekend.code());
     let pupils = |warned: Vec<(i64, String)>| -> HashSet<i64> {
         warned.into_iter().map(|(pupil, _)| pupil).collect()
     };

@@ -7,11 +7,13 @@ use growth::plausibility::Code;
 use growth::{ClinicalCategory, NotAssessed, Scheme};
 use serde::Serialize;
 
-use super::history::History;
-use super::queries::{Outcomes, PupilRow, WarningRow};
-use super::{Offer, entry};
+use super::entry::{self, Offer};
+use super::outcomes::Outcomes;
+use super::warning_queries::WarningRow;
 use crate::clock::local;
 use crate::identity::{Found, Opened, People};
+use crate::records::outcome::{History, Measured};
+use crate::records::pupil::{OutcomeKind, Pupil};
 use crate::wording;
 use programme::ReasonNotMeasured;
 
@@ -36,8 +38,8 @@ pub struct Row {
     pub class_name: String,
     /// The version that stands.
     pub version: i32,
-    /// `none`, `measured` or `not_measured`.
-    pub outcome: String,
+    /// What stands.
+    pub outcome: OutcomeKind,
     /// Millimetres.
     pub height_mm: Option<i32>,
     /// Grams.
@@ -107,7 +109,7 @@ pub fn as_one_text(height: &str, weight: &str, reason: &str, kept: &Kept) -> Str
 impl Row {
     /// Whether the row has fields for date, device and measurer.
     fn shows_kept(&self) -> bool {
-        self.outcome == "measured" && !self.closed && !self.name_removed && !self.again
+        self.outcome == OutcomeKind::Measured && !self.closed && !self.name_removed && !self.again
     }
 
     /// Notes what the fields show, once it is known whether the child is measured again.
@@ -134,7 +136,7 @@ impl Row {
 
     /// Whether nothing is left to do for the child.
     pub fn is_done(&self) -> bool {
-        self.outcome != "none" || self.opted_out
+        self.outcome != OutcomeKind::None || self.opted_out
     }
 }
 
@@ -172,7 +174,7 @@ pub struct Problem {
 
 /// The rows of these children, by family name and given name.
 pub fn rows(
-    pupils: &[PupilRow],
+    pupils: &[Pupil],
     names: &Opened,
     outcomes: &Outcomes,
     histories: &HashMap<i64, History>,
@@ -245,7 +247,7 @@ impl Default for Order {
 }
 
 /// The row of one child, without its name.
-pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: NaiveDate) -> Row {
+pub fn row(pupil: &Pupil, outcomes: &Outcomes, history: &History, today: NaiveDate) -> Row {
     let measured = outcomes.measured.get(&pupil.id);
     let reason = outcomes.reasons.get(&pupil.id);
     let (by, at) = match (measured, reason) {
@@ -268,7 +270,7 @@ pub fn row(pupil: &PupilRow, outcomes: &Outcomes, history: &History, today: Naiv
         born: None,
         class_name: String::new(),
         version: pupil.outcome_version,
-        outcome: pupil.outcome.clone(),
+        outcome: pupil.outcome,
         height_mm: measured.map(|row| row.height_mm),
         weight_g: measured.map(|row| row.weight_g),
         reason: reason.map(|row| row.reason.clone()).unwrap_or_default(),
@@ -317,7 +319,7 @@ fn warning(row: &WarningRow) -> Warning {
 }
 
 /// The clinical assessment of a stored measurement, in words; says which scheme it is.
-pub fn assessment_words(row: &super::queries::Measured) -> String {
+pub fn assessment_words(row: &Measured) -> String {
     if let Some(code) = &row.not_assessed {
         return NotAssessed::from_code(code).map_or_else(
             |_| "Not assessed".to_owned(),

@@ -7,7 +7,7 @@ use growth::{Age, Assessment, Height, Scheme, Weight};
 use programme::Sex;
 
 use super::entry::tenths;
-use super::queries::Measured;
+use crate::records::outcome::Measured;
 
 /// A measurement as it is assessed.
 #[derive(Clone, Copy, Debug, PartialEq)]

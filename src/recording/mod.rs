@@ -4,3 +4,4 @@
 //! person who undoes a measurement must hear that a letter about it has gone.
 
 pub mod pages;
+mod waiting;

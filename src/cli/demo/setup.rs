@@ -198,7 +198,7 @@ fn import_measurements(app: &App, year: AcademicYear, bytes: &[u8]) -> anyhow::R
     let actor = Actor::command("demo");
     let mode = measurement::import::Mode::AllOrNothing;
     let (report, _) = measurement::import::import(app, &actor, year, &parsed, mode)?;
-    match report.count("rejected") {
+    match report.count(measurement::import::RowResult::Rejected) {
         0 => Ok(()),
         rejected => bail!("{rejected} invented measurements of {year} cannot go in"),
     }

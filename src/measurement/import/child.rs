@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::Parsed;
+use super::file::Parsed;
 use super::outcome::{Refusal, rejected};
 use crate::identity::People;
 use programme::{NhsNumber, Person, Upn, Urn, read_date, text};

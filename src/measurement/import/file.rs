@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use super::{ImportError, Report, RowOutcome};
+use super::error::ImportError;
 use programme::text;
 use tabular::{self, Limits, Row, Synonyms, Table};
 
@@ -90,18 +90,16 @@ impl Parsed {
         })
     }
 
-    /// Writes the file back with what is wrong with each row.
-    pub fn write_errors(&self, report: &Report, out: impl io::Write) -> io::Result<()> {
-        let told: HashMap<u32, &RowOutcome> =
-            report.rows.iter().map(|row| (row.row, row)).collect();
+    /// Writes the file back with what is wrong with each row: `wrong` by the row's number.
+    pub(super) fn write_errors(
+        &self,
+        wrong: &HashMap<u32, &str>,
+        out: impl io::Write,
+    ) -> io::Result<()> {
         tabular::write_with_errors(
             &self.table,
             self.heading_row,
-            |row| {
-                told.get(&row)
-                    .filter(|row| row.outcome == "rejected")
-                    .map(|row| row.message.clone())
-            },
+            |row| wrong.get(&row).map(|message| (*message).to_owned()),
             out,
         )
     }

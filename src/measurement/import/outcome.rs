@@ -3,21 +3,22 @@
 use chrono::NaiveDate;
 use growth::plausibility::Limits as Plausible;
 
-use super::Parsed;
-use crate::measurement::Entry;
+use super::file::Parsed;
+use super::row_result::RowResult;
+use crate::measurement::entry::{Entry, in_words};
 use programme::{ReasonNotMeasured, read_date};
 use tabular::Row;
 
 /// What a row is about, before anything is written.
 pub(super) struct Refusal {
-    pub(super) outcome: &'static str,
+    pub(super) outcome: RowResult,
     pub(super) codes: Vec<String>,
     pub(super) message: String,
 }
 
 pub(super) fn rejected(code: &str, message: impl Into<String>) -> Refusal {
     Refusal {
-        outcome: "rejected",
+        outcome: RowResult::Rejected,
         codes: vec![code.to_owned()],
         message: message.into(),
     }
@@ -40,7 +41,7 @@ pub(super) fn told(
     let recorded = !height.is_empty() || !weight.is_empty();
     if !recorded && reason.is_empty() {
         return Err(Refusal {
-            outcome: "skipped",
+            outcome: RowResult::Skipped,
             codes: vec!["nothing_recorded".to_owned()],
             message: "No height, weight or reason: nothing to record yet.".to_owned(),
         });
@@ -85,12 +86,12 @@ pub(super) fn told(
         return Ok(Told::Reason(reason, day.unwrap_or(today)));
     }
     let of = |findings: &growth::plausibility::Findings| Refusal {
-        outcome: "rejected",
+        outcome: RowResult::Rejected,
         codes: findings
             .codes()
             .map(|code| code.code().to_owned())
             .collect(),
-        message: crate::measurement::entry::in_words(&findings.rejects),
+        message: in_words(&findings.rejects),
     };
     let (height, weight) =
         growth::plausibility::read_entry(&height, &weight).map_err(|findings| of(&findings))?;

@@ -3,80 +3,75 @@
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use growth::plausibility::Finding;
 use growth::{Height, Scheme, Weight};
 use serde_json::json;
 
-use super::row::{assessed, keep, subject};
-use super::standing::{overtaken, standing};
-use super::{RecordError, Recorded, When, limits, note};
-use crate::app::App;
-use crate::audit::{Action, Actor};
+use super::change::{Change, Next, note, write};
+use super::recorded::{RecordError, Recorded};
+use super::row::{assessed, background, warning_rows};
+use super::save::overtaken;
+use super::stamp::Stamp;
+use super::subject::{Subject, date_of_birth, load};
+use crate::audit::Action;
 use crate::db::Conn;
-use crate::identity::{Purpose, Whose};
 use crate::measurement::entry::{self, Entry};
-use crate::measurement::history::History;
-use crate::measurement::history_queries;
-use crate::measurement::queries::{self, Measured, PupilRow, WarningRow};
+use crate::measurement::warning_queries::{WarningRow, confirm_warnings, warnings_of};
+use crate::records::outcome::{History, Measured, history, measurement_at, reason_at};
+use crate::records::pupil::{OutcomeKind, Pupil, damaged};
+use crate::work::Work;
 
 /// Assesses the measurement that stands again, after the date of birth or the sex was corrected: a new version with
 /// the same figures. Nothing happens where nothing was measured, or where only the month is kept.
-pub fn reassess(
-    tx: &mut Conn,
-    when: When,
-    actor: &Actor,
-    row: &PupilRow,
-    born: NaiveDate,
-) -> Result<(), RecordError> {
-    let Some(held) = standing(tx, row)?.measured.filter(|held| !held.month_only) else {
-        return Ok(());
-    };
-    let version = row.outcome_version + 1;
-    let (again, findings) = assessed_again(tx, when, actor, row, born, &held, version)?;
-    if !queries::move_on(tx, row.id, row.outcome_version, "measured", when.now)? {
+pub fn reassess(work: &mut Work<'_>, pupil: Pupil, born: NaiveDate) -> Result<(), RecordError> {
+    if pupil.outcome != OutcomeKind::Measured {
         return Ok(());
     }
-    keep(tx, &again, &findings)?;
-    Ok(note(
-        tx,
-        actor,
-        when.now,
-        Action::MeasurementReassessed,
-        row.id,
-        &json!({"version": version}),
-    )?)
+    let subject = load(work.tx, pupil)?;
+    let measured = subject.standing.measured.as_ref();
+    if let Some(held) = measured.filter(|held| !held.month_only) {
+        let (again, warnings) = assessed_again(work, &subject, born, held)?;
+        let change = Change {
+            pupil: subject.pupil.id,
+            expected: subject.version(),
+            detail: json!({"version": again.version}),
+            next: Next::Measured(again),
+            warnings,
+            action: Action::MeasurementReassessed,
+        };
+        write(work, &change)?;
+    }
+    Ok(())
 }
 
 /// A stored measurement assessed from what is known of the child now, as a version that repeats it. Who recorded the
 /// figures and when stays; the event says who made the version.
 fn assessed_again(
-    tx: &mut Conn,
-    when: When,
-    actor: &Actor,
-    row: &PupilRow,
+    work: &mut Work<'_>,
+    subject: &Subject,
     born: NaiveDate,
     held: &Measured,
-    version: i32,
-) -> Result<(Measured, Vec<Finding>), RecordError> {
+) -> Result<(Measured, Vec<WarningRow>), RecordError> {
     let entry = Entry {
-        expected_version: Some(row.outcome_version),
+        expected_version: Some(subject.version()),
         height: Height::from_millimetres(held.height_mm.max(0) as u32),
         weight: Weight::from_grams(held.weight_g.max(0) as u32),
         measured_on: held.measured_on,
         device: held.device.clone(),
         measured_by: held.measured_by.clone(),
     };
-    let subject = subject(tx, row, born, held.measured_on)?;
-    let findings = entry::check(&entry, &subject, when.today, &limits(tx)?);
-    let scheme =
-        Scheme::from_code(&held.scheme).map_err(|_| super::row::damaged("clinical scheme"))?;
-    let mut again = assessed(row.id, version, &entry, &subject, scheme, actor, when.now);
-    again.measured_by.clone_from(&held.measured_by);
-    again.recorded_by.clone_from(&held.recorded_by);
-    again.recorded_at = held.recorded_at;
-    again.recorded_by_id = held.recorded_by_id;
-    again.repeats = Some(held.repeats.unwrap_or(held.version));
-    Ok((again, findings.warnings))
+    let scheme = Scheme::from_code(&held.scheme).map_err(|_| damaged("clinical scheme"))?;
+    let background = background(work.tx, &subject.pupil, born, held.measured_on)?;
+    let findings = entry::check(&entry, &background, work.today, &subject.rules.limits);
+    let again = Measured {
+        measured_by: held.measured_by.clone(),
+        recorded_by: held.recorded_by.clone(),
+        recorded_at: held.recorded_at,
+        recorded_by_id: held.recorded_by_id,
+        repeats: Some(held.repeats.unwrap_or(held.version)),
+        ..assessed(subject, &entry, &background, scheme, Stamp::of(work))
+    };
+    let warnings = warning_rows(&again, &findings.warnings);
+    Ok((again, warnings))
 }
 
 /// A way back through the versions.
@@ -107,73 +102,67 @@ impl Back {
 /// Undoes the outcome that stands, or puts back what the last undo took away; either is a new version. A measurement
 /// that stands again is assessed from the child's present date of birth and sex, and keeps its confirmations.
 pub fn go_back(
-    tx: &mut Conn,
-    app: &App,
-    actor: &Actor,
-    row: &PupilRow,
+    work: &mut Work<'_>,
+    subject: &Subject,
     expected: i32,
     back: Back,
 ) -> Result<Recorded, RecordError> {
-    if row.name_removed_on.is_some() {
+    let pupil = &subject.pupil;
+    if pupil.name_removed_on.is_some() {
         return Err(RecordError::NameRemoved);
     }
-    if expected != row.outcome_version {
-        return overtaken(tx, row.id);
+    if expected != subject.version() {
+        return Ok(subject.overtaken());
     }
-    let when = When {
-        now: app.clock.now(),
-        today: app.clock.today(),
-    };
-    let history = history_queries::history(tx, row.id)?;
+    let history = history(work.tx, pupil.id)?;
     let target = back
         .target(&history, expected)
         .ok_or(RecordError::NothingToUndo)?;
-    let measured = queries::measurement_at(tx, row.id, target)?;
-    let reason = queries::reason_at(tx, row.id, target)?;
-    let outcome = match (&measured, &reason) {
-        (Some(_), _) => "measured",
-        (None, Some(_)) => "not_measured",
-        (None, None) => "none",
+    let (next, warnings) = as_it_was(work, subject, &history, target)?;
+    let change = Change {
+        pupil: pupil.id,
+        expected,
+        next,
+        warnings,
+        action: back.event(),
+        detail: json!({"version": expected + 1}),
     };
-    let version = expected + 1;
-    let again = match &measured {
-        Some(held) => {
-            let born = app
-                .identities
-                .open(tx, actor, Purpose::Recording, Whose::Pupils(&[row.id]))?
-                .one(row.id)?
-                .map(|person| person.date_of_birth)
-                .ok_or(RecordError::NameRemoved)?;
-            Some(assessed_again(tx, when, actor, row, born, held, version)?)
+    if write(work, &change)? {
+        Ok(change.saved(Vec::new()))
+    } else {
+        overtaken(work.tx, pupil.id)
+    }
+}
+
+/// The outcome recorded in version `target` as the next version, with its warnings; nothing where that is 0.
+fn as_it_was(
+    work: &mut Work<'_>,
+    subject: &Subject,
+    history: &History,
+    target: i32,
+) -> Result<(Next, Vec<WarningRow>), RecordError> {
+    let id = subject.pupil.id;
+    if let Some(held) = measurement_at(work.tx, id, target)? {
+        let born = date_of_birth(work, id)?;
+        let (again, mut warnings) = assessed_again(work, subject, born, &held)?;
+        let mut confirmed = confirmations(work.tx, id, history, target)?;
+        for warning in &mut warnings {
+            if let Some((by, at)) = confirmed.remove(&warning.code) {
+                warning.confirmed_by = Some(by);
+                warning.confirmed_at = Some(at);
+            }
         }
-        None => None,
+        return Ok((Next::Measured(again), warnings));
+    }
+    let next = match reason_at(work.tx, id, target)? {
+        Some(mut again) => {
+            again.version = subject.version() + 1;
+            again.repeats = Some(target);
+            Next::NotMeasured(again)
+        }
+        None => Next::Nothing,
     };
-    if !queries::move_on(tx, row.id, expected, outcome, when.now)? {
-        return overtaken(tx, row.id);
-    }
-    if let Some((again, findings)) = again {
-        let confirmed = confirmations(tx, row.id, &history, target)?;
-        keep(tx, &again, &findings)?;
-        for (code, (by, at)) in confirmed {
-            queries::confirm_warning(tx, row.id, version, &code, &by, at)?;
-        }
-    } else if let Some(mut again) = reason {
-        again.version = version;
-        again.repeats = Some(target);
-        queries::insert_reason(tx, &again)?;
-    }
-    note(
-        tx,
-        actor,
-        when.now,
-        back.event(),
-        row.id,
-        &json!({"version": version}),
-    )?;
-    Ok(Recorded::Saved {
-        version,
-        warnings: Vec::new(),
-    })
+    Ok((next, Vec::new()))
 }
 
 /// Who confirmed which warning of an outcome, and when, in any of its versions.
@@ -184,7 +173,7 @@ fn confirmations(
     original: i32,
 ) -> Result<HashMap<String, (String, NaiveDateTime)>, RecordError> {
     let of_outcome = |warning: &WarningRow| history.original(warning.version) == original;
-    Ok(queries::warnings_of(tx, pupil)?
+    Ok(warnings_of(tx, pupil)?
         .into_iter()
         .filter(of_outcome)
         .filter_map(|warning| Some((warning.code, (warning.confirmed_by?, warning.confirmed_at?))))
@@ -193,25 +182,18 @@ fn confirmations(
 
 /// Notes that a named person looked again and the measurement is right.
 pub fn confirm(
-    tx: &mut Conn,
-    when: When,
-    actor: &Actor,
-    row: &PupilRow,
+    work: &mut Work<'_>,
+    subject: &Subject,
     expected: i32,
 ) -> Result<Recorded, RecordError> {
-    if expected != row.outcome_version {
-        return overtaken(tx, row.id);
+    if expected != subject.version() {
+        return Ok(subject.overtaken());
     }
-    let confirmed = queries::confirm_warnings(tx, row.id, expected, &actor.label, when.now)?;
+    let (id, by) = (subject.pupil.id, &work.actor.label);
+    let confirmed = confirm_warnings(work.tx, id, expected, by, work.now)?;
     if confirmed > 0 {
-        note(
-            tx,
-            actor,
-            when.now,
-            Action::MeasurementConfirmed,
-            row.id,
-            &json!({"version": expected, "warnings": confirmed}),
-        )?;
+        let detail = json!({"version": expected, "warnings": confirmed});
+        note(work, Action::MeasurementConfirmed, id, &detail)?;
     }
     Ok(Recorded::Unchanged { version: expected })
 }

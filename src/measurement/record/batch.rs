@@ -1,129 +1,107 @@
 //! Recording for very many children at once.
 //!
-//! What stands for the children of a year is read once; each outcome is judged in memory by the rules of a single one;
+//! What stands for the children of a year is read once; each outcome is decided in memory by the rules of a single one;
 //! what was decided is written together. A child whose outcome somebody changed in between is left to that change.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use growth::Scheme;
 use growth::plausibility::Limits;
-use serde_json::json;
+use programme::{Coded as _, ReasonNotMeasured};
 
-use super::judge::{Judged, judge_measurement, judge_reason};
-use super::row::{assessed, damaged, subject_of};
-use super::standing::Standing;
-use super::{RecordError, Recorded, When};
-use crate::audit::{self, Action, Actor};
+use super::change::{Change, Next, Step};
+use super::decide::{decide_measurement, decide_reason};
+use super::recorded::{RecordError, Recorded};
+use super::row::background_of;
+use super::rules::{Rules, rules};
+use super::stamp::Stamp;
+use super::subject::Subject;
+use crate::audit;
 use crate::db::dialect::{self, Move};
 use crate::db::{self, Conn};
-use crate::measurement::Entry;
-use crate::measurement::batch_queries as queries;
-use crate::measurement::queries::{Measured, NotMeasured, PupilRow, WarningRow, scheme_code};
-use programme::ReasonNotMeasured;
+use crate::measurement::entry::Entry;
+use crate::measurement::warning_queries::insert_warnings;
+use crate::records::outcome::{
+    Measured, Standing, insert_measurements, insert_reasons, measurements_of_year,
+    standing_reasons_of_year,
+};
+use crate::records::pupil::{OutcomeKind, Pupil, of_year};
 
 /// A child with everything recorded about it.
-struct Subject {
-    row: PupilRow,
-    standing: Standing,
+struct Child {
+    subject: Subject,
     measured: Vec<Measured>,
 }
 
 /// School, year group and day: children who were measured one after another.
 type Place = (i32, String, NaiveDate);
 
-/// Outcomes on their way to be written.
-#[derive(Default)]
-struct Writes {
-    moves: Vec<Move<'static>>,
-    measured: Vec<Measured>,
-    reasons: Vec<NotMeasured>,
-    warnings: Vec<WarningRow>,
-    events: Vec<(i64, Action, serde_json::Value)>,
-}
-
 /// Outcomes of very many children of one year.
 pub struct Batch<'a> {
-    when: When,
-    actor: &'a Actor,
-    limits: Limits,
-    scheme: Scheme,
-    children: HashMap<i64, Subject>,
+    stamp: Stamp<'a>,
+    rules: Rules,
+    children: HashMap<i64, Child>,
     /// Child, height (mm) and weight (g) of what stands, in the order in which it was recorded.
     measured_at: HashMap<Place, Vec<(i64, i32, i32)>>,
-    writes: Writes,
+    changes: Vec<Change>,
 }
 
 impl<'a> Batch<'a> {
     /// Reads what stands for the children of a year.
-    pub fn read(
-        tx: &mut Conn,
-        year: &str,
-        when: When,
-        actor: &'a Actor,
-        limits: Limits,
-    ) -> Result<Self, RecordError> {
-        let scheme = scheme_code(tx, year)?
-            .map(|code| Scheme::from_code(&code))
-            .transpose()
-            .map_err(|_| damaged("clinical scheme"))?
-            .unwrap_or_default();
-        let mut children: HashMap<i64, Subject> = queries::pupils_of_year(tx, year)?
+    pub fn read(tx: &mut Conn, year: &str, stamp: Stamp<'a>) -> Result<Self, RecordError> {
+        let rules = rules(tx, year)?;
+        let mut children: HashMap<i64, Child> = of_year(tx, year)?
             .into_iter()
-            .map(|row| {
-                let standing = Standing {
-                    version: row.outcome_version,
-                    measured: None,
-                    not_measured: None,
-                };
-                let subject = Subject {
-                    row,
-                    standing,
-                    measured: Vec::new(),
-                };
-                (subject.row.id, subject)
-            })
+            .map(|pupil| (pupil.id, without_outcome(pupil, rules)))
             .collect();
         let mut measured_at: HashMap<Place, Vec<(i64, i32, i32)>> = HashMap::new();
-        for measured in queries::measurements_of_year(tx, year)? {
+        for measured in measurements_of_year(tx, year)? {
             let Some(child) = children.get_mut(&measured.pupil_id) else {
                 continue;
             };
-            if child.row.outcome == "measured" && measured.version == child.row.outcome_version {
-                let place = place(&child.row, measured.measured_on);
+            let pupil = &child.subject.pupil;
+            if pupil.outcome == OutcomeKind::Measured && measured.version == pupil.outcome_version {
                 let figures = (measured.pupil_id, measured.height_mm, measured.weight_g);
+                let place = place(pupil, measured.measured_on);
                 measured_at.entry(place).or_default().push(figures);
-                child.standing.measured = Some(measured.clone());
+                child.subject.standing.measured = Some(measured.clone());
             }
             child.measured.push(measured);
         }
-        for reason in queries::standing_reasons_of_year(tx, year)? {
+        for reason in standing_reasons_of_year(tx, year)? {
             if let Some(child) = children.get_mut(&reason.pupil_id) {
-                child.standing.not_measured = Some(reason);
+                child.subject.standing.not_measured = Some(reason);
             }
         }
         Ok(Self {
-            when,
-            actor,
-            limits,
-            scheme,
+            stamp,
+            rules,
             children,
             measured_at,
-            writes: Writes::default(),
+            changes: Vec::new(),
         })
+    }
+
+    /// Where plausible ends.
+    pub fn limits(&self) -> Limits {
+        self.rules.limits
     }
 
     /// What stands for a child.
     pub fn standing(&self, pupil: i64) -> Option<&Standing> {
-        self.children.get(&pupil).map(|child| &child.standing)
+        self.children
+            .get(&pupil)
+            .map(|child| &child.subject.standing)
     }
 
     /// The school of a child.
     pub fn school(&self, pupil: i64) -> Option<i32> {
-        self.children.get(&pupil).map(|child| child.row.school_urn)
+        self.children
+            .get(&pupil)
+            .map(|child| child.subject.pupil.school_urn)
     }
 
-    /// Takes a measurement in, see [`super::record_known`].
+    /// Takes a measurement in, see [`super::record_measurement`].
     pub fn measure(
         &mut self,
         pupil: i64,
@@ -133,53 +111,12 @@ impl<'a> Batch<'a> {
         let child = self.child(pupil)?;
         let previous = self
             .measured_at
-            .get(&place(&child.row, entry.measured_on))
+            .get(&place(&child.subject.pupil, entry.measured_on))
             .and_then(|others| others.iter().rev().find(|(other, _, _)| *other != pupil))
             .map(|(_, height, weight)| (*height, *weight));
-        let subject = subject_of(&child.row, born, &child.measured, previous)?;
-        let judged = judge_measurement(
-            &child.row,
-            &child.standing,
-            entry,
-            &subject,
-            self.when.today,
-            &self.limits,
-        );
-        let findings = match judged {
-            Judged::Save(findings) => findings,
-            Judged::Not(recorded) => return Ok(recorded),
-        };
-        let version = child.row.outcome_version + 1;
-        let measured = assessed(
-            pupil,
-            version,
-            entry,
-            &subject,
-            self.scheme,
-            self.actor,
-            self.when.now,
-        );
-        let codes: Vec<&str> = findings
-            .warnings
-            .iter()
-            .map(|finding| finding.code.code())
-            .collect();
-        for code in &codes {
-            self.writes.warnings.push(WarningRow {
-                pupil_id: pupil,
-                version,
-                code: (*code).to_owned(),
-                confirmed_by: None,
-                confirmed_at: None,
-            });
-        }
-        let detail = json!({"version": version, "warnings": codes});
-        self.move_on(pupil, "measured", Action::MeasurementRecorded, detail)?;
-        self.stand(pupil, Some(measured), None)?;
-        Ok(Recorded::Saved {
-            version,
-            warnings: findings.warnings,
-        })
+        let background = background_of(&child.subject.pupil, born, &child.measured, previous)?;
+        let step = decide_measurement(&child.subject, &background, entry, self.stamp);
+        self.take(step)
     }
 
     /// Takes a reason for no measurement in, see [`super::record_reason`].
@@ -189,138 +126,117 @@ impl<'a> Batch<'a> {
         reason: ReasonNotMeasured,
         on: NaiveDate,
     ) -> Result<Recorded, RecordError> {
-        let child = self.child(pupil)?;
-        let judged = judge_reason(
-            &child.row,
-            &child.standing,
-            None,
-            reason,
-            on,
-            self.when.today,
-        )?;
-        if let Judged::Not(recorded) = judged {
-            return Ok(recorded);
-        }
-        let version = child.row.outcome_version + 1;
-        let noted = NotMeasured {
-            pupil_id: pupil,
-            version,
-            reason: reason.code().to_owned(),
-            noted_on: on,
-            recorded_by: self.actor.label.clone(),
-            recorded_at: self.when.now,
-            recorded_by_id: self.actor.id,
-            repeats: None,
-        };
-        let detail = json!({"version": version, "reason": reason.code()});
-        self.move_on(
-            pupil,
-            "not_measured",
-            Action::MeasurementNotMeasured,
-            detail,
-        )?;
-        self.stand(pupil, None, Some(noted))?;
-        Ok(Recorded::Saved {
-            version,
-            warnings: Vec::new(),
-        })
+        let step = decide_reason(&self.child(pupil)?.subject, None, reason, on, self.stamp)?;
+        self.take(step)
     }
 
     /// Writes everything that was taken in; returns the children for whom somebody else was quicker, of whom nothing
     /// was written.
     pub fn write(self, tx: &mut Conn) -> Result<HashSet<i64>, db::Error> {
-        let now = self.when.now;
-        let wanted: HashSet<i64> = self.writes.moves.iter().map(|one| one.pupil).collect();
-        let moved: HashSet<i64> = dialect::move_outcomes_on(tx, &self.writes.moves, now)?
+        let Stamp { actor, now, .. } = self.stamp;
+        let moves: Vec<Move<'_>> = self.changes.iter().map(move_of).collect();
+        let moved: HashSet<i64> = dialect::move_outcomes_on(tx, &moves, now)?
             .into_iter()
             .collect();
-        let Writes {
-            mut measured,
-            mut reasons,
-            mut warnings,
-            mut events,
-            ..
-        } = self.writes;
-        measured.retain(|row| moved.contains(&row.pupil_id));
-        reasons.retain(|row| moved.contains(&row.pupil_id));
-        warnings.retain(|row| moved.contains(&row.pupil_id));
-        events.retain(|(pupil, _, _)| moved.contains(pupil));
-        queries::insert_measurements(tx, measured)?;
-        queries::insert_reasons(tx, reasons)?;
-        queries::insert_warnings(tx, warnings)?;
-        audit::events(
-            tx,
-            self.actor,
-            now,
-            events
-                .into_iter()
-                .map(|(pupil, action, detail)| (action, format!("pupil:{pupil}"), detail)),
-        )?;
-        Ok(wanted.difference(&moved).copied().collect())
+        let (written, overtaken): (Vec<Change>, Vec<Change>) = self
+            .changes
+            .into_iter()
+            .partition(|change| moved.contains(&change.pupil));
+        let (mut measured, mut reasons, mut warnings, mut events) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for change in written {
+            match change.next {
+                Next::Nothing => {}
+                Next::Measured(row) => measured.push(row),
+                Next::NotMeasured(row) => reasons.push(row),
+            }
+            warnings.extend(change.warnings);
+            let subject = format!("pupil:{}", change.pupil);
+            events.push((change.action, subject, change.detail));
+        }
+        insert_measurements(tx, measured)?;
+        insert_reasons(tx, reasons)?;
+        insert_warnings(tx, warnings)?;
+        audit::events(tx, actor, now, events.into_iter())?;
+        Ok(overtaken.into_iter().map(|change| change.pupil).collect())
     }
 
-    fn child(&self, pupil: i64) -> Result<&Subject, RecordError> {
+    fn child(&self, pupil: i64) -> Result<&Child, RecordError> {
         self.children.get(&pupil).ok_or(RecordError::NoSuchChild)
     }
 
-    fn move_on(
-        &mut self,
-        pupil: i64,
-        outcome: &'static str,
-        action: Action,
-        detail: serde_json::Value,
-    ) -> Result<(), RecordError> {
-        let child = self
-            .children
-            .get_mut(&pupil)
-            .ok_or(RecordError::NoSuchChild)?;
-        self.writes.moves.push(Move {
-            pupil,
-            expected: child.row.outcome_version,
-            outcome,
-        });
-        self.writes.events.push((pupil, action, detail));
-        child.row.outcome_version += 1;
-        outcome.clone_into(&mut child.row.outcome);
-        Ok(())
+    /// Takes in what was decided: what is to be written stands from now on.
+    fn take(&mut self, step: Step) -> Result<Recorded, RecordError> {
+        match step {
+            Step::Answer(answer) => Ok(answer),
+            Step::Write(change, warnings) => {
+                self.stand(&change)?;
+                let saved = change.saved(warnings);
+                self.changes.push(*change);
+                Ok(saved)
+            }
+        }
     }
 
-    /// Makes an outcome stand for a child.
-    fn stand(
-        &mut self,
-        pupil: i64,
-        measured: Option<Measured>,
-        not_measured: Option<NotMeasured>,
-    ) -> Result<(), RecordError> {
+    /// Makes the outcome of a change stand for its child.
+    fn stand(&mut self, change: &Change) -> Result<(), RecordError> {
         let child = self
             .children
-            .get_mut(&pupil)
+            .get_mut(&change.pupil)
             .ok_or(RecordError::NoSuchChild)?;
-        if let Some(before) = &child.standing.measured
-            && let Some(others) = self
-                .measured_at
-                .get_mut(&place(&child.row, before.measured_on))
+        let (pupil, standing) = (&mut child.subject.pupil, &mut child.subject.standing);
+        if let Some(before) = &standing.measured
+            && let Some(others) = self.measured_at.get_mut(&place(pupil, before.measured_on))
         {
-            others.retain(|(other, _, _)| *other != pupil);
+            others.retain(|(other, _, _)| *other != change.pupil);
         }
-        if let Some(measured) = &measured {
-            self.measured_at
-                .entry(place(&child.row, measured.measured_on))
-                .or_default()
-                .push((pupil, measured.height_mm, measured.weight_g));
-            child.measured.push(measured.clone());
-            self.writes.measured.push(measured.clone());
-        }
-        self.writes.reasons.extend(not_measured.clone());
-        child.standing = Standing {
-            version: child.row.outcome_version,
-            measured,
-            not_measured,
+        pupil.outcome = change.next.kind();
+        pupil.outcome_version = change.expected + 1;
+        *standing = Standing {
+            version: pupil.outcome_version,
+            measured: None,
+            not_measured: None,
         };
+        match &change.next {
+            Next::Nothing => {}
+            Next::Measured(row) => {
+                self.measured_at
+                    .entry(place(pupil, row.measured_on))
+                    .or_default()
+                    .push((change.pupil, row.height_mm, row.weight_g));
+                child.measured.push(row.clone());
+                standing.measured = Some(row.clone());
+            }
+            Next::NotMeasured(row) => standing.not_measured = Some(row.clone()),
+        }
         Ok(())
     }
 }
 
-fn place(row: &PupilRow, on: NaiveDate) -> Place {
-    (row.school_urn, row.year_group.clone(), on)
+fn without_outcome(pupil: Pupil, rules: Rules) -> Child {
+    let standing = Standing {
+        version: pupil.outcome_version,
+        measured: None,
+        not_measured: None,
+    };
+    Child {
+        subject: Subject {
+            pupil,
+            standing,
+            rules,
+        },
+        measured: Vec::new(),
+    }
+}
+
+fn move_of(change: &Change) -> Move<'static> {
+    Move {
+        pupil: change.pupil,
+        expected: change.expected,
+        outcome: change.next.kind().code(),
+    }
+}
+
+fn place(pupil: &Pupil, on: NaiveDate) -> Place {
+    (pupil.school_urn, pupil.year_group_code.clone(), on)
 }

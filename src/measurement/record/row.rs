@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use growth::plausibility::{Earlier, Finding};
 use growth::{Height, Scheme, Weight};
-use programme::{AcademicYear, Sex, YearGroup};
 
-use crate::audit::Actor;
+use super::stamp::Stamp;
+use super::subject::Subject;
 use crate::db::{self, Conn};
-use crate::measurement::entry::{self, Entry, Subject};
-use crate::measurement::history::History;
-use crate::measurement::queries::{self, Measured, PupilRow, WarningRow};
+use crate::measurement::entry::{self, Background, Entry};
+use crate::measurement::queries;
+use crate::measurement::warning_queries::WarningRow;
+use crate::records::outcome::{History, Measured, measurements_of};
+use crate::records::pupil::Pupil;
 
 /// Whether what is held is what was entered. A device or a measurer that is not told again changes nothing; an empty one
 /// is told: the device is to be emptied.
@@ -27,38 +29,38 @@ pub(super) fn is_same(held: &Measured, entry: &Entry) -> bool {
         && !told_otherwise(&held.measured_by, &entry.measured_by)
 }
 
-pub(super) fn subject(
+/// What must be known of a child to judge a measurement of that day.
+pub(super) fn background(
     tx: &mut Conn,
-    row: &PupilRow,
+    pupil: &Pupil,
     born: NaiveDate,
     on: NaiveDate,
-) -> Result<Subject, db::Error> {
-    let earlier = queries::measurements_of(tx, row.id)?;
-    let previous = queries::previous_in_year_group(tx, row, on)?;
-    subject_of(row, born, &earlier, previous)
+) -> Result<Background, db::Error> {
+    let earlier = measurements_of(tx, pupil.id)?;
+    let previous = queries::previous_in_year_group(tx, pupil, on)?;
+    background_of(pupil, born, &earlier, previous)
 }
 
 /// What must be known of a child to judge a measurement. `earlier`: its other measurements; `previous`: height (mm) and
 /// weight (g) of the child measured before it on the day.
-pub(super) fn subject_of(
-    row: &PupilRow,
+pub(super) fn background_of(
+    pupil: &Pupil,
     born: NaiveDate,
     earlier: &[Measured],
     previous: Option<(i32, i32)>,
-) -> Result<Subject, db::Error> {
-    let earlier = still_holding(earlier, row.outcome_version);
+) -> Result<Background, db::Error> {
     let previous = previous.map(|(height, weight)| {
         (
             Height::from_millimetres(height.max(0) as u32),
             Weight::from_grams(weight.max(0) as u32),
         )
     });
-    Ok(Subject {
-        sex: Sex::parse(&row.sex).map_err(|_| damaged("sex"))?,
+    Ok(Background {
+        sex: pupil.sex()?,
         date_of_birth: born,
-        year_group: YearGroup::from_code(&row.year_group).ok_or_else(|| damaged("year group"))?,
-        year: year_of(row)?,
-        earlier,
+        year_group: pupil.year_group()?,
+        year: pupil.year()?,
+        earlier: still_holding(earlier, pupil.outcome_version),
         previous_in_class: previous,
     })
 }
@@ -89,34 +91,26 @@ fn still_holding(versions: &[Measured], standing: i32) -> Vec<Earlier> {
     days.into_values().collect()
 }
 
-pub(super) fn year_of(row: &PupilRow) -> Result<AcademicYear, db::Error> {
-    AcademicYear::parse_label(&row.year_label).ok_or_else(|| damaged("academic year"))
-}
-
-pub(super) fn damaged(what: &str) -> db::Error {
-    db::Error::Schema(format!("a child’s {what} cannot be understood"))
-}
-
-/// The row that is kept: categories from the unrounded figures, z-scores in tenths, age in completed months.
+/// The row that is kept, as the next version: categories from the unrounded figures, z-scores in tenths, age in
+/// completed months.
 pub(super) fn assessed(
-    pupil: i64,
-    version: i32,
-    entry: &Entry,
     subject: &Subject,
+    entry: &Entry,
+    background: &Background,
     scheme: Scheme,
-    actor: &Actor,
-    now: NaiveDateTime,
+    stamp: Stamp<'_>,
 ) -> Measured {
-    let found = entry::assess(entry, subject, scheme);
+    let found = entry::assess(entry, background, scheme);
     let months = found.as_ref().map_or(0, |(age, _)| age.completed_months());
     let (figures, why_not) = match found {
         Some((_, Ok(figures))) => (Some(figures), None),
         Some((_, Err(reason))) => (None, Some(reason.code())),
         None => (None, Some(growth::NotAssessed::MeasuredBeforeBirth.code())),
     };
+    let by = &stamp.actor.label;
     Measured {
-        pupil_id: pupil,
-        version,
+        pupil_id: subject.pupil.id,
+        version: subject.version() + 1,
         measured_on: entry.measured_on,
         month_only: false,
         age_months: months as i32,
@@ -132,35 +126,24 @@ pub(super) fn assessed(
         clinical_severe: figures.is_some_and(|found| found.clinical_severe),
         not_assessed: why_not.map(str::to_owned),
         device: entry.device.clone().filter(|device| !device.is_empty()),
-        measured_by: entry
-            .measured_by
-            .clone()
-            .or_else(|| Some(actor.label.clone())),
-        recorded_by: actor.label.clone(),
-        recorded_at: now,
-        recorded_by_id: actor.id,
+        measured_by: entry.measured_by.clone().or_else(|| Some(by.clone())),
+        recorded_by: by.clone(),
+        recorded_at: stamp.now,
+        recorded_by_id: stamp.actor.id,
         repeats: None,
     }
 }
 
-/// Writes a measurement down, with what is to be confirmed about it.
-pub(super) fn keep(
-    tx: &mut Conn,
-    measured: &Measured,
-    warnings: &[Finding],
-) -> Result<(), db::Error> {
-    queries::insert_measurement(tx, measured)?;
-    for finding in warnings {
-        queries::insert_warning(
-            tx,
-            &WarningRow {
-                pupil_id: measured.pupil_id,
-                version: measured.version,
-                code: finding.code.code().to_owned(),
-                confirmed_by: None,
-                confirmed_at: None,
-            },
-        )?;
-    }
-    Ok(())
+/// The warnings about a measurement, which wait to be confirmed.
+pub(super) fn warning_rows(measured: &Measured, findings: &[Finding]) -> Vec<WarningRow> {
+    findings
+        .iter()
+        .map(|finding| WarningRow {
+            pupil_id: measured.pupil_id,
+            version: measured.version,
+            code: finding.code.code().to_owned(),
+            confirmed_by: None,
+            confirmed_at: None,
+        })
+        .collect()
 }

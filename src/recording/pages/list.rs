@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::class::{Filter, Left, render_sheet, save_alone};
+use super::class::{Left, render_sheet, save_alone};
+use super::filter::Filter;
 use super::row::{Saved, kept, not_recorded};
 use crate::access::needs;
 use crate::app::App;

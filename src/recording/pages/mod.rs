@@ -1,8 +1,11 @@
 //! Pages: recording a class, and the warnings that wait to be confirmed.
 
+mod answer;
 mod class;
+mod filter;
 mod list;
 mod row;
+mod sheet;
 mod warnings;
 
 pub use class::{record_page, record_row, record_rows};

@@ -3,16 +3,18 @@
 use actix_web::http::StatusCode;
 use chrono::NaiveDate;
 
-use crate::app::App;
-use crate::audit::Actor;
 use crate::error::{AppError, bad_request};
 use crate::letters;
 use crate::measurement::entry::{self, Refusal};
-use crate::measurement::queries::{self, PupilRow};
+use crate::measurement::outcomes::Outcomes;
 use crate::measurement::sheet::{self, Kept, Problem, Row};
-use crate::measurement::{self, Back, Entry, Recorded, Standing, When, history_queries};
+use crate::measurement::warning_queries::warnings_of;
+use crate::measurement::{self, Back, Entry, Recorded, Subject};
+use crate::records::outcome::{Standing, history, standing};
+use crate::records::pupil::Pupil;
 use crate::web::FormData;
 use crate::wording::long_date;
+use crate::work::Work;
 use programme::ReasonNotMeasured;
 
 /// Characters of a device's or a measurer's name that are kept.
@@ -184,6 +186,26 @@ impl Typed<'_> {
         }
         self.measurement(limits)
     }
+
+    /// What became of the row, by what became of its change.
+    fn saved(&self, recorded: Recorded) -> Saved {
+        let refused = |problem| Saved::Refused(Box::new(problem), StatusCode::UNPROCESSABLE_ENTITY);
+        match recorded {
+            Recorded::Saved { .. } | Recorded::Unchanged { .. } => Saved::Done,
+            Recorded::Rejected(findings) => {
+                refused(self.problem(entry::in_words(&findings.rejects)))
+            }
+            Recorded::OptedOut => refused(self.problem(
+                "A parent has withdrawn this child: do not measure. Nothing was saved.".to_owned(),
+            )),
+            Recorded::Overtaken(now) => {
+                let mut problem = self.problem(overtaken_words(&now));
+                // The figures were not typed as a correction of what has been recorded since.
+                problem.again = true;
+                Saved::Refused(Box::new(problem), StatusCode::CONFLICT)
+            }
+        }
+    }
 }
 
 /// What was typed as date, device and measurer of the measurement that stands.
@@ -206,14 +228,10 @@ fn version(form: &FormData) -> Result<i32, AppError> {
 
 /// The version that stands, where it repeats the outcome of the one that the row was made from: the date of birth was
 /// corrected meanwhile, or an undo was put back. A change of the same figures is laid over nobody's.
-fn version_of_the_same(
-    tx: &mut crate::db::Conn,
-    pupil: &PupilRow,
-    seen: i32,
-) -> Result<i32, AppError> {
-    let now = pupil.outcome_version;
+fn version_of_the_same(work: &mut Work<'_>, subject: &Subject, seen: i32) -> Result<i32, AppError> {
+    let now = subject.version();
     let is_repeated = seen != now
-        && history_queries::history(tx, pupil.id)?
+        && history(work.tx, subject.pupil.id)?
             .same_as(now)
             .contains(&seen);
     Ok(if is_repeated { now } else { seen })
@@ -233,68 +251,37 @@ pub(super) fn not_recorded(form: &FormData, message: String) -> Problem {
 }
 
 /// Makes the change that a row's form asks for.
-pub(super) fn save(
-    tx: &mut crate::db::Conn,
-    app: &App,
-    actor: &Actor,
-    pupil: &PupilRow,
-    form: &FormData,
-) -> Result<Saved, AppError> {
-    let when = When {
-        now: app.clock.now(),
-        today: app.clock.today(),
-    };
-    let limits = measurement::limits(tx)?;
-    let standing = measurement::standing(tx, pupil)?;
+pub(super) fn save(work: &mut Work<'_>, pupil: Pupil, form: &FormData) -> Result<Saved, AppError> {
+    let subject = measurement::load(work.tx, pupil)?;
     let typed = Typed {
         form,
-        standing: &standing,
-        version: version_of_the_same(tx, pupil, version(form)?)?,
-        today: when.today,
+        standing: &subject.standing,
+        version: version_of_the_same(work, &subject, version(form)?)?,
+        today: work.today,
     };
-    let change = match typed.change(&limits) {
+    let change = match typed.change(&subject.rules.limits) {
         Ok(change) => change,
         Err(problem) => return Ok(Saved::Refused(problem, StatusCode::UNPROCESSABLE_ENTITY)),
     };
     let expected = typed.version;
     let recorded = match change {
-        Change::Measure(entry) => {
-            measurement::record_measurement(tx, app, actor, pupil.id, &entry)?
-        }
+        Change::Measure(entry) => measurement::record_measurement(work, &subject, &entry)?,
         Change::Reason(reason, on) => {
-            measurement::record_reason(tx, when, actor, pupil, Some(expected), reason, on)?
+            measurement::record_reason(work, &subject, Some(expected), reason, on)?
         }
         Change::Undo { asked } => {
             if !asked
-                && expected == pupil.outcome_version
-                && let Some(question) = question_before_undo(tx, actor, pupil, &standing)?
+                && expected == subject.version()
+                && let Some(question) = question_before_undo(work, &subject)?
             {
                 return Ok(Saved::Ask(question));
             }
-            measurement::go_back(tx, app, actor, pupil, expected, Back::Undo)?
+            measurement::go_back(work, &subject, expected, Back::Undo)?
         }
-        Change::PutBack => measurement::go_back(tx, app, actor, pupil, expected, Back::PutBack)?,
-        Change::Confirm => measurement::confirm(tx, when, actor, pupil, expected)?,
+        Change::PutBack => measurement::go_back(work, &subject, expected, Back::PutBack)?,
+        Change::Confirm => measurement::confirm(work, &subject, expected)?,
     };
-    Ok(match recorded {
-        Recorded::Saved { .. } | Recorded::Unchanged { .. } => Saved::Done,
-        Recorded::Rejected(findings) => Saved::Refused(
-            Box::new(typed.problem(entry::in_words(&findings.rejects))),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
-        Recorded::OptedOut => Saved::Refused(
-            Box::new(typed.problem(
-                "A parent has withdrawn this child: do not measure. Nothing was saved.".to_owned(),
-            )),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
-        Recorded::Overtaken(now) => {
-            let mut problem = typed.problem(overtaken_words(&now));
-            // The figures were not typed as a correction of what has been recorded since.
-            problem.again = true;
-            Saved::Refused(Box::new(problem), StatusCode::CONFLICT)
-        }
-    })
+    Ok(typed.saved(recorded))
 }
 
 fn overtaken_words(now: &Standing) -> String {
@@ -314,12 +301,11 @@ fn overtaken_words(now: &Standing) -> String {
 /// What must be asked before an outcome is undone: whether a letter about it has gone, and whether it is somebody
 /// else's.
 fn question_before_undo(
-    tx: &mut crate::db::Conn,
-    actor: &Actor,
-    pupil: &PupilRow,
-    standing: &Standing,
+    work: &mut Work<'_>,
+    subject: &Subject,
 ) -> Result<Option<String>, AppError> {
-    let versions = history_queries::history(tx, pupil.id)?.same_as(pupil.outcome_version);
+    let (tx, pupil, standing) = (&mut *work.tx, &subject.pupil, &subject.standing);
+    let versions = history(tx, pupil.id)?.same_as(subject.version());
     let gone = letters::gone_about(tx, pupil.id, &versions)?;
     let letter = gone.map(|gone| match gone.sent_at {
         Some(at) => format!(
@@ -333,24 +319,20 @@ fn question_before_undo(
         (None, Some(row)) => (&row.recorded_by, row.recorded_by_id),
         (None, None) => return Ok(None),
     };
-    let whose = (by_id.is_none() || by_id != actor.id).then(|| format!("{by} recorded this."));
+    let whose = (by_id.is_none() || by_id != work.actor.id).then(|| format!("{by} recorded this."));
     let reasons: Vec<String> = [letter, whose].into_iter().flatten().collect();
     Ok((!reasons.is_empty()).then(|| format!("{} Undo it anyway?", reasons.join(" "))))
 }
 
 /// What stands for one child, without its name.
-pub(super) fn row_of(
-    tx: &mut crate::db::Conn,
-    pupil: &PupilRow,
-    today: NaiveDate,
-) -> Result<Row, AppError> {
-    let standing = measurement::standing(tx, pupil)?;
-    let history = history_queries::history(tx, pupil.id)?;
-    let warnings = queries::warnings_of(tx, pupil.id)?
+pub(super) fn row_of(work: &mut Work<'_>, pupil: &Pupil) -> Result<Row, AppError> {
+    let standing = standing(work.tx, pupil)?;
+    let history = history(work.tx, pupil.id)?;
+    let warnings = warnings_of(work.tx, pupil.id)?
         .into_iter()
         .filter(|warning| warning.version == pupil.outcome_version)
         .collect();
-    let mut outcomes = queries::Outcomes::default();
+    let mut outcomes = Outcomes::default();
     if let Some(measured) = standing.measured {
         outcomes.measured.insert(pupil.id, measured);
         outcomes.warnings.insert(pupil.id, warnings);
@@ -358,5 +340,5 @@ pub(super) fn row_of(
     if let Some(reason) = standing.not_measured {
         outcomes.reasons.insert(pupil.id, reason);
     }
-    Ok(sheet::row(pupil, &outcomes, &history, today))
+    Ok(sheet::row(pupil, &outcomes, &history, work.today))
 }

@@ -6,8 +6,8 @@ use rstest::rstest;
 use stature::access::Role;
 use stature::audit::Actor;
 use stature::db::schema::{audit_subject, pupil};
-use stature::measurement::queries::pupil as pupil_row;
-use stature::measurement::{Back, go_back};
+use stature::measurement::{Back, go_back, load};
+use stature::records::pupil::pupil as pupil_row;
 
 use super::{SCHOOL, actor, child, prepared, run, sent, states};
 use crate::support::TestApp;
@@ -23,10 +23,11 @@ fn recorded(test: &TestApp) -> i64 {
 /// Takes a step back through the versions, as the class page does.
 fn step(test: &TestApp, child: i64, back: Back) {
     let nia = Actor::person(77, "Nia Nurse");
-    test.db()
-        .write_now(|tx| {
-            let row = pupil_row(tx, child)?.unwrap();
-            go_back(tx, &test.app, &nia, &row, row.outcome_version, back)
+    test.app
+        .write_now(&nia, |work| {
+            let row = pupil_row(work.tx, child)?.unwrap();
+            let subject = load(work.tx, row)?;
+            go_back(work, &subject, subject.version(), back)
         })
         .unwrap();
 }

@@ -172,7 +172,8 @@ impl TestApp {
     /// Records a measurement as a recorder would: millimetres, grams, the day. Warnings stay
     /// unconfirmed.
     pub(crate) fn measure(&self, pupil: i64, height_mm: u32, weight_g: u32, on: NaiveDate) {
-        use stature::measurement::{Entry, Recorded, record_measurement};
+        use stature::measurement::{Entry, RecordError, Recorded, load, record_measurement};
+        use stature::records::pupil::pupil as pupil_row;
         let entry = Entry {
             expected_version: None,
             height: growth::Height::from_millimetres(height_mm),
@@ -182,9 +183,11 @@ impl TestApp {
             measured_by: None,
         };
         let recorded = self
-            .db()
-            .write_now(|tx| {
-                record_measurement(tx, &self.app, &Actor::command("test"), pupil, &entry)
+            .app
+            .write_now(&Actor::command("test"), |work| {
+                let row = pupil_row(work.tx, pupil)?.ok_or(RecordError::NoSuchChild)?;
+                let subject = load(work.tx, row)?;
+                record_measurement(work, &subject, &entry)
             })
             .unwrap();
         assert!(

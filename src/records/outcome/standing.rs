@@ -3,9 +3,9 @@
 use chrono::NaiveDateTime;
 use growth::{Height, Weight};
 
-use super::{RecordError, Recorded};
+use super::queries::{self, Measured, NotMeasured};
 use crate::db::{self, Conn};
-use crate::measurement::queries::{self, Measured, NotMeasured, PupilRow};
+use crate::records::pupil::{OutcomeKind, Pupil};
 use programme::ReasonNotMeasured;
 
 /// What stands for a child now.
@@ -46,22 +46,17 @@ impl Standing {
 }
 
 /// What stands for a child.
-pub fn standing(tx: &mut Conn, row: &PupilRow) -> Result<Standing, db::Error> {
-    let version = row.outcome_version;
+pub fn standing(tx: &mut Conn, pupil: &Pupil) -> Result<Standing, db::Error> {
+    let version = pupil.outcome_version;
+    let (mut measured, mut not_measured) = (None, None);
+    match pupil.outcome {
+        OutcomeKind::None => {}
+        OutcomeKind::Measured => measured = queries::measurement_at(tx, pupil.id, version)?,
+        OutcomeKind::NotMeasured => not_measured = queries::reason_at(tx, pupil.id, version)?,
+    }
     Ok(Standing {
         version,
-        measured: match row.outcome.as_str() {
-            "measured" => queries::measurement_at(tx, row.id, version)?,
-            _ => None,
-        },
-        not_measured: match row.outcome.as_str() {
-            "not_measured" => queries::reason_at(tx, row.id, version)?,
-            _ => None,
-        },
+        measured,
+        not_measured,
     })
-}
-
-pub(super) fn overtaken(tx: &mut Conn, pupil: i64) -> Result<Recorded, RecordError> {
-    let row = queries::pupil(tx, pupil)?.ok_or(RecordError::NoSuchChild)?;
-    Ok(Recorded::Overtaken(Box::new(standing(tx, &row)?)))
 }

@@ -26,7 +26,7 @@ pub struct History {
 
 impl History {
     /// Adds a version and the version that it repeats.
-    pub(super) fn add(&mut self, version: i32, repeats: Option<i32>) {
+    pub fn add(&mut self, version: i32, repeats: Option<i32>) {
         self.originals.insert(version, repeats.unwrap_or(version));
     }
 

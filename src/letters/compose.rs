@@ -4,30 +4,15 @@
 //! occur, and no weight to aim for is named: such numbers are out of date as soon as a child has grown.
 
 use chrono::NaiveDate;
-use growth::{Assessment, ClinicalCategory, Scheme, centile_ordinal, centile_position};
+use growth::{Assessment, centile_ordinal};
 
-use super::content::{
-    Band, Content, Facts, Letter, Mark, Picture, Programme, Recipient, Section, Signatory,
-};
+use super::content::{Content, Facts, Letter, Picture, Programme, Recipient, Section, Signatory};
 use super::eligibility::{Child, EarlierLetter, Measured, Outcome, result};
+use super::picture::picture;
 use super::state::Kind;
 use super::texts::{CORRECTION, Texts, Values};
 use crate::wording::long_date;
 use programme::{Contact, Person, text::capitalised};
-
-/// The z-scores at the ends of the picture's scale: one space of the chart beyond its outermost lines.
-const SCALE: (f64, f64) = (-10.0 / 3.0, 10.0 / 3.0);
-
-/// The lines of the United Kingdom's growth charts: two thirds of a z-score apart (Cole 1994).
-const LINES: [(f64, &str); 7] = [
-    (-2.0, "2nd"),
-    (-4.0 / 3.0, "9th"),
-    (-2.0 / 3.0, "25th"),
-    (0.0, "50th"),
-    (2.0 / 3.0, "75th"),
-    (4.0 / 3.0, "91st"),
-    (2.0, "98th"),
-];
 
 /// Writes the letter of a child whom eligibility has let through. `None` when there is nobody to write to or nothing
 /// to say, which eligibility excludes.
@@ -52,60 +37,20 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
         replaced: &replaced,
         why: &why,
     };
-    let (kind, subject, mut opening, facts, picture, mut sections) = match &child.outcome {
+    let mut told = match &child.outcome {
         Outcome::None => return None,
-        Outcome::NotMeasured { .. } => (
-            Kind::NotMeasured,
-            texts.fill("not_measured_subject", &values),
-            texts.lines("not_measured_opening", &values),
-            None,
-            None,
-            vec![section(
-                "What happens next",
-                texts.lines("not_measured_next", &values),
-            )],
-        ),
-        Outcome::Measured(measured) => {
-            let told = result(child.sex, measured, person.date_of_birth)?;
-            let code = told.clinical.code();
-            let mut meaning = texts.lines(&format!("{code}_meaning"), &values);
-            meaning.extend(texts.lines("about_the_measure", &values));
-            (
-                Kind::Result,
-                texts.fill(
-                    if earlier.is_some() {
-                        "corrected_subject"
-                    } else {
-                        "result_subject"
-                    },
-                    &values,
-                ),
-                texts.lines("result_opening", &values),
-                Some(facts(child, person, measured, &told, texts, &date)),
-                Some(picture(
-                    person.called(),
-                    measured.scheme,
-                    &told,
-                    texts.show_centile,
-                )),
-                vec![
-                    section("What this means", meaning),
-                    section(
-                        "What happens next",
-                        texts.lines(&format!("{code}_next"), &values),
-                    ),
-                ],
-            )
-        }
+        Outcome::NotMeasured { .. } => not_measured(texts, &values),
+        Outcome::Measured(measured) => result_of(child, person, measured, texts, &values)?,
     };
     if earlier.is_some() {
-        opening.splice(0..0, texts.lines(CORRECTION, &values));
+        told.opening.splice(0..0, texts.lines(CORRECTION, &values));
     }
     let mut talk = texts.lines("talk", &values);
     talk.extend(Some(texts.contact.clone()).filter(|contact| !contact.is_empty()));
-    sections.push(section("If you would like to talk", talk));
+    told.sections
+        .push(section("If you would like to talk", talk));
     Some(Content {
-        kind,
+        kind: told.kind,
         to,
         email_subject: texts.email_subject.clone(),
         email_reply: texts.email_reply.clone(),
@@ -118,18 +63,88 @@ pub fn compose(child: &Child, person: &Person, texts: &Texts, today: NaiveDate) 
             },
             date: long_date(today),
             recipient: recipient(person, contact),
-            subject,
+            subject: told.subject,
             greeting: greeting(person, contact),
-            opening,
-            result: facts,
-            picture,
-            sections,
+            opening: told.opening,
+            result: told.facts,
+            picture: told.picture,
+            sections: told.sections,
             closing: texts.fill("closing", &values),
             signatory: Signatory {
                 name: texts.signatory_name.clone(),
                 role: texts.signatory_role.clone(),
             },
         },
+    })
+}
+
+/// What a letter tells: the part that depends on the outcome.
+struct Told {
+    kind: Kind,
+    subject: String,
+    opening: Vec<String>,
+    facts: Option<Facts>,
+    picture: Option<Picture>,
+    sections: Vec<Section>,
+}
+
+/// What the letter of a child tells who was not measured.
+fn not_measured(texts: &Texts, values: &Values<'_>) -> Told {
+    Told {
+        kind: Kind::NotMeasured,
+        subject: texts.fill("not_measured_subject", values),
+        opening: texts.lines("not_measured_opening", values),
+        facts: None,
+        picture: None,
+        sections: vec![section(
+            "What happens next",
+            texts.lines("not_measured_next", values),
+        )],
+    }
+}
+
+/// What the letter of a measured child tells; `None` without a category.
+fn result_of(
+    child: &Child,
+    person: &Person,
+    measured: &Measured,
+    texts: &Texts,
+    values: &Values<'_>,
+) -> Option<Told> {
+    let assessed = result(child.sex, measured, person.date_of_birth)?;
+    let code = assessed.clinical.code();
+    let mut meaning = texts.lines(&format!("{code}_meaning"), values);
+    meaning.extend(texts.lines("about_the_measure", values));
+    let subject = if child.earlier_letter.is_some() {
+        "corrected_subject"
+    } else {
+        "result_subject"
+    };
+    Some(Told {
+        kind: Kind::Result,
+        subject: texts.fill(subject, values),
+        opening: texts.lines("result_opening", values),
+        facts: Some(facts(
+            child,
+            person,
+            measured,
+            &assessed,
+            texts,
+            values.date,
+        )),
+        picture: Some(picture(
+            person.called(),
+            measured.scheme,
+            &assessed,
+            texts.show_centile,
+        )),
+        sections: vec![
+            section("What this means", meaning),
+            section(
+                "What happens next",
+                texts.lines(&format!("{code}_next"), values),
+            ),
+        ],
     })
 }
 
@@ -232,81 +247,10 @@ fn facts(
     }
 }
 
-/// Where a z-score lies on the scale, 0 to 1; beyond the ends it stays just inside them.
-fn place(z: f64) -> f64 {
-    ((z - SCALE.0) / (SCALE.1 - SCALE.0)).clamp(0.005, 0.995)
-}
-
-/// The scale, the child's place on it, and the same in words.
-fn picture(child: &str, scheme: Scheme, told: &Assessment, show_centile: bool) -> Picture {
-    let cuts = &scheme.definition().cuts;
-    let ends = [
-        0.0,
-        place(cuts.underweight.z),
-        place(cuts.overweight.z),
-        place(cuts.very_overweight.z),
-        1.0,
-    ];
-    let bands = ClinicalCategory::ALL
-        .into_iter()
-        .zip(ends.windows(2))
-        .map(|(category, ends)| Band {
-            label: capitalised(category.words()),
-            from: ends[0],
-            to: ends[1],
-        })
-        .collect();
-    let part = format!("in the part for {}", told.clinical.words());
-    let (caption, whereabouts) = if show_centile {
-        (
-            hundred_children(child, told.bmi_centile),
-            format!("{}, {part}", centile_position(told.bmi_centile)),
-        )
-    } else {
-        (format!("{child}’s result lies {part}."), part)
-    };
-    Picture {
-        caption,
-        description: format!(
-            "A scale that runs from underweight on the left, through healthy weight and overweight, to very overweight \
-             on the right. {child}’s result lies {whereabouts}."
-        ),
-        marker: format!("{child}’s result"),
-        position: place(told.bmi_z),
-        bands,
-        marks: LINES
-            .into_iter()
-            .map(|(z, label)| Mark {
-                at: place(z),
-                label: label.to_owned(),
-            })
-            .collect(),
-    }
-}
-
-/// A centile in words that need no word of statistics.
-fn hundred_children(child: &str, centile: f64) -> String {
-    let below = centile.round().clamp(0.0, 100.0) as u32;
-    match below {
-        0 => format!(
-            "Of 100 children of the same age and sex, fewer than one has a lower weight for height than {child}."
-        ),
-        100 => format!(
-            "Of 100 children of the same age and sex, almost all have a lower weight for height than {child}."
-        ),
-        1 => format!(
-            "Of 100 children of the same age and sex, about one has a lower weight for height than {child}."
-        ),
-        _ => format!(
-            "Of 100 children of the same age and sex, about {below} have a lower weight for height than {child}."
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use growth::{Height, Weight};
+    use growth::{Height, Scheme, Weight};
     use programme::Sex;
 
     fn date(year: i32, month: u32, day: u32) -> NaiveDate {

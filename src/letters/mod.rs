@@ -20,6 +20,7 @@ mod error;
 pub mod jobs;
 mod ledger;
 pub mod pages;
+mod picture;
 pub mod prepare;
 pub mod press;
 pub mod proof;

@@ -175,44 +175,63 @@ fn load(
         })
         .collect();
     // Counted after the look, which may have moved letters on.
-    let counts = queries::counts(tx, scope)?;
-    let count = |state: State| counts.get(&state).copied().unwrap_or(0);
-    let due = due_counts(tx, scope, today)?;
-    let due_count = |wanted: Due| {
-        let found = due.iter().find(|(due, _)| *due == wanted);
-        found.map_or(0, |(_, count)| *count)
-    };
+    let tally = Counted::load(tx, scope, today)?;
     let obstacles = Obstacles::load(tx, app, session)?;
-    let (overdue, due_soon) = (due_count(Due::Overdue), due_count(Due::Soon));
     Ok(Letters {
         rows,
         damaged: persons.notice().unwrap_or_default(),
-        tallies: State::ALL
-            .iter()
-            .map(|state| Tally {
-                state: *state,
-                count: count(*state),
-            })
-            .filter(|tally| tally.count > 0)
-            .collect(),
+        tallies: tally.tallies(),
         state,
         due: wanted.due,
         pager: wanted.page.of(match wanted.due {
-            Some(due) => due_count(due),
-            None => state.map_or(0, count),
+            Some(due) => tally.due(due),
+            None => state.map_or(0, |state| tally.of(state)),
         }),
-        ready: count(State::Ready),
-        doubtful: count(State::InDoubt),
-        failed: count(State::Failed),
-        held: count(State::Held),
-        no_contact: count(State::NoContact),
-        overdue,
-        due_soon,
+        ready: tally.of(State::Ready),
+        doubtful: tally.of(State::InDoubt),
+        failed: tally.of(State::Failed),
+        held: tally.of(State::Held),
+        no_contact: tally.of(State::NoContact),
+        overdue: tally.due(Due::Overdue),
+        due_soon: tally.due(Due::Soon),
         stopped: obstacles.is_stopped(),
         obstacles,
         run: sending_queries::run_under_way(tx, scope)?,
         without_contact_detail: texts.is_some_and(|texts| texts.contact.is_empty()),
     })
+}
+
+/// How many letters there are at the schools in scope, by state and by how pressing they are.
+struct Counted {
+    states: HashMap<State, i64>,
+    due: Vec<(Due, i64)>,
+}
+
+impl Counted {
+    fn load(tx: &mut Conn, scope: &Scope, today: NaiveDate) -> Result<Self, LetterError> {
+        Ok(Self {
+            states: queries::counts(tx, scope)?,
+            due: due_counts(tx, scope, today)?,
+        })
+    }
+
+    fn of(&self, state: State) -> i64 {
+        self.states.get(&state).copied().unwrap_or(0)
+    }
+
+    fn due(&self, wanted: Due) -> i64 {
+        let found = self.due.iter().find(|(due, _)| *due == wanted);
+        found.map_or(0, |(_, count)| *count)
+    }
+
+    /// The states in which there are letters.
+    fn tallies(&self) -> Vec<Tally> {
+        let all = State::ALL.iter().map(|state| Tally {
+            state: *state,
+            count: self.of(*state),
+        });
+        all.filter(|tally| tally.count > 0).collect()
+    }
 }
 
 /// Without a choice, the first state in which anything is.

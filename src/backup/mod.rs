@@ -27,6 +27,7 @@ use crate::letters::stop as letters;
 use crate::records::year as years;
 use crate::retention;
 use crate::statistics;
+use crate::work::Work;
 
 const MANIFEST: &str = "manifest.json";
 
@@ -264,7 +265,14 @@ pub fn restore(
         installation::note_restored(tx, keyring, now)?;
         retention::note_restored_time(tx, last_time, manifest.made_at)?;
         accounts::sign_everybody_out(tx, now)?;
-        letters::set_stopped(tx, actor, true, now)?;
+        let mut work = Work {
+            tx,
+            actor,
+            now,
+            today: app.clock.today(),
+            identities: &app.identities,
+        };
+        letters::set_stopped(&mut work, true)?;
         // The chain that was kept beside the keyring went further: the restore itself is now an event of this one.
         audit::announce(tx, keyring.folder()).map_err(|error| match error {
             audit::ChainError::File { path, source } => CopyError::File { path, source },

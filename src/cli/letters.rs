@@ -105,15 +105,15 @@ fn send(app: &App, workers: usize) -> Outcome {
 
 /// Makes every letter that failed ready again.
 fn resend(app: &App, dry_run: bool) -> Outcome {
-    let (actor, now) = (by_command("letters resend"), app.clock.now());
-    let count = app.db.write_now(|tx| -> Result<usize, LetterError> {
+    let actor = by_command("letters resend");
+    let count = app.write_now(&actor, |work| -> Result<usize, LetterError> {
         if dry_run {
-            let tallies = letters::tallies(tx, &Scope::Everything)?;
+            let tallies = letters::tallies(work.tx, &Scope::Everything)?;
             let failed = tallies.iter().find(|(state, _)| *state == State::Failed);
             return Ok(failed.map_or(0, |(_, count)| *count as usize));
         }
         let again = Decision::SendAgain;
-        decide::decide_all(tx, &actor, &Scope::Everything, State::Failed, again, now)
+        decide::decide_all(work, &Scope::Everything, State::Failed, again)
     })?;
     let letters = if count == 1 { "letter" } else { "letters" };
     if dry_run {

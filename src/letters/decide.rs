@@ -10,9 +10,9 @@ use super::state::{Letter, Refused, State};
 use super::store::{store, take_back};
 use super::{queries, sending_queries};
 use crate::access::Scope;
-use crate::audit::{self, Action, Actor};
-use crate::db::Conn;
+use crate::audit::{self, Action};
 use crate::outbox::{self, OutboxError};
+use crate::work::Work;
 
 /// What can be decided.
 #[derive(
@@ -59,31 +59,27 @@ impl Decision {
 
 /// Carries out a decision.
 pub fn decide(
-    tx: &mut Conn,
-    actor: &Actor,
+    work: &mut Work<'_>,
     scope: &Scope,
     id: i64,
     decision: Decision,
-    now: NaiveDateTime,
 ) -> Result<Letter, LetterError> {
-    let letter = queries::find_in_scope(tx, id, scope)?.ok_or(LetterError::NoSuchLetter)?;
-    carry_out(tx, actor, letter, decision, now)
+    let letter = queries::find_in_scope(work.tx, id, scope)?.ok_or(LetterError::NoSuchLetter)?;
+    carry_out(work, letter, decision)
 }
 
 /// Carries out one decision about every letter in `state` at the schools in scope; returns how many there were. A
 /// letter that has moved on in the meantime is left alone.
 pub fn decide_all(
-    tx: &mut Conn,
-    actor: &Actor,
+    work: &mut Work<'_>,
     scope: &Scope,
     state: State,
     decision: Decision,
-    now: NaiveDateTime,
 ) -> Result<usize, LetterError> {
     let mut decided = 0;
-    for letter in sending_queries::in_state(tx, scope, state)? {
+    for letter in sending_queries::in_state(work.tx, scope, state)? {
         if Decision::possible(&letter).contains(&decision) {
-            carry_out(tx, actor, letter, decision, now)?;
+            carry_out(work, letter, decision)?;
             decided += 1;
         }
     }
@@ -91,40 +87,46 @@ pub fn decide_all(
 }
 
 fn carry_out(
-    tx: &mut Conn,
-    actor: &Actor,
+    work: &mut Work<'_>,
     letter: Letter,
     decision: Decision,
-    now: NaiveDateTime,
 ) -> Result<Letter, LetterError> {
+    let (by, now) = (&work.actor.label, work.now);
     let (id, from) = (letter.id, letter.state);
     let after = match decision {
-        Decision::LetGo => letter.let_go(&actor.label, now)?,
+        Decision::LetGo => letter.let_go(by, now)?,
         Decision::Hold => {
-            let held = letter.hold(&actor.label, now)?;
-            if from == State::Queued && !take_back(tx, id, now)? {
+            let held = letter.hold(by, now)?;
+            if from == State::Queued && !take_back(work.tx, id, now)? {
                 return Err(Refused::NotFromHere.into());
             }
             held
         }
         Decision::Arrived => {
-            let parcel = outbox::find_of_letter(tx, id)?.ok_or(LetterError::NoSuchLetter)?;
+            let parcel = outbox::find_of_letter(work.tx, id)?.ok_or(LetterError::NoSuchLetter)?;
             let sent = parcel
                 .delivery
                 .clone()
                 .arrived()
                 .map_err(OutboxError::from)?;
-            outbox::step(tx, &parcel, sent, None, now)?;
+            outbox::step(work.tx, &parcel, sent, None, now)?;
             let sent = letter.sent(now)?;
-            note_disclosure(tx, actor, &sent, now)?;
+            note_disclosure(work, &sent)?;
             sent
         }
         // The parcel stays where it ended until the letter is queued again, with its Message-ID.
-        Decision::SendAgain => letter.try_again(&actor.label, now)?,
+        Decision::SendAgain => letter.try_again(by, now)?,
     };
-    store(tx, from, &after, now)?;
+    store(work.tx, from, &after, now)?;
     let action = decision.action();
     let detail = json!({"from": from.code(), "to": after.state.code()});
-    audit::event(tx, actor, now, action, &format!("letter:{id}"), &detail)?;
+    audit::event(
+        work.tx,
+        work.actor,
+        now,
+        action,
+        &format!("letter:{id}"),
+        &detail,
+    )?;
     Ok(after)
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::error::LetterError;
 use super::sending_queries;
-use crate::audit::{self, Action, Actor};
+use crate::audit::{self, Action};
 use crate::clock::{local, utc_of};
 use crate::db::Conn;
 use crate::settings;
+use crate::work::Work;
 
 /// The setting that holds the delay, as a code of [`Delay`].
 pub const SETTING: &str = "letters.delay";
@@ -89,12 +90,9 @@ pub fn delay(tx: &mut Conn) -> Result<Delay, LetterError> {
 }
 
 /// Changes the programme's choice, also for the letters that are waiting.
-pub fn set_delay(
-    tx: &mut Conn,
-    actor: &Actor,
-    chosen: Delay,
-    now: NaiveDateTime,
-) -> Result<(), LetterError> {
+pub fn set_delay(work: &mut Work<'_>, chosen: Delay) -> Result<(), LetterError> {
+    let Work { tx, actor, now, .. } = work;
+    let now = *now;
     if delay(tx)? == chosen {
         return Ok(());
     }

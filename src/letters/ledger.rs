@@ -1,12 +1,10 @@
 //! What letters disclose, written into the ledger.
 
-use chrono::NaiveDateTime;
-
 use super::error::LetterError;
 use super::state::{Kind, Letter};
-use crate::audit::{self, Actor, Disclosure};
-use crate::db::Conn;
+use crate::audit::{self, Disclosure};
 use crate::identity::Purpose;
+use crate::work::Work;
 
 /// What a letter discloses, for the ledger.
 const FIELDS: &str = "name, school, date measured, height, weight, category, centile";
@@ -14,17 +12,12 @@ const FIELDS: &str = "name, school, date measured, height, weight, category, cen
 const FIELDS_NOT_MEASURED: &str = "name, school";
 
 /// Writes into the ledger that a letter has reached a child's parents.
-pub(super) fn note_disclosure(
-    tx: &mut Conn,
-    actor: &Actor,
-    letter: &Letter,
-    now: NaiveDateTime,
-) -> Result<(), LetterError> {
+pub(super) fn note_disclosure(work: &mut Work<'_>, letter: &Letter) -> Result<(), LetterError> {
     let reference = format!("letter:{}", letter.id);
     audit::disclosed(
-        tx,
-        actor,
-        now,
+        work.tx,
+        work.actor,
+        work.now,
         Disclosure {
             recipient: "parent",
             purpose: Purpose::Letters.code(),

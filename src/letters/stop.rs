@@ -1,11 +1,11 @@
 //! The switch that stops all letters, and no other message.
 
-use chrono::NaiveDateTime;
 use serde_json::json;
 
-use crate::audit::{self, Action, Actor};
+use crate::audit::{self, Action};
 use crate::db::{self, Conn};
 use crate::settings;
+use crate::work::Work;
 
 /// The setting that says whether all letters are stopped; empty while they go.
 pub(super) const SETTING: &str = "letters.stopped";
@@ -21,12 +21,9 @@ pub fn stopped(tx: &mut Conn) -> Result<Option<settings::Held>, db::Error> {
 }
 
 /// Stops all letters, or lets them go again.
-pub fn set_stopped(
-    tx: &mut Conn,
-    actor: &Actor,
-    stopped: bool,
-    now: NaiveDateTime,
-) -> Result<(), db::Error> {
+pub fn set_stopped(work: &mut Work<'_>, stopped: bool) -> Result<(), db::Error> {
+    let Work { tx, actor, now, .. } = work;
+    let now = *now;
     if is_stopped(tx)? == stopped {
         return Ok(());
     }

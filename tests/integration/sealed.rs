@@ -267,9 +267,9 @@ fn a_roster_and_the_letters_that_follow_it_leave_nothing_in_clear(#[case] test: 
         test.measure(number, height, 34_500, test.app.clock.today());
     }
     // They may go on the day of the measurement.
-    let (actor, now) = (Actor::command("test"), test.app.clock.now());
-    test.db()
-        .write_now(|tx| delay::set_delay(tx, &actor, Delay::None, now))
+    let actor = Actor::command("test");
+    test.app
+        .write_now(&actor, |work| delay::set_delay(work, Delay::None))
         .unwrap();
     browser.get("/letters").press("Prepare letters").status(200);
     browser

@@ -82,11 +82,11 @@ pub(super) fn run(app: &App, folder: &Path, seed: u64) -> anyhow::Result<Vec<Sch
     plan_visits(app, &area)?;
     set_contacts(app, &area)?;
     // Whoever tries the demonstration sends letters at once, and none goes before they do.
-    let now = app.clock.now();
-    app.db
-        .write_now(|tx| delay::set_delay(tx, &Actor::command("demo"), Delay::ByHand, now))?;
-    app.db
-        .write_now(|tx| settings::put(tx, &Actor::command("demo"), now, texts::SETTING, TEXTS))?;
+    let demo = Actor::command("demo");
+    app.write_now(&demo, |work| delay::set_delay(work, Delay::ByHand))?;
+    app.write_now(&demo, |work| {
+        settings::put(work.tx, work.actor, work.now, texts::SETTING, TEXTS)
+    })?;
     let letters = letters::jobs::prepare_letters(app, &Actor::command("demo"), false)?;
     println!("  Letters: {letters}");
     figures::make(app, &area)?;

@@ -2,12 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::{Post, Report, SEALED_AS, Written};
-use crate::audit::{self, Action, Actor};
-use crate::db::Conn;
+use crate::audit::{self, Action};
 use crate::identity::IdentityError;
 use crate::letters::error::LetterError;
 use crate::letters::ledger::note_disclosure;
@@ -17,6 +15,7 @@ use crate::letters::stop::is_stopped;
 use crate::letters::store::store;
 use crate::mail::{MailError, Verdict};
 use crate::outbox::{self, Delivery, Kind, OutboxError, Outcome, Parcel};
+use crate::work::Work;
 
 impl Post<'_> {
     /// Step 3: commits that this message is being sent, and keeps what it says. False when it must not go after all:
@@ -90,21 +89,22 @@ impl Post<'_> {
             Some(Verdict::Unavailable | Verdict::Misconfigured) => Outcome::NotTried,
         };
         let error = result.as_ref().err().map(ToString::to_string);
-        let now = self.app.clock.now();
         let ends_fault =
             outcome == Outcome::Taken && self.together.was_faulty.swap(false, Ordering::SeqCst);
-        self.app.db.write_now(|tx| {
+        self.app.write_now(&self.actor, |work| {
+            let now = work.now;
             // Another process may have called it a doubt meanwhile; what this one knows is better.
-            let parcel = outbox::find(tx, written.parcel.id)?.ok_or(LetterError::NoSuchLetter)?;
+            let parcel =
+                outbox::find(work.tx, written.parcel.id)?.ok_or(LetterError::NoSuchLetter)?;
             let to = parcel
                 .delivery
                 .clone()
                 .settle(&self.owner, outcome, now)
                 .map_err(OutboxError::from)?;
-            outbox::step(tx, &parcel, to.clone(), error.as_deref(), now)?;
-            follow(tx, &self.actor, &parcel, &to, now)?;
+            outbox::step(work.tx, &parcel, to.clone(), error.as_deref(), now)?;
+            follow(work, &parcel, &to)?;
             if ends_fault {
-                outbox::clear_fault(tx, &self.actor, now)?;
+                outbox::clear_fault(work.tx, work.actor, now)?;
             }
             Ok(to)
         })
@@ -126,12 +126,14 @@ impl Post<'_> {
                 .clone()
                 .expire(now, has_gone, parcel.give_up_at)
                 .map_err(OutboxError::from)?;
-            let done = self.app.db.write_now(|tx| -> Result<(), LetterError> {
-                let why = matches!(to, Delivery::InDoubt { .. })
-                    .then_some("sending was cut off; it may have arrived");
-                outbox::step(tx, &parcel, to.clone(), why, now)?;
-                follow(tx, &self.actor, &parcel, &to, now)
-            });
+            let done = self
+                .app
+                .write_now(&self.actor, |work| -> Result<(), LetterError> {
+                    let why = matches!(to, Delivery::InDoubt { .. })
+                        .then_some("sending was cut off; it may have arrived");
+                    outbox::step(work.tx, &parcel, to.clone(), why, work.now)?;
+                    follow(work, &parcel, &to)
+                });
             match done {
                 Ok(()) if matches!(parcel.delivery, Delivery::Sending { .. }) => report.count(&to),
                 Ok(()) | Err(LetterError::Outbox(OutboxError::NotFromHere(_))) => {}
@@ -144,17 +146,12 @@ impl Post<'_> {
 
 /// What a step of a message means for its letter. What was taken, or has arrived, goes into the ledger; a doubt does
 /// not, because nobody knows.
-fn follow(
-    tx: &mut Conn,
-    actor: &Actor,
-    parcel: &Parcel,
-    to: &Delivery,
-    now: NaiveDateTime,
-) -> Result<(), LetterError> {
+fn follow(work: &mut Work<'_>, parcel: &Parcel, to: &Delivery) -> Result<(), LetterError> {
+    let now = work.now;
     let Kind::Letter { letter, .. } = parcel.kind else {
         return Ok(());
     };
-    let letter = queries::find(tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
+    let letter = queries::find(work.tx, letter)?.ok_or(LetterError::NoSuchLetter)?;
     let (id, from) = (letter.id, letter.state);
     let (after, action) = match to {
         Delivery::Sent => (letter.sent(now)?, Action::LetterSent),
@@ -166,10 +163,11 @@ fn follow(
         }
         _ => return Ok(()),
     };
-    store(tx, from, &after, now)?;
+    store(work.tx, from, &after, now)?;
     if after.state == State::Sent {
-        note_disclosure(tx, actor, &after, now)?;
+        note_disclosure(work, &after)?;
     }
-    audit::event(tx, actor, now, action, &format!("letter:{id}"), &json!({}))?;
+    let about = format!("letter:{id}");
+    audit::event(work.tx, work.actor, now, action, &about, &json!({}))?;
     Ok(())
 }

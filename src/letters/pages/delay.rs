@@ -69,14 +69,12 @@ pub async fn set_delay(
         return delay_view(&allowed, &app, &request, &form, None).await;
     };
     let version = super::overtaken::version_of(&form)?;
-    let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    let overtaken = app
-        .db
-        .write(move |tx| -> Result<_, LetterError> {
-            let overtaken = Overtaken::since(tx, delay::SETTING, &version)?;
+    let overtaken = allowed
+        .write(&app, move |work| -> Result<_, LetterError> {
+            let overtaken = Overtaken::since(work.tx, delay::SETTING, &version)?;
             // Two people who choose the same do not contradict each other.
-            if overtaken.is_none() || delay::delay(tx)? == chosen {
-                delay::set_delay(tx, &actor, chosen, now)?;
+            if overtaken.is_none() || delay::delay(work.tx)? == chosen {
+                delay::set_delay(work, chosen)?;
                 return Ok(None);
             }
             Ok(overtaken)

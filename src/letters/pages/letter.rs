@@ -134,20 +134,15 @@ pub async fn decide(
     let id = id.into_inner();
     let decision = Decision::from_code(form.0.text("decision"))
         .ok_or_else(|| bad_request("Choose what is to be done with the letter."))?;
-    let (scope, actor, now) = (
-        allowed.scope().clone(),
-        allowed.actor().clone(),
-        app.clock.now(),
-    );
-    let letter = app
-        .db
-        .write(move |tx| decide::decide(tx, &actor, &scope, id, decision, now))
+    let scope = allowed.scope().clone();
+    allowed
+        .write(&app, move |work| decide::decide(work, &scope, id, decision))
         .await?;
-    let said = match (decision, letter.state) {
-        (Decision::LetGo, _) => "The letter is ready and goes with the next sending.",
-        (Decision::Hold, _) => "The letter is held.",
-        (Decision::Arrived, _) => "The letter is noted as sent.",
-        (Decision::SendAgain, _) => "The letter is ready and goes again with the next sending.",
+    let said = match decision {
+        Decision::LetGo => "The letter is ready and goes with the next sending.",
+        Decision::Hold => "The letter is held.",
+        Decision::Arrived => "The letter is noted as sent.",
+        Decision::SendAgain => "The letter is ready and goes again with the next sending.",
     };
     Ok(redirect_with(&format!("/letters/{id}"), "success", said))
 }

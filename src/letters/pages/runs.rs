@@ -217,9 +217,8 @@ pub async fn try_now(
     app: web::Data<App>,
     _form: Submitted,
 ) -> Result<HttpResponse, AppError> {
-    let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    app.db
-        .write(move |tx| outbox::try_now(tx, &actor, now))
+    allowed
+        .write(&app, |work| outbox::try_now(work.tx, work.actor, work.now))
         .await?;
     app.wanted.add(SENDING_JOB);
     Ok(redirect_with(
@@ -295,14 +294,11 @@ pub async fn settle(
         form.error("decision", "Choose what is to be done with these letters");
         return settle_view(&allowed, &app, &request, state, &form).await;
     };
-    let (actor, scope, now) = (
-        allowed.actor().clone(),
-        allowed.scope().clone(),
-        app.clock.now(),
-    );
-    let settled = app
-        .db
-        .write(move |tx| decide::decide_all(tx, &actor, &scope, state, decision, now))
+    let scope = allowed.scope().clone();
+    let settled = allowed
+        .write(&app, move |work| {
+            decide::decide_all(work, &scope, state, decision)
+        })
         .await?;
     let text = match decision {
         Decision::Arrived => format!("{} recorded as sent.", letters_are(settled)),

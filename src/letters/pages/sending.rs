@@ -102,19 +102,17 @@ pub async fn stop(
         _ => return Err(bad_request("Choose whether letters are to be stopped.")),
     };
     let version = version_of(&form.0)?;
-    let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    let overtaken = app
-        .db
-        .write(move |tx| -> Result<_, db::Error> {
+    let overtaken = allowed
+        .write(&app, move |work| -> Result<_, db::Error> {
             // Stopping is safe whatever happened since; letting letters go again may overrule a stop that this person
             // has not seen.
             if !stopped
-                && let Some(overtaken) = Overtaken::since(tx, switch::SETTING, &version)?
-                && switch::stopped(tx)?.is_some()
+                && let Some(overtaken) = Overtaken::since(work.tx, switch::SETTING, &version)?
+                && switch::stopped(work.tx)?.is_some()
             {
                 return Ok(Some(overtaken));
             }
-            switch::set_stopped(tx, &actor, stopped, now)?;
+            switch::set_stopped(work, stopped)?;
             Ok(None)
         })
         .await?;

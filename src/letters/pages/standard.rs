@@ -80,19 +80,18 @@ pub async fn start_again(
     form: Submitted,
 ) -> Result<HttpResponse, AppError> {
     let version = version_of(&form.0)?;
-    let (actor, now) = (allowed.actor().clone(), app.clock.now());
-    let is_done = app
-        .db
-        .write(move |tx| -> Result<bool, LetterError> {
+    let is_done = allowed
+        .write(&app, move |work| -> Result<bool, LetterError> {
+            let (actor, now, tx) = (work.actor, work.now, &mut *work.tx);
             // Readable ones are somebody's work, also when they were put right a moment ago.
             if !settings::is_still(tx, texts::SETTING, &version)? || readable_texts(tx)?.is_some() {
                 return Ok(false);
             }
             let damaged = settings::get(tx, texts::SETTING)?.unwrap_or_default();
-            settings::put(tx, &actor, now, UNREADABLE, &damaged)?;
-            settings::put(tx, &actor, now, texts::SETTING, "{}")?;
+            settings::put(tx, actor, now, UNREADABLE, &damaged)?;
+            settings::put(tx, actor, now, texts::SETTING, "{}")?;
             let action = Action::LettersTextsStartedAgain;
-            audit::event(tx, &actor, now, action, "letters", &json!({}))?;
+            audit::event(tx, actor, now, action, "letters", &json!({}))?;
             Ok(true)
         })
         .await?;

@@ -1,8 +1,9 @@
 //! One letter: what it says, where it stands and why, and what a person decides about it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{NaiveDate, NaiveDateTime};
 use programme::Coded as _;
-use serde_json::json;
+use serde::Serialize;
 
 use super::beside::{due_by, words_beside};
 use super::obstacles::Obstacles;
@@ -14,7 +15,7 @@ use crate::identity::{Purpose, Whose};
 use crate::letters::afterwards::{self, Afterwards};
 use crate::letters::assess::Assessor;
 use crate::letters::compose::compose;
-use crate::letters::content::Content;
+use crate::letters::content::{self, Content};
 use crate::letters::decide::{self, Decision};
 use crate::letters::due;
 use crate::letters::eligibility::Child;
@@ -55,51 +56,108 @@ pub async fn show(
     })
     .await?;
     let (now, today) = (app.clock.now(), app.clock.today());
-    let letter = &shown.letter;
-    let due_by = due_by(letter, &shown.child);
-    let earlier = shown
-        .child
-        .earlier_letter
-        .as_ref()
-        .filter(|_| letter.version == shown.child.version);
-    let afterwards = shown.afterwards.as_ref();
-    let is_overtaken = afterwards.is_some_and(|afterwards| afterwards.is_overtaken);
-    let decisions: Vec<Decision> = Decision::possible(letter)
-        .into_iter()
-        // A letter whose result no longer stands does not go, whatever is decided.
-        .filter(|decision| !is_overtaken || *decision == Decision::Arrived)
-        .collect();
-    let is_waiting = due::UNSENT.contains(&letter.state) && !is_overtaken;
-    let page = json!({
-        "id": letter.id,
-        "pupil": letter.pupil,
-        "kind": letter.kind.words(),
-        "school": shown.child.school,
-        "due_by": due_by,
-        "overdue": due_by.and_then(|due_by| due::overdue_words(due_by, today)),
-        "replaces": earlier.map(|earlier| json!({"id": earlier.id, "on": earlier.on})),
-        "state": letter.state,
-        "reasons": words_beside(&letter.reasons, afterwards),
-        "afterwards": afterwards,
-        "in_spite": letter.decided_by.is_some()
-            && !matches!(letter.state, State::Held | State::NoContact),
-        "decided_by": letter.decided_by,
-        "decided_at": letter.decided_at,
-        "sent_at": letter.sent_at,
-        "send_after": letter.send_after.filter(|moment| *moment > now),
-        "decisions": decisions,
-        "to": shown.content.as_ref().map(|content| content.to.clone()),
-        "content": shown.content.map(|content| content.letter),
-        "parcel": shown.parcel.map(|parcel| json!({
-            "message_id": parcel.message_id,
-            "last_error": parcel.last_error,
-            "created_at": parcel.created_at,
-        })),
-    });
+    let page = Page::of(shown, now, today);
+    let obstacles = page.is_waiting.then_some(obstacles);
     View::new(&app, &request, &allowed, "Letter")
         .with("letter", page)
-        .with("obstacles", is_waiting.then_some(obstacles))
+        .with("obstacles", obstacles)
         .render("pages/letters/show.html")
+}
+
+/// What the page of a letter shows.
+#[derive(Serialize)]
+struct Page {
+    id: i64,
+    pupil: i64,
+    kind: &'static str,
+    school: String,
+    due_by: Option<NaiveDate>,
+    overdue: Option<String>,
+    /// The letter that it replaces.
+    replaces: Option<Replaced>,
+    state: State,
+    reasons: Vec<&'static str>,
+    /// What became of the outcome that it reports.
+    afterwards: Option<Afterwards>,
+    /// Whether somebody decided that it goes in spite of its reasons.
+    in_spite: bool,
+    decided_by: Option<String>,
+    decided_at: Option<NaiveDateTime>,
+    sent_at: Option<NaiveDateTime>,
+    send_after: Option<NaiveDateTime>,
+    decisions: Vec<Decision>,
+    /// Whether it may still go, so that the page says what keeps letters from going.
+    is_waiting: bool,
+    to: Option<String>,
+    content: Option<content::Letter>,
+    parcel: Option<Message>,
+}
+
+/// An earlier letter that a letter replaces.
+#[derive(Serialize)]
+struct Replaced {
+    id: i64,
+    on: NaiveDate,
+}
+
+/// What the page says of a letter's message.
+#[derive(Serialize)]
+struct Message {
+    message_id: String,
+    last_error: Option<String>,
+}
+
+impl Page {
+    fn of(shown: Shown, now: NaiveDateTime, today: NaiveDate) -> Self {
+        let Shown {
+            letter,
+            child,
+            content,
+            parcel,
+            afterwards,
+        } = shown;
+        let due_by = due_by(&letter, &child);
+        let is_overtaken = afterwards
+            .as_ref()
+            .is_some_and(|afterwards| afterwards.is_overtaken);
+        let replaced = child
+            .earlier_letter
+            .filter(|_| letter.version == child.version);
+        let (to, content) = content.map(|content| (content.to, content.letter)).unzip();
+        Self {
+            id: letter.id,
+            pupil: letter.pupil,
+            kind: letter.kind.words(),
+            school: child.school,
+            due_by,
+            overdue: due_by.and_then(|due_by| due::overdue_words(due_by, today)),
+            replaces: replaced.map(|earlier| Replaced {
+                id: earlier.id,
+                on: earlier.on,
+            }),
+            state: letter.state,
+            reasons: words_beside(&letter.reasons, afterwards.as_ref()),
+            in_spite: letter.decided_by.is_some()
+                && !matches!(letter.state, State::Held | State::NoContact),
+            send_after: letter.send_after.filter(|moment| *moment > now),
+            decisions: Decision::possible(&letter)
+                .into_iter()
+                // A letter whose result no longer stands does not go, whatever is decided.
+                .filter(|decision| !is_overtaken || *decision == Decision::Arrived)
+                .collect(),
+            is_waiting: due::UNSENT.contains(&letter.state) && !is_overtaken,
+            decided_by: letter.decided_by,
+            decided_at: letter.decided_at,
+            sent_at: letter.sent_at,
+            afterwards,
+            to,
+            content,
+            parcel: parcel.map(|parcel| Message {
+                message_id: parcel.message_id,
+                last_error: parcel.last_error,
+            }),
+        }
+    }
 }
 
 /// The letter as a PDF: as it went, or as it would go now.

@@ -54,15 +54,14 @@ impl Sample {
     }
 
     fn child(self, today: NaiveDate) -> Child {
-        let outcome = match self {
-            Self::NotMeasured => Outcome::NotMeasured {
+        let outcome = if self == Self::NotMeasured {
+            Outcome::NotMeasured {
                 reason: ReasonNotMeasured::Absent,
                 on: today,
-            },
-            _ => {
-                let category = self.category().unwrap_or(ClinicalCategory::HealthyWeight);
-                measured(category, today)
             }
+        } else {
+            let category = self.category().unwrap_or(ClinicalCategory::HealthyWeight);
+            measured(category, today)
         };
         let earlier_letter = (self == Self::Corrected).then(|| EarlierLetter {
             id: 0,

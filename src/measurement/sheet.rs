@@ -1,6 +1,7 @@
 //! The class as the recording page shows it: a row for each child with what stands.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use chrono::NaiveDate;
 use growth::plausibility::Code;
@@ -173,11 +174,11 @@ pub struct Problem {
 }
 
 /// The rows of these children, by family name and given name.
-pub fn rows(
+pub fn rows<S: BuildHasher>(
     pupils: &[Pupil],
     names: &Opened,
     outcomes: &Outcomes,
-    histories: &HashMap<i64, History>,
+    histories: &HashMap<i64, History, S>,
     today: NaiveDate,
 ) -> Vec<Row> {
     let nothing = History::default();

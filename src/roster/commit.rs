@@ -222,7 +222,7 @@ impl Planned<'_> {
                     &NewImport {
                         number,
                         year: &self.year,
-                        school: self.target.school.map(|urn| i32::from(urn)),
+                        school: self.target.school.map(i32::from),
                         state: State::Applied,
                         layout: Some(&self.parsed.layout),
                         counts: Some(&counts),

@@ -48,7 +48,7 @@ pub fn stage(
         &NewImport {
             number: None,
             year: &year,
-            school: target.school.map(|urn| i32::from(urn)),
+            school: target.school.map(i32::from),
             state: State::Staged,
             layout: Some(&parsed.layout),
             counts: None,

@@ -55,7 +55,7 @@ fn a_flood_of_sign_ins_is_refused_with_a_time_to_come_back() {
 #[test]
 fn a_network_that_sends_too_many_forms_waits_and_others_do_not() {
     let test = TestApp::start_with(backend_or_skip!(Sqlite), |web| {
-        web.anonymous_forms_a_minute = 3
+        web.anonymous_forms_a_minute = 3;
     });
     let email = test.account(Role::Nurse, &[], &[]);
     let flood = test.browser_at("192.0.2.7");

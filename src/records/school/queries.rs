@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
+use diesel::sql_types::Integer;
 use serde::Serialize;
 
 use crate::access::Scope;
@@ -43,6 +46,32 @@ impl From<Status> for i32 {
     }
 }
 
+/// A URN as it stands in the table, which a person may have changed by hand.
+#[derive(FromSqlRow)]
+pub struct StoredUrn(i32);
+
+/// A number in the place of a URN.
+#[derive(Debug, thiserror::Error)]
+#[error("the register holds a school under the URN {0}, which is none")]
+pub struct NotAUrn(i32);
+
+impl<DB: Backend> FromSql<Integer, DB> for StoredUrn
+where
+    i32: FromSql<Integer, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        i32::from_sql(bytes).map(Self)
+    }
+}
+
+impl TryFrom<StoredUrn> for Urn {
+    type Error = NotAUrn;
+
+    fn try_from(StoredUrn(number): StoredUrn) -> Result<Self, NotAUrn> {
+        Self::try_from(number).map_err(|_| NotAUrn(number))
+    }
+}
+
 /// A school as the register describes it.
 #[derive(
     Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize,
@@ -50,7 +79,7 @@ impl From<Status> for i32 {
 #[diesel(table_name = school, treat_none_as_null = true)]
 pub struct School {
     /// Unique reference number.
-    #[diesel(deserialize_as = i32, serialize_as = i32)]
+    #[diesel(deserialize_as = StoredUrn, serialize_as = i32)]
     pub urn: Urn,
     /// Code of its authority, three digits.
     pub la_code: String,

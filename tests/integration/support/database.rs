@@ -31,6 +31,10 @@ impl Backend {
     }
 
     fn tested_databases() -> Vec<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a setting of the tests, not of the program"
+        )]
         let chosen = std::env::var("STATURE_TEST_DATABASES").unwrap_or_default();
         let (tested, said) = match chosen.as_str() {
             "" => (vec![Self::Sqlite, Self::Postgres], "SQLite and PostgreSQL"),
@@ -46,6 +50,10 @@ impl Backend {
                 "STATURE_TEST_DATABASES is \"{chosen}\": set it to sqlite or postgres, or unset it"
             ),
         };
+        #[expect(
+            clippy::explicit_write,
+            reason = "libtest captures what eprintln! writes"
+        )]
         writeln!(std::io::stderr(), "Testing on {said}.").unwrap();
         tested
     }

@@ -1,6 +1,6 @@
 //! What is shown of a measurement: one function for letters, pages and files, so that no two of them differ.
 //!
-//! What is stored is coarser on purpose (ADR 8). It is shown only when the date of birth is no longer held.
+//! What is stored is coarser on purpose (ADR 0006). It is shown only when the date of birth is no longer held.
 
 use chrono::NaiveDate;
 use growth::{Age, Assessment, Height, Scheme, Weight};

@@ -21,7 +21,7 @@ use stature::retention;
 use crate::support::{ChildSpec, TestApp};
 
 /// Everything that stands of a child in clear. A new column must be decided about: see
-/// `docs/adr/0016`.
+/// `docs/adr/0009`.
 const IN_CLEAR: [&str; 15] = [
     "id",
     "year_label",
@@ -343,7 +343,7 @@ fn in_clear(db: &Db) -> Vec<Clear> {
 }
 
 /// How many children of the demonstration area can be told by what stands in clear, before and
-/// after the names go. The figures are in `docs/adr/0016`; `--nocapture` prints those of this run.
+/// after the names go. The figures are in `docs/adr/0009`; `--nocapture` prints those of this run.
 #[test]
 fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
     let test = start_or_skip!(Sqlite);

@@ -1,7 +1,7 @@
 //! Details that name nobody but would tell who a child is to somebody who has the school's list.
 //!
 //! They are sealed with the name and erased with it. What statistics need is kept in clear beside them, coarser: five
-//! ethnic groups and the deprivation quintile (ADR 0016).
+//! ethnic groups and the deprivation quintile (ADR 0009).
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;

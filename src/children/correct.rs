@@ -105,16 +105,7 @@ fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Option<Correcti
     } else {
         Some(String::new())
     };
-    let born = form.date("born", "Enter the date of birth");
-    if let Some(born) = born {
-        let days = (today - born).num_days();
-        if !(365 * 3..365 * 14 + 4).contains(&days) {
-            form.error(
-                "born-day",
-                "The date of birth makes the child younger than 3 or older than 13: check this",
-            );
-        }
-    }
+    let born = date_of_birth(form, today);
     let sex = form.parsed::<Sex>("sex", "Choose the sex");
     let year_group = YearGroup::from_code(form.text("year_group"));
     if year_group.is_none() {
@@ -159,6 +150,19 @@ fn read(form: &mut FormData, held: &Person, today: NaiveDate) -> Option<Correcti
         sex: sex?,
         year_group: year_group?,
     })
+}
+
+/// The date of birth, with an error beside it when it cannot be a child's of the programme.
+fn date_of_birth(form: &mut FormData, today: NaiveDate) -> Option<NaiveDate> {
+    let born = form.date("born", "Enter the date of birth")?;
+    let days = (today - born).num_days();
+    if !(365 * 3..365 * 14 + 4).contains(&days) {
+        form.error(
+            "born-day",
+            "The date of birth makes the child younger than 3 or older than 13: check this",
+        );
+    }
+    Some(born)
 }
 
 /// A name that was typed, or an error beside its field.

@@ -251,18 +251,11 @@ impl Default for Order {
 pub fn row(pupil: &Pupil, outcomes: &Outcomes, history: &History, today: NaiveDate) -> Row {
     let measured = outcomes.measured.get(&pupil.id);
     let reason = outcomes.reasons.get(&pupil.id);
-    let (by, at) = match (measured, reason) {
-        (Some(row), _) => (row.recorded_by.clone(), Some(row.recorded_at)),
-        (None, Some(row)) => (row.recorded_by.clone(), Some(row.recorded_at)),
-        (None, None) => (String::new(), None),
-    };
-    let warnings: Vec<Warning> = outcomes
-        .warnings
-        .get(&pupil.id)
-        .into_iter()
-        .flatten()
-        .map(warning)
-        .collect();
+    let (by, at) = measured
+        .map(|row| (row.recorded_by.clone(), row.recorded_at))
+        .or_else(|| reason.map(|row| (row.recorded_by.clone(), row.recorded_at)))
+        .unzip();
+    let warnings = warnings_of(pupil.id, outcomes);
     let mut row = Row {
         id: pupil.id,
         urn: pupil.school_urn,
@@ -279,7 +272,7 @@ pub fn row(pupil: &Pupil, outcomes: &Outcomes, history: &History, today: NaiveDa
             .and_then(|row| ReasonNotMeasured::from_code(&row.reason))
             .map_or("", ReasonNotMeasured::words)
             .to_owned(),
-        by,
+        by: by.unwrap_or_default(),
         at,
         today: at.is_some_and(|at| local(at).date() == today),
         dated: measured
@@ -310,6 +303,11 @@ pub fn row(pupil: &Pupil, outcomes: &Outcomes, history: &History, today: NaiveDa
     };
     row.note_fields();
     row
+}
+
+fn warnings_of(pupil: i64, outcomes: &Outcomes) -> Vec<Warning> {
+    let rows = outcomes.warnings.get(&pupil);
+    rows.into_iter().flatten().map(warning).collect()
 }
 
 fn warning(row: &WarningRow) -> Warning {

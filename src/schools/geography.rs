@@ -79,6 +79,75 @@ fn reader<R: Read>(file: R) -> csv::Reader<R> {
         .from_reader(file)
 }
 
+/// Where a directory of postcodes has what is kept of it.
+struct PostcodeColumns {
+    code: usize,
+    terminated: Option<usize>,
+    authority: Option<usize>,
+    ward: Option<usize>,
+    lsoa11: Option<usize>,
+    lsoa21: Option<usize>,
+}
+
+/// What a row of a directory of postcodes holds.
+enum PostcodeRow {
+    Live(NewPostcode),
+    Terminated,
+    Unreadable,
+}
+
+impl PostcodeColumns {
+    fn find(headings: &csv::StringRecord) -> Result<Self, GeographyError> {
+        let code = column(
+            headings,
+            &["pcds", "pcd", "pcd2", "pcd7", "pcd8", "postcode"],
+            &[],
+        );
+        let found = Self {
+            code: code.ok_or(GeographyError::Missing(
+                "the postcode (pcds)",
+                POSTCODE_FILE,
+            ))?,
+            terminated: column(headings, &["doterm", "dateoftermination"], &[]),
+            authority: column(headings, &["laua", "oslaua"], &[("lad", "cd")]),
+            ward: column(headings, &["ward", "osward"], &[("wd", "cd")]),
+            lsoa11: column(headings, &["lsoa11", "lsoa11cd"], &[]),
+            lsoa21: column(headings, &["lsoa21", "lsoa21cd"], &[]),
+        };
+        if found.lsoa11.is_none() && found.lsoa21.is_none() {
+            return Err(GeographyError::Missing(
+                "the small area (lsoa11 or lsoa21)",
+                POSTCODE_FILE,
+            ));
+        }
+        Ok(found)
+    }
+
+    fn read(&self, record: &csv::StringRecord) -> PostcodeRow {
+        let cell = |column: Option<usize>| {
+            column
+                .and_then(|column| record.get(column))
+                .map(str::trim)
+                .filter(|text| !text.is_empty() && text.len() < 20)
+        };
+        if cell(self.terminated).is_some() {
+            return PostcodeRow::Terminated;
+        }
+        let Some(postcode) = cell(Some(self.code)).and_then(|code| Postcode::parse(code).ok())
+        else {
+            return PostcodeRow::Unreadable;
+        };
+        let owned = |column: Option<usize>| cell(column).map(str::to_owned);
+        PostcodeRow::Live(NewPostcode {
+            code: postcode.to_string(),
+            la_code: owned(self.authority),
+            ward_code: owned(self.ward),
+            lsoa11: owned(self.lsoa11),
+            lsoa21: owned(self.lsoa21),
+        })
+    }
+}
+
 /// Replaces all postcodes by those of the file. `progress` is told how many
 /// rows have been read.
 pub fn import_postcodes(
@@ -89,28 +158,8 @@ pub fn import_postcodes(
     let mut reader = reader(file);
     let headings = reader
         .headers()
-        .map_err(|_| GeographyError::Unreadable(1))?
-        .clone();
-    let code = column(
-        &headings,
-        &["pcds", "pcd", "pcd2", "pcd7", "pcd8", "postcode"],
-        &[],
-    )
-    .ok_or(GeographyError::Missing(
-        "the postcode (pcds)",
-        POSTCODE_FILE,
-    ))?;
-    let terminated = column(&headings, &["doterm", "dateoftermination"], &[]);
-    let authority = column(&headings, &["laua", "oslaua"], &[("lad", "cd")]);
-    let ward = column(&headings, &["ward", "osward"], &[("wd", "cd")]);
-    let old = column(&headings, &["lsoa11", "lsoa11cd"], &[]);
-    let new = column(&headings, &["lsoa21", "lsoa21cd"], &[]);
-    if old.is_none() && new.is_none() {
-        return Err(GeographyError::Missing(
-            "the small area (lsoa11 or lsoa21)",
-            POSTCODE_FILE,
-        ));
-    }
+        .map_err(|_| GeographyError::Unreadable(1))?;
+    let columns = PostcodeColumns::find(headings)?;
     queries::forget_postcodes(tx)?;
     let mut taken = PostcodesTaken::default();
     let mut batch = Vec::with_capacity(BATCH);
@@ -121,37 +170,20 @@ pub fn import_postcodes(
         .map_err(|_| GeographyError::Unreadable(rows + 1))?
     {
         rows += 1;
-        let cell = |column: Option<usize>| {
-            column
-                .and_then(|column| record.get(column))
-                .map(str::trim)
-                .filter(|text| !text.is_empty() && text.len() < 20)
-        };
         if record.as_slice().len() > LONGEST_CELL {
             return Err(GeographyError::Unreadable(rows));
         }
-        if cell(terminated).is_some() {
-            taken.terminated += 1;
-            continue;
+        match columns.read(&record) {
+            PostcodeRow::Live(postcode) => {
+                taken.live += 1;
+                batch.push(postcode);
+            }
+            PostcodeRow::Terminated => taken.terminated += 1,
+            PostcodeRow::Unreadable => taken.unreadable += 1,
         }
-        let Some(postcode) = cell(Some(code)).and_then(|code| Postcode::parse(code).ok()) else {
-            taken.unreadable += 1;
-            continue;
-        };
-        taken.live += 1;
-        let owned = |column: Option<usize>| cell(column).map(str::to_owned);
-        batch.push(NewPostcode {
-            code: postcode.to_string(),
-            la_code: owned(authority),
-            ward_code: owned(ward),
-            lsoa11: owned(old),
-            lsoa21: owned(new),
-        });
         if batch.len() == BATCH {
-            queries::insert_postcodes(
-                tx,
-                std::mem::replace(&mut batch, Vec::with_capacity(BATCH)),
-            )?;
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            queries::insert_postcodes(tx, full)?;
             progress(rows);
         }
     }

@@ -81,75 +81,91 @@ pub enum RegisterError {
     },
 }
 
+/// Headings without which a file is no register.
+const NEEDED: [&str; 7] = [
+    "URN",
+    "LA (code)",
+    "LA (name)",
+    "EstablishmentNumber",
+    "EstablishmentName",
+    "EstablishmentStatus (code)",
+    "EstablishmentTypeGroup (code)",
+];
+
 /// Reads the register. The first row of the table holds the headings.
 pub fn read_register(table: &Table) -> Result<Vec<RegisteredSchool>, RegisterError> {
-    const NEEDED: [&str; 7] = [
-        "URN",
-        "LA (code)",
-        "LA (name)",
-        "EstablishmentNumber",
-        "EstablishmentName",
-        "EstablishmentStatus (code)",
-        "EstablishmentTypeGroup (code)",
-    ];
     let headings = table.row(0);
-    let column = |name: &str| {
-        headings
-            .cells()
-            .position(|heading| heading.trim().eq_ignore_ascii_case(name))
-    };
     let missing: Vec<&'static str> = NEEDED
         .into_iter()
-        .filter(|name| column(name).is_none())
+        .filter(|name| column(headings, name).is_none())
         .collect();
     if !missing.is_empty() {
         return Err(RegisterError::Missing(missing));
     }
-    let cell = |row: Row<'_>, name: &str| {
-        column(name)
+    // Looked up once, not once a row.
+    let positions: Vec<usize> = NEEDED
+        .iter()
+        .filter_map(|name| column(headings, name))
+        .collect();
+    table
+        .rows()
+        .skip(1)
+        .map(|row| read_school(row, headings, &positions))
+        .collect()
+}
+
+/// The position of the column with a heading.
+fn column(headings: Row<'_>, name: &str) -> Option<usize> {
+    headings
+        .cells()
+        .position(|heading| heading.trim().eq_ignore_ascii_case(name))
+}
+
+/// Reads one school; `positions` are those of the columns that are needed.
+fn read_school(
+    row: Row<'_>,
+    headings: Row<'_>,
+    positions: &[usize],
+) -> Result<RegisteredSchool, RegisterError> {
+    let needed = |index: usize| programme::text::clean(row.cell(positions[index])).into_owned();
+    let wrong = |index: usize| RegisterError::Row {
+        row: row.number(),
+        column: NEEDED[index],
+        value: needed(index),
+    };
+    let cell = |name: &str| {
+        column(headings, name)
             .map(|column| programme::text::clean(row.cell(column)).into_owned())
             .unwrap_or_default()
     };
-    // Looked up once, not once a row.
-    let positions: Vec<usize> = NEEDED.iter().filter_map(|name| column(name)).collect();
-    let mut schools = Vec::with_capacity(table.len());
-    for row in table.rows().skip(1) {
-        let needed = |index: usize| programme::text::clean(row.cell(positions[index])).into_owned();
-        let wrong = |index: usize| RegisterError::Row {
-            row: row.number(),
-            column: NEEDED[index],
-            value: needed(index),
-        };
-        let some = |name: &str| Some(cell(row, name)).filter(|text| !text.is_empty());
-        let number = needed(3);
-        schools.push(RegisteredSchool {
-            urn: Urn::parse(&needed(0)).map_err(|_| wrong(0))?,
-            la_code: Some(needed(1))
-                .filter(|code| code.len() == 3)
-                .ok_or_else(|| wrong(1))?,
-            la_name: needed(2),
-            // Some kinds of school have none.
-            establishment_number: if number.is_empty() {
-                number
-            } else {
-                format!("{number:0>4}")
-            },
-            name: Some(needed(4))
-                .filter(|name| !name.is_empty())
-                .ok_or_else(|| wrong(4))?,
-            status: needed(5).parse().map(Status::new).map_err(|_| wrong(5))?,
-            type_group: needed(6).parse().map_err(|_| wrong(6))?,
-            type_name: cell(row, "TypeOfEstablishment (name)"),
-            phase: cell(row, "PhaseOfEducation (name)"),
-            low_age: cell(row, "StatutoryLowAge").parse().ok(),
-            high_age: cell(row, "StatutoryHighAge").parse().ok(),
-            street: some("Street"),
-            town: some("Town"),
-            postcode: some("Postcode"),
-            telephone: some("TelephoneNum"),
-        });
-    }
-    Ok(schools)
+    let some = |name: &str| Some(cell(name)).filter(|text| !text.is_empty());
+    let number = needed(3);
+    Ok(RegisteredSchool {
+        urn: Urn::parse(&needed(0)).map_err(|_| wrong(0))?,
+        la_code: Some(needed(1))
+            .filter(|code| code.len() == 3)
+            .ok_or_else(|| wrong(1))?,
+        la_name: needed(2),
+        // Some kinds of school have none.
+        establishment_number: if number.is_empty() {
+            number
+        } else {
+            format!("{number:0>4}")
+        },
+        name: Some(needed(4))
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| wrong(4))?,
+        status: needed(5).parse().map(Status::new).map_err(|_| wrong(5))?,
+        type_group: needed(6).parse().map_err(|_| wrong(6))?,
+        type_name: cell("TypeOfEstablishment (name)"),
+        phase: cell("PhaseOfEducation (name)"),
+        low_age: cell("StatutoryLowAge").parse().ok(),
+        high_age: cell("StatutoryHighAge").parse().ok(),
+        street: some("Street"),
+        town: some("Town"),
+        postcode: some("Postcode"),
+        telephone: some("TelephoneNum"),
+    })
 }
 
 #[cfg(test)]

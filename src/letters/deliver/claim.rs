@@ -76,23 +76,35 @@ impl Post<'_> {
                 let person = persons.people.get(&letter.pupil)?;
                 compose(child, person, &self.texts_of(&parcel), today)
             });
-            match self.write(&parcel, letter.as_ref(), content) {
-                Ok((message, content)) => written.push(Written {
-                    parcel,
-                    message,
-                    letter: letter.zip(content),
-                }),
-                Err(error) => {
-                    tracing::error!(
-                        message = parcel.id,
-                        error = %error,
-                        "a message cannot be written"
-                    );
-                    self.set_aside(&parcel, error, report)?;
-                }
-            }
+            written.extend(self.write_or_set_aside(parcel, letter, content, report)?);
         }
         Ok(written)
+    }
+
+    /// Writes a message; one that cannot be written is set aside and counted in `report`.
+    fn write_or_set_aside(
+        &self,
+        parcel: Parcel,
+        letter: Option<Letter>,
+        content: Option<Content>,
+        report: &mut Report,
+    ) -> Result<Option<Written>, LetterError> {
+        match self.write(&parcel, letter.as_ref(), content) {
+            Ok((message, content)) => Ok(Some(Written {
+                parcel,
+                message,
+                letter: letter.zip(content),
+            })),
+            Err(error) => {
+                tracing::error!(
+                    message = parcel.id,
+                    error = %error,
+                    "a message cannot be written"
+                );
+                self.set_aside(&parcel, error, report)?;
+                Ok(None)
+            }
+        }
     }
 
     /// Reads the texts of the runs to which these messages belong, where they are not known yet.

@@ -52,55 +52,18 @@ pub(super) fn told(
             "There is a measurement and a reason for there being none: keep one of the two.",
         ));
     }
-    let date = cell("date_measured");
-    let day = if date.is_empty() {
-        None
-    } else {
-        Some(
-            read_date(&date)
-                .map_err(|_| {
-                    rejected(
-                        "date_unreadable",
-                        format!(
-                            "The date measured “{date}” cannot be read: write it as 2026-11-30."
-                        ),
-                    )
-                })?
-                .date,
-        )
-    };
+    let day = read_day(&cell("date_measured"))?;
     if !recorded {
-        let reason = ReasonNotMeasured::read(&reason).ok_or_else(|| {
-            let known: Vec<&str> = ReasonNotMeasured::ALL
-                .iter()
-                .map(|reason| reason.words())
-                .collect();
-            rejected(
-                "reason_unknown",
-                format!(
-                    "The reason “{reason}” is not one of the eight: {}.",
-                    known.join(", ")
-                ),
-            )
-        })?;
-        return Ok(Told::Reason(reason, day.unwrap_or(today)));
+        return Ok(Told::Reason(read_reason(&reason)?, day.unwrap_or(today)));
     }
-    let of = |findings: &growth::plausibility::Findings| Refusal {
-        outcome: RowResult::Rejected,
-        codes: findings
-            .codes()
-            .map(|code| code.code().to_owned())
-            .collect(),
-        message: in_words(&findings.rejects),
-    };
-    let (height, weight) =
-        growth::plausibility::read_entry(&height, &weight).map_err(|findings| of(&findings))?;
+    let (height, weight) = growth::plausibility::read_entry(&height, &weight)
+        .map_err(|findings| implausible(&findings))?;
     let Some(measured_on) = day else {
         let findings = limits.findings(height.centimetres(), weight.kilograms());
         return Err(if findings.can_be_saved() {
             rejected("date_missing", "The date measured is missing.")
         } else {
-            of(&findings)
+            implausible(&findings)
         });
     };
     let named = |field: &str| Some(cell(field)).filter(|text| !text.is_empty());
@@ -112,4 +75,46 @@ pub(super) fn told(
         device: named("device"),
         measured_by: named("measured_by"),
     }))
+}
+
+/// The day in the cell of the date measured; `None` when the cell is empty.
+fn read_day(date: &str) -> Result<Option<NaiveDate>, Refusal> {
+    if date.is_empty() {
+        return Ok(None);
+    }
+    let reading = read_date(date).map_err(|_| {
+        rejected(
+            "date_unreadable",
+            format!("The date measured “{date}” cannot be read: write it as 2026-11-30."),
+        )
+    })?;
+    Ok(Some(reading.date))
+}
+
+fn read_reason(reason: &str) -> Result<ReasonNotMeasured, Refusal> {
+    ReasonNotMeasured::read(reason).ok_or_else(|| {
+        let known: Vec<&str> = ReasonNotMeasured::ALL
+            .iter()
+            .map(|reason| reason.words())
+            .collect();
+        rejected(
+            "reason_unknown",
+            format!(
+                "The reason “{reason}” is not one of the eight: {}.",
+                known.join(", ")
+            ),
+        )
+    })
+}
+
+/// Refuses figures that cannot be a child's.
+fn implausible(findings: &growth::plausibility::Findings) -> Refusal {
+    Refusal {
+        outcome: RowResult::Rejected,
+        codes: findings
+            .codes()
+            .map(|code| code.code().to_owned())
+            .collect(),
+        message: in_words(&findings.rejects),
+    }
 }

@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
+use programme::Person;
 use rstest::rstest;
 use stature::access::Role;
 use stature::audit::{self, Actor};
@@ -166,6 +167,58 @@ fn events_of_the_version_before_lose_the_numbers_of_children_and_their_chain_hol
     );
 }
 
+fn everything_of_child_7_is_sealed_or_coarse(test: &TestApp, person: &Person) {
+    let people = test.people();
+    let particulars = &people[&7].particulars;
+    assert_eq!(
+        (
+            particulars.class.as_str(),
+            particulars.sensitive,
+            particulars.growth_condition
+        ),
+        ("Oak", true, true)
+    );
+    assert_eq!(
+        particulars.ethnicity.map(|it| it.to_string()).as_deref(),
+        Some("J")
+    );
+    assert_eq!(
+        (particulars.place.lsoa.as_deref(), particulars.place.decile),
+        (Some("E01000001"), Some(4))
+    );
+    assert_eq!(people[&7].given_name, person.given_name);
+    test.db()
+        .read_now(|tx| -> Result<(), Error> {
+            let rows: Vec<Coarse> = pupil::table
+                .order(pupil::id)
+                .select((
+                    pupil::id,
+                    pupil::ethnic_group,
+                    pupil::deprivation_quintile,
+                    pupil::name_removed_on,
+                ))
+                .load(tx)?;
+            let november = NaiveDate::from_ymd_opt(2026, 11, 1);
+            assert_eq!(
+                rows,
+                [
+                    (7, Some("asian".to_owned()), Some(2), None),
+                    (8, Some("white".to_owned()), Some(5), november)
+                ]
+            );
+            let coarse: (i32, Option<i32>, Option<i32>) = measurement::table
+                .select((
+                    measurement::age_months,
+                    measurement::height_z_tenths,
+                    measurement::bmi_z_tenths,
+                ))
+                .first(tx)?;
+            assert_eq!(coarse, (126, Some(-35), Some(45)));
+            Ok(())
+        })
+        .unwrap();
+}
+
 #[rstest]
 #[case::on_sqlite(start_or_skip!(Sqlite))]
 #[case::on_postgres(start_or_skip!(Postgres))]
@@ -253,55 +306,7 @@ fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_n
         told.stdout
     );
     assert_eq!(waiting(), 0);
-    let people = test.people();
-    let particulars = &people[&7].particulars;
-    assert_eq!(
-        (
-            particulars.class.as_str(),
-            particulars.sensitive,
-            particulars.growth_condition
-        ),
-        ("Oak", true, true)
-    );
-    assert_eq!(
-        particulars.ethnicity.map(|it| it.to_string()).as_deref(),
-        Some("J")
-    );
-    assert_eq!(
-        (particulars.place.lsoa.as_deref(), particulars.place.decile),
-        (Some("E01000001"), Some(4))
-    );
-    assert_eq!(people[&7].given_name, person.given_name);
-    test.db()
-        .read_now(|tx| -> Result<(), Error> {
-            let rows: Vec<Coarse> = pupil::table
-                .order(pupil::id)
-                .select((
-                    pupil::id,
-                    pupil::ethnic_group,
-                    pupil::deprivation_quintile,
-                    pupil::name_removed_on,
-                ))
-                .load(tx)?;
-            let november = NaiveDate::from_ymd_opt(2026, 11, 1);
-            assert_eq!(
-                rows,
-                [
-                    (7, Some("asian".to_owned()), Some(2), None),
-                    (8, Some("white".to_owned()), Some(5), november)
-                ]
-            );
-            let coarse: (i32, Option<i32>, Option<i32>) = measurement::table
-                .select((
-                    measurement::age_months,
-                    measurement::height_z_tenths,
-                    measurement::bmi_z_tenths,
-                ))
-                .first(tx)?;
-            assert_eq!(coarse, (126, Some(-35), Some(45)));
-            Ok(())
-        })
-        .unwrap();
+    everything_of_child_7_is_sealed_or_coarse(&test, &person);
     assert_eq!(
         test.run(&["migrate"]).done().stdout,
         "The database is up to date.\n"
@@ -342,11 +347,8 @@ fn in_clear(db: &Db) -> Vec<Clear> {
     .unwrap()
 }
 
-/// How many children of the demonstration area can be told by what stands in clear, before and
-/// after the names go. The figures are in `docs/adr/0009`; `--nocapture` prints those of this run.
-#[test]
-fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
-    let test = start_or_skip!(Sqlite);
+/// Imports an invented area with a measured year.
+fn import_area(test: &TestApp) {
     test.run(&[
         "synth",
         "--schools",
@@ -369,24 +371,11 @@ fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
         test.run(&["import", kind, &file, "--year", "2025-26"])
             .done();
     }
-    let before = in_clear(test.db());
-    assert!(before.len() > 300, "only {} children", before.len());
-    let record = |it: &Clear| {
-        (
-            it.school,
-            it.year_group.clone(),
-            it.sex.clone(),
-            it.ethnic_group.clone(),
-            it.quintile,
-        )
-    };
-    let list = percent(unique(before.iter().map(record)));
-    let dated = percent(unique(
-        before
-            .iter()
-            .map(|it| (record(it), it.age_months, it.measured_on)),
-    ));
-    // What the version before kept beside it.
+}
+
+/// The share of children who were unique by what the version before kept in clear: class, ethnic
+/// group and small area.
+fn unique_formerly(test: &TestApp) -> f64 {
     let people = test.people();
     let pupils: Vec<(i64, i32, String, String)> = test
         .db()
@@ -397,15 +386,44 @@ fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
                 .load(tx)?)
         })
         .unwrap();
-    let formerly = percent(unique(pupils.iter().map(|(id, school, group, sex)| {
+    percent(unique(pupils.iter().map(|(id, school, group, sex)| {
         let it = &people[id].particulars;
         (
             (*school, group, sex),
             (&it.class, it.ethnicity, &it.place.lsoa),
         )
-    })));
+    })))
+}
+
+/// What is kept of a child for statistics, without the age.
+fn record(it: &Clear) -> impl Eq + Hash + use<> {
+    (
+        it.school,
+        it.year_group.clone(),
+        it.sex.clone(),
+        it.ethnic_group.clone(),
+        it.quintile,
+    )
+}
+
+/// How many children of the demonstration area can be told by what stands in clear, before and
+/// after the names go. The figures are in `docs/adr/0009`; `--nocapture` prints those of this run.
+#[test]
+fn what_is_left_in_clear_singles_out_fewer_children_than_before() {
+    let test = start_or_skip!(Sqlite);
+    import_area(&test);
+    let before = in_clear(test.db());
+    assert!(before.len() > 300, "only {} children", before.len());
+    let list = percent(unique(before.iter().map(record)));
+    let dated = percent(unique(
+        before
+            .iter()
+            .map(|it| (record(it), it.age_months, it.measured_on)),
+    ));
+    let formerly = unique_formerly(&test);
+    let names = test.people().len();
     let night = retention::run_night(&test.app, &Actor::job("retention")).unwrap();
-    assert_eq!(night.names as usize, people.len());
+    assert_eq!(night.names as usize, names);
     let after = in_clear(test.db());
     assert_eq!(after.len(), before.len());
     let erased = percent(unique(after.iter().map(|it| (record(it), it.age_months))));

@@ -1,5 +1,6 @@
 //! The first page: what needs doing, for those who may do it.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use rstest::rstest;
 use stature::access::Role;
@@ -85,8 +86,35 @@ fn waiting_everywhere(test: &TestApp) {
 }
 
 /// A child withdrawn, visits without a result, imports, releases and job runs that Home counts.
+/// A release that can be published, a draft, and one that is out.
+fn releases(tx: &mut stature::db::Conn, today: NaiveDate) -> Result<(), stature::db::Error> {
+    use stature::db::schema::release;
+    for (id, audience, state) in [
+        (1, "public", "audited"),
+        (2, "public", "draft"),
+        (3, "public", "published"),
+    ] {
+        diesel::insert_into(release::table)
+            .values((
+                release::id.eq(id),
+                release::audience.eq(audience),
+                release::years.eq("2025-26"),
+                release::state.eq(state),
+                release::as_at.eq(today),
+                release::title.eq("Figures"),
+                release::evidence.eq("{}"),
+                release::audit_passed.eq(state != "draft"),
+                release::frozen.eq(""),
+                release::made_by.eq("test"),
+                release::made_at.eq(today.and_hms_opt(9, 0, 0).unwrap()),
+            ))
+            .execute(tx)?;
+    }
+    Ok(())
+}
+
 fn beside_the_measurements(test: &TestApp, withdrawn: i64) {
-    use stature::db::schema::{import, job, job_run, release};
+    use stature::db::schema::{import, job, job_run};
     let today = test.app.clock.today();
     let (now, yesterday) = (test.app.clock.now(), today.pred_opt().unwrap());
     test.db()
@@ -117,27 +145,7 @@ fn beside_the_measurements(test: &TestApp, withdrawn: i64) {
                     ))
                     .execute(tx)?;
             }
-            for (id, audience, state) in [
-                (1, "public", "audited"),
-                (2, "public", "draft"),
-                (3, "public", "published"),
-            ] {
-                diesel::insert_into(release::table)
-                    .values((
-                        release::id.eq(id),
-                        release::audience.eq(audience),
-                        release::years.eq("2025-26"),
-                        release::state.eq(state),
-                        release::as_at.eq(today),
-                        release::title.eq("Figures"),
-                        release::evidence.eq("{}"),
-                        release::audit_passed.eq(state != "draft"),
-                        release::frozen.eq(""),
-                        release::made_by.eq("test"),
-                        release::made_at.eq(now),
-                    ))
-                    .execute(tx)?;
-            }
+            releases(tx, today)?;
             diesel::insert_into(job::table)
                 .values((job::name.eq("retention"), job::enabled.eq(true)))
                 .execute(tx)?;

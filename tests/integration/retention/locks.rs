@@ -79,6 +79,26 @@ fn retention_backup_and_restore_keep_the_locks_on_the_database_file() {
     );
 }
 
+/// Records the same figures for every child on the class page; each row says that it is saved.
+fn record_all(served: &Served, recorder: &str, children: &[i64]) {
+    let mut page = served
+        .signed_in(recorder)
+        .get("/schools/900101/record")
+        .status(200);
+    for pupil in children {
+        page = page
+            .fill_named(&format!("height-{pupil}"), "141.2")
+            .fill_named(&format!("weight-{pupil}"), "34.5")
+            .press_css(&format!("#f{pupil} button"))
+            .status(200);
+        assert!(
+            page.all(&format!("#row-{pupil}"))
+                .concat()
+                .contains("Saved")
+        );
+    }
+}
+
 #[test]
 fn saves_after_a_retention_run_survive_a_shell_query_and_a_kill() {
     let test = start_or_skip!(Sqlite);
@@ -111,22 +131,7 @@ fn saves_after_a_retention_run_survive_a_shell_query_and_a_kill() {
         locks(served.pid(), &live) > 0,
         "the server holds no lock on its database"
     );
-    let mut page = served
-        .signed_in(&recorder)
-        .get("/schools/900101/record")
-        .status(200);
-    for pupil in &children {
-        page = page
-            .fill_named(&format!("height-{pupil}"), "141.2")
-            .fill_named(&format!("weight-{pupil}"), "34.5")
-            .press_css(&format!("#f{pupil} button"))
-            .status(200);
-        assert!(
-            page.all(&format!("#row-{pupil}"))
-                .concat()
-                .contains("Saved")
-        );
-    }
+    record_all(&served, &recorder, &children);
     let asked = Command::new("sqlite3")
         .arg(&live)
         .arg("SELECT count(*) FROM school")

@@ -128,12 +128,6 @@ fn outage_words(error: &anyhow::Error) -> Option<&'static str> {
     })
 }
 
-impl From<diesel::result::Error> for AppError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::from(db::Error::from(error))
-    }
-}
-
 /// A request that cannot be understood.
 pub fn bad_request(message: impl Display) -> AppError {
     AppError::BadRequest(message.to_string())

@@ -38,7 +38,7 @@ pub struct Waiting {
     pub asked_by: String,
     /// Their account.
     pub asked_by_id: Option<i64>,
-    /// When.
+    /// When approval was asked for, UTC.
     pub asked_at: NaiveDateTime,
 }
 

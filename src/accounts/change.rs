@@ -258,7 +258,7 @@ impl Office<'_> {
         })
     }
 
-    /// Nothing waits for approval any more: programme administrators who have not been told yet are not told.
+    /// Removes the request for approval, and cancels the emails about it that have not been sent.
     fn settle_approval(self, tx: &mut Conn, id: i64) -> Result<(), AccountError> {
         approval_queries::remove(tx, id)?;
         notify::take_back(tx, About::ApprovalOf(id), self.now)

@@ -90,12 +90,6 @@ pub fn check_address(email: &str) -> Result<(), AccountError> {
     }
 }
 
-impl From<diesel::result::Error> for AccountError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error.into())
-    }
-}
-
 impl From<SlowError> for AccountError {
     fn from(error: SlowError) -> Self {
         match error {

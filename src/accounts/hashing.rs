@@ -66,7 +66,7 @@ mod tests {
         turn.as_mut().poll(&mut context).is_pending()
     }
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn a_flood_of_passwords_is_refused_beyond_a_short_queue() {
         let hashing = Hashing::default();
         let mut turns = Vec::new();

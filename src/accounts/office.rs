@@ -10,8 +10,8 @@ use crate::audit::Actor;
 pub struct Office<'a> {
     /// The running process.
     pub app: &'a App,
-    /// Who.
+    /// Person or command that changes the account.
     pub actor: &'a Actor,
-    /// When.
+    /// Moment of the change, UTC.
     pub now: NaiveDateTime,
 }

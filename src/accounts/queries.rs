@@ -104,7 +104,7 @@ pub fn add_account(
             if is_unique_violation(&error) {
                 AccountError::Taken
             } else {
-                error.into()
+                Error::from(error).into()
             }
         })?;
     insert_assignments(tx, id, new)?;
@@ -127,8 +127,11 @@ pub(super) fn change_account(
             account::role.eq(new.role.code()),
             account::updated_at.eq(now),
         ))
-        .execute(tx)?;
-    diesel::delete(assignment::table.filter(assignment::account_id.eq(id))).execute(tx)?;
+        .execute(tx)
+        .map_err(Error::from)?;
+    diesel::delete(assignment::table.filter(assignment::account_id.eq(id)))
+        .execute(tx)
+        .map_err(Error::from)?;
     insert_assignments(tx, id, new)
 }
 
@@ -179,7 +182,11 @@ pub(super) fn check_assignments(tx: &mut Conn, new: &NewAccount) -> Result<(), A
         }
     }
     for code in &new.authorities {
-        let known: i64 = local_authority::table.find(code).count().get_result(tx)?;
+        let known: i64 = local_authority::table
+            .find(code)
+            .count()
+            .get_result(tx)
+            .map_err(Error::from)?;
         if known == 0 {
             return refuse(format!(
                 "there is no local authority with code {code} on the list"
@@ -196,12 +203,14 @@ fn insert_assignments(tx: &mut Conn, id: i64, new: &NewAccount) -> Result<(), Ac
                 assignment::account_id.eq(id),
                 assignment::school_urn.eq(urn),
             ))
-            .execute(tx)?;
+            .execute(tx)
+            .map_err(Error::from)?;
     }
     for code in &new.authorities {
         diesel::insert_into(assignment::table)
             .values((assignment::account_id.eq(id), assignment::la_code.eq(code)))
-            .execute(tx)?;
+            .execute(tx)
+            .map_err(Error::from)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Backups: every row of the database in a folder, and never a key.
 //!
-//! The one thing to know: names in a backup are sealed, and the keyring is not in it. When a year's key has been
+//! Names in a backup are sealed, and the keyring is not in it. When a year's key has been
 //! destroyed, the names of that year are noise in every backup there is. A backup of the keyring is another matter, to
 //! be kept elsewhere and for no longer than a year's names.
 

@@ -1,6 +1,6 @@
 //! Single children: finding one, its record, its flags, correcting what is held.
 //!
-//! The one thing to know: a search compares the year's identities in memory, and only what is shown is opened for the
+//! A search compares the year's identities in memory, and only what is shown is opened for the
 //! one who asked; both are written in the access log. A child outside the scope does not exist.
 
 mod chart;

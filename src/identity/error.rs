@@ -46,9 +46,3 @@ pub enum IdentityError {
     #[error(transparent)]
     Database(#[from] db::Error),
 }
-
-impl From<diesel::result::Error> for IdentityError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error.into())
-    }
-}

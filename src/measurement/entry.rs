@@ -1,6 +1,6 @@
 //! What was typed for a child, and what it can be saved as. Plain values in, plain values out.
 //!
-//! The one thing to know: *invalid* is refused, *unusual* is saved and waits for a named person to confirm it.
+//! What is *invalid* is refused, what is *unusual* is saved and waits for a named person to confirm it.
 
 use chrono::NaiveDate;
 use growth::plausibility::{self, Circumstances, Code, Earlier, Finding, Findings, Limits};

@@ -1,6 +1,6 @@
 //! Measurements: what is typed, what is kept of it, how far a school has come.
 //!
-//! The one thing to know: an outcome (a measurement or a reason for none) is never overwritten. The rows belong to
+//! An outcome (a measurement or a reason for none) is never overwritten. The rows belong to
 //! `records::outcome`; this slice decides what becomes one.
 
 pub mod entry;

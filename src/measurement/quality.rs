@@ -1,6 +1,6 @@
 //! How good the measurements are, as counts: digit preference, extremes, odd dates. Plain values.
 //!
-//! The one thing to know: one in ten heights falls on a whole centimetre by chance. A measurer or a device with far
+//! One in ten heights falls on a whole centimetre by chance. A measurer or a device with far
 //! more is rounding.
 
 use std::collections::BTreeMap;

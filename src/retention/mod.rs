@@ -1,6 +1,6 @@
 //! Retention: names go when the period that the Department designated is over, and the evidence that they went.
 //!
-//! The one thing to know: every step can be cut off and done again. What a night has erased is told by the rows
+//! Every step can be cut off and done again. What a night has erased is told by the rows
 //! themselves, so a second run takes up where the first one ended.
 
 mod clock_check;

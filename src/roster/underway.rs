@@ -1,6 +1,6 @@
 //! Imports that are being worked on, and the previews last made.
 //!
-//! The one thing to know: a page never waits long for an import. It asks for
+//! A page never waits long for an import. It asks for
 //! the work, looks for a moment, and shows how far it is when it is not done.
 //! What is kept here is what a page would work out again: it lives in memory
 //! only, for minutes, and confirming never relies on it.

@@ -1,6 +1,6 @@
 //! Postcodes (ONS) and deprivation deciles by small area.
 //!
-//! The one thing to know: the postcode file has 2.6 million rows and is read as
+//! The postcode file has 2.6 million rows and is read as
 //! a stream; the newest files carry a year in their column names, so a column
 //! is found by any of its names over the years.
 

@@ -1,6 +1,6 @@
 //! The national schools register (GIAS) as it is downloaded.
 //!
-//! The one thing to know: a column is found by its heading, because the
+//! A column is found by its heading, because the
 //! register gains columns every year.
 
 use crate::records::school::Status;

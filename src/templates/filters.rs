@@ -1,7 +1,7 @@
 //! How dates, numbers and measures read on pages, and how form fields find
 //! what was typed.
 //!
-//! The one thing to know: what is stored is exact (UTC, millimetres, grams)
+//! What is stored is exact (UTC, millimetres, grams)
 //! and only the last step before a reader's eye rounds or converts it, here.
 
 use crate::clock::local;

@@ -234,14 +234,17 @@ fn a_database_of_the_version_before_keeps_class_area_and_flags_sealed_with_the_n
     test.db()
         .outside_transaction(|connection| -> Result<(), IdentityError> {
             first_version(connection);
-            connection.batch_execute(include_str!("../data/first_version.sql"))?;
+            connection
+                .batch_execute(include_str!("../data/first_version.sql"))
+                .map_err(stature::db::Error::from)?;
             let sealed = seal_identity(&Sealer::new(&key), 7, &person)?;
             diesel::sql_query(
                 "INSERT INTO identity (pupil_id, year_label, format, sealed, \
                     updated_at) VALUES (7, '2026-27', 1, $1, '2026-09-01 10:00:00')",
             )
             .bind::<diesel::sql_types::Binary, _>(sealed)
-            .execute(connection)?;
+            .execute(connection)
+            .map_err(stature::db::Error::from)?;
             Ok(())
         })
         .unwrap();

@@ -41,7 +41,8 @@ fn child(test: &TestApp, year: &str, given: &str, family: &str, nhs: &str) -> i6
                     pupil::updated_at.eq(now),
                 ))
                 .returning(pupil::id)
-                .get_result(tx)?;
+                .get_result(tx)
+                .map_err(stature::db::Error::from)?;
             test.app.identities.put(tx, year, id, &person)?;
             Ok(id)
         })

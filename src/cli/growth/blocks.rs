@@ -1,6 +1,6 @@
 //! A CSV stream cut into blocks of whole rows.
 //!
-//! The one thing to know: a line break inside quotation marks does not end a
+//! A line break inside quotation marks does not end a
 //! row, so a block without any quotation mark is cut at its last line break,
 //! and only one with some is walked through cell by cell.
 

@@ -1,6 +1,6 @@
 //! Measurements from elsewhere: reading the rows, finding the child of each, and what becomes of it.
 //!
-//! The one thing to know: a row may tell the child by any of its particulars, and is taken only when exactly one child
+//! A row may tell the child by any of its particulars, and is taken only when exactly one child
 //! of the year fits all of them. The identities of the year are compared in memory and shown to nobody.
 
 mod child;

@@ -52,9 +52,3 @@ pub enum RecordError {
     #[error(transparent)]
     Database(#[from] db::Error),
 }
-
-impl From<diesel::result::Error> for RecordError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error.into())
-    }
-}

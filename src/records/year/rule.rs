@@ -50,12 +50,6 @@ pub enum YearError {
     Database(#[from] db::Error),
 }
 
-impl From<diesel::result::Error> for YearError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error.into())
-    }
-}
-
 /// The rule of a year, as it is to be set.
 #[derive(Clone, Debug)]
 pub struct YearRule {

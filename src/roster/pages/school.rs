@@ -1,6 +1,6 @@
 //! A school's own upload: it lands as an import that waits for the programme.
 //!
-//! The one thing to know: the school sees what is wrong with its file, and
+//! The school sees what is wrong with its file, and
 //! nothing of what the programme holds.
 
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -67,7 +67,8 @@ fn child(test: &TestApp, given_name: &str, email: Option<&str>) -> i64 {
                     pupil::updated_at.eq(now),
                 ))
                 .returning(pupil::id)
-                .get_result(tx)?;
+                .get_result(tx)
+                .map_err(stature::db::Error::from)?;
             test.app.identities.put(tx, "2026-27", id, &person)?;
             Ok(id)
         })

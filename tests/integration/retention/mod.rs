@@ -470,7 +470,9 @@ fn a_name_on_its_way_in_keeps_its_year_open(#[case] test: TestApp) {
                 Purpose::Correcting,
                 Whose::Pupils(&[child]),
             )?;
-            diesel::delete(identity::table.find(child)).execute(tx)?;
+            diesel::delete(identity::table.find(child))
+                .execute(tx)
+                .map_err(stature::db::Error::from)?;
             Ok(people.one(child)?.unwrap())
         })
         .unwrap();

@@ -113,7 +113,8 @@ impl TestApp {
                         pupil::updated_at.eq(now),
                     ))
                     .returning(pupil::id)
-                    .get_result(tx)?;
+                    .get_result(tx)
+                    .map_err(stature::db::Error::from)?;
                 self.app.identities.put(tx, spec.year, id, &person)?;
                 Ok(id)
             })
@@ -124,7 +125,10 @@ impl TestApp {
     pub(crate) fn people(&self) -> BTreeMap<i64, Person> {
         self.db()
             .write_now(|tx| -> Result<BTreeMap<i64, Person>, IdentityError> {
-                let pupils: Vec<i64> = identity::table.select(identity::pupil_id).load(tx)?;
+                let pupils: Vec<i64> = identity::table
+                    .select(identity::pupil_id)
+                    .load(tx)
+                    .map_err(stature::db::Error::from)?;
                 let actor = Actor::command("test");
                 let whose = Whose::Pupils(&pupils);
                 let opened = self
@@ -163,7 +167,8 @@ impl TestApp {
                 let year: String = identity::table
                     .find(child)
                     .select(identity::year_label)
-                    .first(tx)?;
+                    .first(tx)
+                    .map_err(stature::db::Error::from)?;
                 self.app.identities.put(tx, &year, child, &person)
             })
             .unwrap();
